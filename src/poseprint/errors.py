@@ -1,0 +1,35 @@
+"""Every error poseprint raises on purpose.
+
+    PoseprintError              anything a user can cause or mend; the command line exits with 3
+    ├── VideoError              a file that is no video, or nothing in it decodes
+    ├── PoseFileError           a pose file, csv pair or json folder that does not fit its form
+    ├── DatasetError            a folder of recordings that cannot be used, or a split that cannot be made
+    ├── ProfileError            a profile that is broken, altered, or does not fit the input
+    └── MissingDependencyError  an optional part that is not installed
+
+A doubt that can be lived with is no error: it is a `poseprint.quality.Finding`.
+"""
+
+
+class PoseprintError(Exception):
+    """Base of all errors raised on purpose; its text is one line meant for the user."""
+
+
+class VideoError(PoseprintError):
+    """The file is not a video that can be read."""
+
+
+class PoseFileError(PoseprintError):
+    """A file of poses does not have the form it should have."""
+
+
+class DatasetError(PoseprintError):
+    """A data set cannot be used as it is."""
+
+
+class ProfileError(PoseprintError):
+    """A profile is broken, was altered, or does not fit what it is asked to judge."""
+
+
+class MissingDependencyError(PoseprintError):
+    """A capability needs a package or a model file that is not installed."""

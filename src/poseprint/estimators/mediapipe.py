@@ -1,0 +1,110 @@
+"""MediaPipe's pose landmarker (BlazePose, full) as an estimator of the paper's 12 keypoints."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
+
+from poseprint.estimators import Pose
+from poseprint.estimators.weights import FILES, require
+from poseprint.pose import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY, Array, EstimatorInfo
+
+MODEL = "pose_landmarker_full.task"
+COUNT_EVERY = 2.0  # seconds between two looks for further persons
+COMPARABLE = 0.5  # a person counts from this share of the largest one's shoulder width on
+
+# BlazePose's number for each of our keypoints; the neck is the middle of its shoulders (11, 12).
+_SOURCE = np.array([0, 11, 12, 14, 16, 11, 13, 15, 5, 2, 8, 7])
+
+
+class MediaPipePose:
+    """VIDEO mode for the poses, one landmarker a shot; IMAGE mode now and then to count persons."""
+
+    skeleton = UPPER_BODY
+
+    def __init__(self, models: Path | None = None) -> None:
+        self._model = str(require(MODEL, models))
+        self._counter: Any = None
+        self.info = EstimatorInfo("mediapipe-pose-full", version("mediapipe"), FILES[MODEL])
+
+    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
+        """See `poseprint.estimators.Estimator.track`."""
+        landmarker = self._landmarker(vision.RunningMode.VIDEO, 1)
+        next_count, last_ms = -np.inf, -1
+        try:
+            for time, picture in pictures:
+                image = mp.Image(mp.ImageFormat.SRGB, picture)
+                last_ms = max(last_ms + 1, round(time * 1000))
+                found = landmarker.detect_for_video(image, last_ms).pose_landmarks
+                position, confidence = _upper_body(found[0]) if found else _nobody()
+                people = np.nan
+                if time >= next_count:
+                    people = self._count(image)
+                    next_count = time + COUNT_EVERY
+                yield Pose(position, confidence, people)
+        finally:
+            landmarker.close()
+
+    def close(self) -> None:
+        """Free the landmarker that counts persons."""
+        if self._counter is not None:
+            self._counter.close()
+            self._counter = None
+
+    def _count(self, image: Any) -> float:
+        if self._counter is None:
+            self._counter = self._landmarker(vision.RunningMode.IMAGE, 4)
+        aspect = image.width / image.height
+        widths = [
+            float(np.hypot((p[11].x - p[12].x) * aspect, p[11].y - p[12].y))
+            for p in self._counter.detect(image).pose_landmarks
+        ]
+        return float(sum(width >= COMPARABLE * max(widths) for width in widths))
+
+    def _landmarker(self, mode: Any, people: int) -> Any:
+        options = vision.PoseLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=self._model), running_mode=mode, num_poses=people
+        )
+        with _quiet():
+            return vision.PoseLandmarker.create_from_options(options)
+
+
+def _nobody() -> tuple[Array, Array]:
+    return np.full((len(_SOURCE), 2), np.nan), np.zeros(len(_SOURCE))
+
+
+def _upper_body(landmarks: Any) -> tuple[Array, Array]:
+    """The 12 keypoints of 33 landmarks; those outside the picture are inventions and become missing."""
+    values = np.array([(mark.x, mark.y, mark.visibility) for mark in landmarks])[_SOURCE]
+    position, confidence = values[:, :2], np.clip(values[:, 2], 0, 1)
+    outside = ((position < 0) | (position > 1)).any(axis=1)
+    position[outside], confidence[outside] = np.nan, 0
+    shoulders = [RIGHT_SHOULDER, LEFT_SHOULDER]
+    position[NECK], confidence[NECK] = position[shoulders].mean(axis=0), confidence[shoulders].min()
+    return position, confidence
+
+
+_quieting = threading.Lock()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the native library's start-up chatter, which no setting turns off, from standard error."""
+    with _quieting:
+        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(nowhere)

@@ -1,0 +1,263 @@
+"""Video -> PoseSeries: pictures to an estimator, in parallel, interruptible, on the 30 fps grid.
+
+A video is cut into chunks of CHUNK grid frames, aligned with the default movements. Each chunk starts
+a fresh estimator WARM_UP frames early, so that its tracking has settled where the chunk begins, and
+again at each cut. The chunks do not depend on how many of them run at a time, so one worker and many
+give the same keypoints to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from poseprint import __version__
+from poseprint.errors import VideoError
+from poseprint.estimators import Estimator, Pose, load_estimator
+from poseprint.pose import Array, PoseSeries
+from poseprint.shots import Change, ShotDetector
+from poseprint.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
+
+CHUNK = 150
+"""Grid frames in a chunk."""
+WARM_UP = 15
+"""Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
+LONGEST_GAP = 0.15
+"""Seconds between source pictures up to which poses are interpolated; beyond, they are missing."""
+
+Progress = Callable[[int, int], None]
+"""Called with (frames done, frames in all)."""
+
+_COLUMNS = ("index", "time", "position", "confidence", "cut", "change", "camera", "people", "errors")
+Chunk = dict[str, Array]
+
+
+def extract(
+    path: Path | str,
+    *,
+    estimator: str = "mediapipe",
+    models: Path | None = None,
+    jobs: int | None = None,
+    parts: Path | None = None,
+    progress: Progress | None = None,
+    info: VideoInfo | None = None,
+) -> PoseSeries:
+    """The poses in a video file at 30 per second.
+
+    Args:
+        path: a local video file.
+        estimator: a name in `poseprint.estimators.ESTIMATORS`.
+        models: folder of the estimator's model files; None for the user's cache.
+        jobs: chunks at a time; None for one a processor.
+        parts: folder that keeps finished chunks, so that an interrupted extraction goes on; None for none.
+        progress: called as frames are done.
+        info: what `probe` found, if it was asked already.
+
+    Raises:
+        VideoError: nothing in the file can be decoded.
+        MissingDependencyError: the model files are not there and cannot be fetched.
+    """
+    video = info if info is not None else probe(path)
+    total = video.grid_frames()
+    starts = list(range(0, total, CHUNK)) if video.timed else [0]
+    if len(starts) > 1 and total - starts[-1] < CHUNK // 3:
+        starts.pop()
+    spans = list(zip(starts, [*starts[1:], None], strict=True))
+    run = _Run(video, estimator, models, parts, progress, total)
+    chunks = run.all(spans, min(jobs or os.cpu_count() or 1, len(spans)))
+    return _assemble(video, run.estimator_used, chunks)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A source picture: the grid point it first shows at, its time, its shot, its change from the last."""
+
+    index: int
+    time: float
+    shot: int
+    change: Change
+
+
+class _Run:
+    """One extraction: its workers, what they share, and how they are stopped."""
+
+    def __init__(
+        self,
+        video: VideoInfo,
+        name: str,
+        models: Path | None,
+        parts: Path | None,
+        progress: Progress | None,
+        total: int,
+    ) -> None:
+        self._video, self._name, self._models, self._parts = video, name, models, parts
+        self._progress, self._total, self._done = progress, total, 0
+        self._stop, self._lock = threading.Event(), threading.Lock()
+        self._local, self._estimators = threading.local(), list[Estimator]()
+        self.estimator_used = self._estimator()
+
+    def all(self, spans: list[tuple[int, int | None]], jobs: int) -> list[Chunk]:
+        """Every chunk in order; on any exception the workers stop and what is finished stays on disk."""
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="extract")
+        try:
+            futures = [pool.submit(self._chunk, first, last) for first, last in spans]
+            waiting: set[Future[Chunk]] = set(futures)
+            while waiting:  # with a time-out, so that Ctrl-C is heard
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            return [future.result() for future in futures]
+        finally:
+            self._stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            for estimator in self._estimators:
+                estimator.close()
+
+    def _estimator(self) -> Estimator:
+        """This thread's own estimator."""
+        if not hasattr(self._local, "estimator"):
+            self._local.estimator = load_estimator(self._name, self._models)
+            with self._lock:
+                self._estimators.append(self._local.estimator)
+        estimator: Estimator = self._local.estimator
+        return estimator
+
+    def _chunk(self, first: int, last: int | None) -> Chunk:
+        kept = self._parts / f"{first:08d}-{last or 0:08d}.npz" if self._parts else None
+        chunk = _read_part(kept) if kept else None
+        if chunk is None:
+            chunk = self._estimate(first, last)
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                partial = kept.with_suffix(".partial.npz")
+                np.savez(partial, **chunk)  # type: ignore[arg-type]
+                partial.replace(kept)
+        elif self._progress:
+            self._count(len(chunk["index"]))
+        return chunk
+
+    def _estimate(self, first: int, last: int | None) -> Chunk:
+        """Poses and signals of the source pictures first shown at grid points first to last - 1."""
+        stats = DecodeStats()
+        early = max(0, first - WARM_UP)
+        given: deque[_Shown] = deque()  # what the estimator has and has not answered yet
+        rows: list[tuple[_Shown, Pose]] = []
+        shots = groupby(self._pictures(early, first, last, stats), key=lambda pair: pair[0].shot)
+        for _, shot in shots:
+            poses = self._estimator().track(_feed(shot, given))
+            rows.extend((given.popleft(), pose) for pose in poses)
+        rows = [(shown, pose) for shown, pose in rows if shown.index >= first]
+        keypoints = len(self._estimator().skeleton.keypoints)
+        return {
+            "index": np.array([s.index for s, _ in rows], dtype=np.int64),
+            "time": np.array([s.time for s, _ in rows]),
+            "position": np.array([p.position for _, p in rows], dtype=np.float64).reshape(-1, keypoints, 2),
+            "confidence": np.array([p.confidence for _, p in rows], dtype=np.float64).reshape(-1, keypoints),
+            "cut": np.array([s.change.cut for s, _ in rows], dtype=np.float32),
+            "change": np.array([s.change.change for s, _ in rows], dtype=np.float32),
+            "camera": np.array([s.change.camera for s, _ in rows], dtype=np.float32),
+            "people": np.array([p.people for _, p in rows], dtype=np.float32),
+            "errors": np.array(stats.errors),
+        }
+
+    def _pictures(self, early: int, first: int, last: int | None, stats: DecodeStats) -> Iterator[tuple[_Shown, Array]]:
+        """Each source picture once, with where it stands and how it differs from the one before."""
+        detector, shot = ShotDetector(), 0
+        for frame in frames(self._video, early, last, stats=stats):
+            if self._stop.is_set():
+                raise KeyboardInterrupt
+            if not frame.repeat:
+                change = detector(frame.thumbnail)
+                shot += change.cut
+                yield _Shown(frame.index, frame.source_time, shot, change), frame.picture
+            if frame.index >= first:
+                self._count(1)
+
+    def _count(self, frames_done: int) -> None:
+        with self._lock:
+            self._done += frames_done
+            if self._progress:
+                self._progress(min(self._done, self._total), self._total)
+
+
+def _feed(shot: Iterable[tuple[_Shown, Array]], given: deque[_Shown]) -> Iterator[tuple[float, Array]]:
+    """What an estimator takes; only the picture it is at is held in memory."""
+    for shown, picture in shot:
+        given.append(shown)
+        yield shown.time, picture
+
+
+def _read_part(path: Path) -> Chunk | None:
+    """A finished chunk, or None if it is not there or cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in _COLUMNS}
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> PoseSeries:
+    """Chunks of source pictures -> a series on the grid.
+
+    Between two pictures of one shot a pose is interpolated linearly to the grid's time, so that a
+    source of 25 frames a second does not seem to stand still five times a second.
+    """
+    joined: Any = {name: np.concatenate([c[name] for c in chunks]) for name in _COLUMNS[:-1]}
+    if not len(joined["index"]):
+        raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
+    end = max(float(joined["time"][-1] + 1 / video.fps), 1 / FPS)
+    count = max(int(np.ceil((end - TOLERANCE) * FPS)), int(joined["index"][-1]) + 1)
+    grid = np.arange(count) / FPS
+    left = np.searchsorted(joined["index"], np.arange(count), side="right") - 1
+    left = np.maximum(left, 0)
+    right = np.minimum(left + 1, len(joined["index"]) - 1)
+    gap = joined["time"][right] - joined["time"][left]
+    weight = np.where(gap > 0, np.clip((grid - joined["time"][left]) / np.where(gap > 0, gap, 1), 0, 1), 0)
+    weight[(weight * gap < TOLERANCE) | (joined["cut"][right] > 0)] = 0
+    scale = np.array(video.size, dtype=np.float64)
+    a, b = joined["position"][left] * scale, joined["position"][right] * scale
+    w = weight[:, None, None]
+    position = np.where(w == 0, a, (1 - w) * a + w * np.where(w == 0, 0, b))
+    confidence = (1 - weight[:, None]) * joined["confidence"][left] + weight[:, None] * joined["confidence"][right]
+    # A picture that stays on display for long is no evidence that the person stood still.
+    stale = grid - joined["time"][left] > LONGEST_GAP
+    position[stale] = np.nan
+    first_showing = np.concatenate([[True], np.diff(left) > 0])
+    per_picture = {
+        name: np.where(first_showing, joined[name][left], fill)
+        for name, fill in (("cut", 0), ("change", 0), ("camera", 0), ("people", np.nan))
+    }
+    # Pictures that should have come between two that did, and after the last.
+    usual = max(1 / video.fps, 1 / FPS)
+    holes = np.diff(joined["time"]) - usual
+    lost = float(holes[holes > usual / 2].sum()) + max(0.0, video.declared_duration - end if video.timed else 0.0)
+    log = {
+        "step": "extract",
+        "poseprint": __version__,
+        "video": {key: value for key, value in asdict(video).items() if key not in ("path", "sha256")},
+        "pictures": len(joined["index"]),
+        "decode_errors": int(max(c["errors"] for c in chunks)),
+        "lost_seconds": round(lost, 3),
+    }
+    return PoseSeries(
+        position=position,
+        confidence=np.clip(confidence, 0, 1),
+        time=grid,
+        fps=FPS,
+        frame_size=video.size,
+        skeleton=estimator.skeleton,
+        recording=video.path.stem,
+        source_sha256=video.sha256,
+        estimator=estimator.info,
+        channels={**per_picture, "shown": first_showing},
+        log=(log,),
+    )

@@ -1,0 +1,104 @@
+"""Findings: doubts about a recording that can be lived with, each with a stable code.
+
+`docs/findings.md` is generated from the tables here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["exclude", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One doubt about a recording. It measures consistency of the data, not truth.
+
+    Attributes:
+        code: stable identifier, such as SECOND_PERSON.
+        severity: `exclude`: the frames are not used as evidence; `warning`: they are used but the
+            evidence is weaker; `note`: good to know.
+        message: what was seen, with numbers.
+        advice: what the user can do about it.
+        frames: ranges (first, last + 1) it concerns; empty where it concerns the whole recording.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    advice: str
+    frames: tuple[tuple[int, int], ...] = ()
+
+
+CODES: dict[str, tuple[Severity, str]] = {
+    "NO_PERSON": ("exclude", "No person is found anywhere in the recording."),
+    "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture."),
+    "SECOND_PERSON": (
+        "exclude",
+        "Somebody else of comparable size is in the picture, so it is unclear whose movement is measured.",
+    ),
+    "TRACKING_JUMP": (
+        "warning",
+        "The tracked body leaps, as when the estimator changes from one person to another; movements end there.",
+    ),
+    "CUTS": ("note", "The recording is edited; no movement crosses a cut."),
+    "SHOULDERS_HIDDEN": ("exclude", "Shoulders are rarely seen, so there is no body to measure by."),
+    "ARMS_NOT_IN_SIGHT": (
+        "exclude",
+        "Neither elbows nor wrists are seen: a close-up, or a body hidden up to the shoulders.",
+    ),
+    "ELBOWS_HIDDEN": ("warning", "Elbows are rarely seen."),
+    "WRISTS_HIDDEN": ("warning", "Wrists are rarely seen, as behind a lectern."),
+    "FACE_HIDDEN": ("warning", "Nose and eyes are rarely seen."),
+    "TINY_PERSON": ("exclude", "The person is too small for keypoints to be exact."),
+    "SMALL_PICTURE": ("warning", "The picture is small."),
+    "OFF_CENTRE": ("warning", "The person is far from the middle of the picture."),
+    "CAMERA_MOVES": ("warning", "The camera moves."),
+    "CAMERA_PAN": ("exclude", "The camera moves fast."),
+    "FROZEN": ("exclude", "The picture stands still for a while although the video runs."),
+    "REPEATED_FRAMES": ("warning", "Pictures are repeated: the video really has fewer per second than it says."),
+    "STILL_PICTURE": ("exclude", "Nothing in the recording moves: a photograph, not a film."),
+    "LOW_FRAME_RATE": ("warning", "The video has few pictures per second, so fast movement is lost."),
+    "FRAME_RATE_CONVERTED": (
+        "note",
+        "The video is not at 30 pictures per second; poses were brought to 30 by their time stamps.",
+    ),
+    "FILE_DAMAGED": ("warning", "Part of the file could not be decoded."),
+    "HEADER_DISAGREES": ("note", "The file's header promises another number of frames than it holds."),
+    "TOO_LITTLE_EVIDENCE": ("exclude", "What passes the gates is shorter than one movement."),
+    "FRAMING_DIFFERS": ("warning", "The person is framed differently than in the footage the profile was made from."),
+}
+"""Every code, its severity and its meaning."""
+
+_ADVICE = {
+    "NO_PERSON": "use a recording that shows the person's upper body",
+    "PERSON_ABSENT": "nothing to do if the rest is long enough; otherwise trim the video to the person",
+    "SECOND_PERSON": "crop the video to the one person you mean, then run again",
+    "TRACKING_JUMP": "look at the replay; crop the video to one person if it jumps between people",
+    "CUTS": "nothing to do; a longer unedited take makes stronger evidence",
+    "SHOULDERS_HIDDEN": "use footage that shows head, shoulders and arms",
+    "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; a head alone does not show body language",
+    "ELBOWS_HIDDEN": "prefer footage in which the arms can be seen",
+    "WRISTS_HIDDEN": "prefer footage in which the hands can be seen",
+    "FACE_HIDDEN": "prefer footage filmed from the front",
+    "TINY_PERSON": "use a larger version of the video or a closer shot",
+    "SMALL_PICTURE": "find the original in a higher resolution",
+    "OFF_CENTRE": "check that the measured person is the one you mean",
+    "CAMERA_MOVES": "prefer a steady shot; the paper's normalisation takes camera movement for body movement",
+    "CAMERA_PAN": "use a steady part of the recording",
+    "FROZEN": "look at the video there: a stalled stream, or an edit",
+    "REPEATED_FRAMES": "find the original, before its frame rate was changed",
+    "STILL_PICTURE": "use a film of the person, not a photograph",
+    "LOW_FRAME_RATE": "find a version with 24 pictures per second or more",
+    "FRAME_RATE_CONVERTED": "nothing to do",
+    "FILE_DAMAGED": "get the file again if you can; what decoded was used",
+    "HEADER_DISAGREES": "nothing to do; what decoded was used",
+    "TOO_LITTLE_EVIDENCE": "use a longer recording in which the upper body stays in sight without cuts",
+    "FRAMING_DIFFERS": "compare with footage framed alike, or train with footage framed like this",
+}
+
+
+def finding(code: str, message: str, frames: tuple[tuple[int, int], ...] = ()) -> Finding:
+    """A Finding with the severity and advice its code has."""
+    return Finding(code, CODES[code][0], message, _ADVICE[code], frames)

@@ -1,0 +1,118 @@
+"""Poses as Parquet, one file a recording: the project's own form (docs/formats.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from poseprint.errors import PoseFileError
+from poseprint.io.atomic import replacing
+from poseprint.pose import UPPER_BODY, EstimatorInfo, PoseSeries, Skeleton
+
+FORMAT_VERSION = 1
+SKELETONS: dict[str, Skeleton] = {UPPER_BODY.name: UPPER_BODY}
+_CHANNEL = "channel_"
+
+
+def write_poses(series: PoseSeries, path: Path) -> None:
+    """Write a series; the file appears whole or not at all.
+
+    Raises:
+        PoseprintError: the path cannot be written.
+    """
+    columns: dict[str, Any] = {
+        "frame": pa.array(np.arange(len(series), dtype=np.int32)),
+        "time_s": pa.array(series.time),
+    }
+    for k, name in enumerate(series.skeleton.keypoints):
+        columns[f"{name}_x"] = pa.array(series.position[:, k, 0])
+        columns[f"{name}_y"] = pa.array(series.position[:, k, 1])
+        columns[f"{name}_confidence"] = pa.array(series.confidence[:, k])
+    for name, values in series.channels.items():
+        columns[_CHANNEL + name] = pa.array(values)
+    meta = {
+        "format_version": FORMAT_VERSION,
+        "recording": series.recording,
+        "person": series.person,
+        "fps": series.fps,
+        "frame_size": list(series.frame_size),
+        "skeleton": series.skeleton.name,
+        "estimator": asdict(series.estimator),
+        "source_sha256": series.source_sha256,
+        "log": [dict(entry) for entry in series.log],
+    }
+    table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
+    with replacing(path) as partial:
+        pq.write_table(table, partial, compression="zstd")
+
+
+def read_poses(path: Path) -> PoseSeries:
+    """Read a series.
+
+    Raises:
+        PoseFileError: not Parquet, not poses, of a newer version, or with a column missing.
+    """
+    meta = read_poses_metadata(path)
+    skeleton = SKELETONS.get(str(meta.get("skeleton")))
+    if skeleton is None:
+        raise PoseFileError(
+            f"{path}: skeleton {meta.get('skeleton')!r} is not known here; known: {', '.join(SKELETONS)}"
+        )
+    names = [f"{k}_{part}" for k in skeleton.keypoints for part in ("x", "y", "confidence")]
+    try:
+        table = pq.read_table(path)
+        absent = [name for name in ("time_s", *names) if name not in table.column_names]
+        if absent:
+            raise PoseFileError(f"{path}: columns are missing: {', '.join(absent[:5])}")
+        values = np.stack([table[name].to_numpy() for name in names], axis=1).astype(np.float32)
+        values = values.reshape(-1, len(skeleton.keypoints), 3)
+        return PoseSeries(
+            position=values[:, :, :2],
+            confidence=values[:, :, 2],
+            time=table["time_s"].to_numpy(),
+            fps=float(meta["fps"]),
+            frame_size=(int(meta["frame_size"][0]), int(meta["frame_size"][1])),
+            skeleton=skeleton,
+            recording=str(meta["recording"]),
+            person=str(meta.get("person", "")),
+            source_sha256=str(meta.get("source_sha256", "")),
+            estimator=EstimatorInfo(**meta["estimator"]),
+            channels={
+                c.removeprefix(_CHANNEL): table[c].to_numpy() for c in table.column_names if c.startswith(_CHANNEL)
+            },
+            log=tuple(meta.get("log", ())),
+        )
+    except (pa.ArrowException, KeyError, TypeError, ValueError, IndexError) as error:
+        raise PoseFileError(f"{path}: not a pose file of version {FORMAT_VERSION} ({error})") from error
+
+
+def read_poses_metadata(path: Path) -> dict[str, Any]:
+    """The json in the file's schema, without reading the poses.
+
+    Raises:
+        PoseFileError: not Parquet, not poses, or of a newer version.
+    """
+    try:
+        raw = (pq.read_schema(path).metadata or {}).get(b"poseprint")
+    except (pa.ArrowException, OSError) as error:
+        raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error
+    if raw is None:
+        raise PoseFileError(
+            f"{path}: a Parquet file, but not of poses (no `poseprint` metadata); make one with `poseprint extract`"
+        )
+    try:
+        meta = json.loads(raw)
+        version = int(meta["format_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PoseFileError(f"{path}: its `poseprint` metadata cannot be read") from error
+    if not 1 <= version <= FORMAT_VERSION:
+        raise PoseFileError(
+            f"{path}: pose format {version}; this poseprint reads formats up to {FORMAT_VERSION}: update poseprint"
+        )
+    return dict(meta)

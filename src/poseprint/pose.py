@@ -1,0 +1,219 @@
+"""The central type: who is where in each frame.
+
+Coordinates are picture coordinates: origin at the top left, x to the right, y down, in pixels of the
+video as displayed. A keypoint that was not seen is NaN in both coordinates.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poseprint.errors import PoseFileError
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Names and connections of the keypoints of a pose.
+
+    Attributes:
+        name: stable identifier, stored in files and profiles.
+        keypoints: snake_case names, in the order of the array axis.
+        edges: pairs of keypoint indices to draw as limbs.
+        pairs: (right, left) indices of keypoints that mirror each other.
+    """
+
+    name: str
+    keypoints: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+    pairs: tuple[tuple[int, int], ...]
+
+    def index(self, keypoint: str) -> int:
+        """Index of a keypoint by name."""
+        return self.keypoints.index(keypoint)
+
+
+UPPER_BODY = Skeleton(
+    name="upper_body_12",
+    keypoints=(
+        "nose",
+        "neck",
+        "right_shoulder",
+        "right_elbow",
+        "right_wrist",
+        "left_shoulder",
+        "left_elbow",
+        "left_wrist",
+        "right_eye",
+        "left_eye",
+        "right_ear",
+        "left_ear",
+    ),
+    edges=((0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (0, 8), (8, 10), (0, 9), (9, 11)),
+    pairs=((2, 5), (3, 6), (4, 7), (8, 9), (10, 11)),
+)
+"""The paper's 12 keypoints (Table 1): COCO-18 numbers 0 to 7 and 14 to 17, in OpenPose's order."""
+
+NOSE, NECK = 0, 1
+RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST = 2, 3, 4
+LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 5, 6, 7
+
+SEEN_CONFIDENCE = {"openpose": 0.1}
+"""From which confidence on a keypoint counts as seen, by estimator: OpenPose's is the height of a heat
+map and is low for joints it places well."""
+DEFAULT_SEEN_CONFIDENCE = 0.5
+"""The same for every other estimator: its confidence is a probability of being visible."""
+
+
+@dataclass(frozen=True)
+class EstimatorInfo:
+    """Which pose estimator made a PoseSeries: two estimators differ by about 0.1 shoulder widths."""
+
+    name: str
+    version: str = ""
+    weights_sha256: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSeries:
+    """The poses of one recording, one per frame, at a constant frame rate.
+
+    Attributes:
+        position: float32 [shape=(frames, keypoints, 2)], pixels; NaN where not seen.
+        confidence: float32 [shape=(frames, keypoints)], 0 to 1; 0 where not seen.
+        time: float64 [shape=(frames,)], seconds from the start of the recording, rising.
+        fps: frames per second.
+        frame_size: (width, height) in pixels of the picture as displayed.
+        skeleton: names of the keypoints.
+        recording: identifier of the recording.
+        person: whose recording it is, if known.
+        source_sha256: sha256 of the file the poses came from, if known.
+        estimator: what estimated the poses.
+        channels: further signals per frame by name, each float32 [shape=(frames,)]. Extraction
+            writes `cut` (1 on the first frame of a new shot), `change` (mean absolute change of the
+            picture, grey levels 0 to 255), `camera` (shift of the picture's borders since the last
+            frame, as a share of its width), `people` (persons counted, NaN where nobody counted)
+            and `shown` (1 where a new picture of the source comes on display).
+        log: what was done to get here, oldest first: json-like mappings with a key `step`.
+
+    Raises:
+        PoseFileError: a shape, value or unit is not as stated.
+    """
+
+    position: Array
+    confidence: Array
+    time: Array
+    fps: float
+    frame_size: tuple[int, int]
+    skeleton: Skeleton = UPPER_BODY
+    recording: str = ""
+    person: str = ""
+    source_sha256: str = ""
+    estimator: EstimatorInfo = field(default_factory=lambda: EstimatorInfo("unknown"))
+    channels: Mapping[str, Array] = field(default_factory=dict)
+    log: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        frames, keypoints = len(self.time), len(self.skeleton.keypoints)
+        position = np.array(self.position, dtype=np.float32)
+        confidence = np.array(self.confidence, dtype=np.float32)
+        time = np.array(self.time, dtype=np.float64)
+        self._demand(
+            position.shape == (frames, keypoints, 2),
+            f"position has shape {position.shape}, expected {(frames, keypoints, 2)}",
+        )
+        self._demand(
+            confidence.shape == (frames, keypoints),
+            f"confidence has shape {confidence.shape}, expected {(frames, keypoints)}",
+        )
+        self._demand(not np.isinf(position).any(), "a position is infinite")
+        self._demand(
+            bool(np.isfinite(confidence).all() and (confidence >= 0).all() and (confidence <= 1).all()),
+            "confidence must be between 0 and 1",
+        )
+        self._demand(bool(np.isfinite(time).all() and (np.diff(time) > 0).all()), "time must rise from frame to frame")
+        self._demand(bool(np.isfinite(self.fps)) and self.fps > 0, f"fps must be positive, got {self.fps}")
+        self._demand(
+            len(self.frame_size) == 2 and min(self.frame_size) > 0,
+            f"frame_size must be (width, height), got {self.frame_size}",
+        )
+        missing = np.isnan(position).any(axis=2)
+        position[missing] = np.nan
+        confidence[missing] = 0
+        channels = {}
+        for name, values in self.channels.items():
+            channels[name] = np.array(values, dtype=np.float32)
+            self._demand(
+                channels[name].shape == (frames,),
+                f"channel {name!r} has shape {channels[name].shape}, expected {(frames,)}",
+            )
+        arrays: list[Array] = [position, confidence, time, *channels.values()]
+        for array in arrays:
+            array.setflags(write=False)
+        size = (int(self.frame_size[0]), int(self.frame_size[1]))
+        for name, value in {
+            "position": position,
+            "confidence": confidence,
+            "time": time,
+            "fps": float(self.fps),
+            "frame_size": size,
+            "channels": MappingProxyType(channels),
+            "log": tuple(self.log),
+        }.items():
+            object.__setattr__(self, name, value)
+
+    def _demand(self, holds: bool, problem: str) -> None:
+        if not holds:
+            raise PoseFileError(f"recording {self.recording or '(unnamed)'}: {problem}")
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds: each frame stands for 1 / fps."""
+        return len(self) / self.fps
+
+    def seen(self) -> Array:
+        """Which keypoints were seen: bool [shape=(frames, keypoints)]."""
+        least = SEEN_CONFIDENCE.get(self.estimator.name, DEFAULT_SEEN_CONFIDENCE)
+        return np.asarray((self.confidence >= least) & ~np.isnan(self.position[:, :, 0]))
+
+    def present(self) -> Array:
+        """In which frames a person was found: bool [shape=(frames,)]."""
+        return np.asarray(~np.isnan(self.position[:, :, 0]).all(axis=1))
+
+    def shoulder_width(self) -> float:
+        """Median distance of the shoulders in pixels; NaN if never both in the picture."""
+        distance = np.linalg.norm(self.position[:, RIGHT_SHOULDER] - self.position[:, LEFT_SHOULDER], axis=1)
+        return float(np.nanmedian(distance)) if np.isfinite(distance).any() else float("nan")
+
+    def shots(self) -> list[tuple[int, int]]:
+        """Runs of frames between cuts, as (first, last + 1)."""
+        cuts = np.flatnonzero(self.channels.get("cut", np.zeros(len(self))) > 0)
+        edges = [0, *(int(c) for c in cuts if c > 0), len(self)]
+        return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
+
+    def part(self, first: int, last: int) -> PoseSeries:
+        """The frames first to last - 1 as a series of their own; times stay as they are."""
+        return replace(
+            self,
+            position=self.position[first:last],
+            confidence=self.confidence[first:last],
+            time=self.time[first:last],
+            channels={name: values[first:last] for name, values in self.channels.items()},
+            log=(*self.log, {"step": "part", "first": first, "last": last}),
+        )
+
+    def logged(self, step: str, **changes: Any) -> PoseSeries:
+        """A copy with changes to its fields; `step` is added to the log."""
+        entry = {"step": step, **changes.pop("details", {})}
+        return replace(self, log=(*self.log, entry), **changes)

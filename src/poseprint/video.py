@@ -1,0 +1,303 @@
+"""Frames of a local video file at a constant rate, by presentation time.
+
+Only regular files are opened, through a Python file object, and only by demuxers of plain media
+containers: nothing a file says can make the decoder reach for the network or for another file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import av
+import numpy as np
+
+from poseprint.errors import VideoError
+from poseprint.pose import Array
+
+FPS = 30.0
+"""The paper's frame rate."""
+
+LONGEST_SIDE = 1920
+"""Pictures are scaled down to this many pixels on their longer side before anything looks at them."""
+
+THUMBNAIL = (64, 36)
+"""Width and height of the grey thumbnail that comes with each frame."""
+
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,gif,h264,hevc,m4v,ivf,obu,nut,mxf,"
+    "wav,mp3,aac,flac"  # sound alone is opened too, to say what it is
+)
+TOLERANCE = 6e-4
+"""Seconds by which a picture may come late and still be on time: Matroska rounds to whole milliseconds."""
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video file holds, by its packets; its header is only quoted.
+
+    Attributes:
+        path: the file.
+        sha256: of the whole file, hexadecimal.
+        size: (width, height) in pixels as displayed: rotated, with square pixels.
+        codec: name of the video codec.
+        fps: frames per second by the packets' time stamps (by the header where they have none).
+        frames: video packets in the file.
+        declared_frames: what the header claims; 0 where it claims nothing.
+        start: presentation time of the first decoded frame, seconds.
+        duration: from the first frame to the end of the last packet, seconds.
+        declared_duration: what the header claims; 0 where it claims nothing.
+        timed: whether packets carry usable time stamps; if not, frames are counted at `fps`.
+    """
+
+    path: Path
+    sha256: str
+    size: tuple[int, int]
+    codec: str
+    fps: float
+    frames: int
+    declared_frames: int
+    start: float
+    duration: float
+    declared_duration: float
+    timed: bool
+
+    def grid_frames(self, fps: float = FPS) -> int:
+        """How many frames `frames` gives if every packet decodes."""
+        return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
+
+
+@dataclass
+class DecodeStats:
+    """Counters that `frames` fills in passing."""
+
+    decoded: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The picture on display at one point of the time grid.
+
+    Attributes:
+        index: position on the grid; `time` is index / fps.
+        time: seconds since the first frame of the video.
+        source_time: when this picture came on display, seconds since the first frame; <= time.
+        repeat: True when the picture is the one of the grid point before (a source slower than the grid).
+        picture: uint8 RGB [shape=(height, width, 3)], C-contiguous, longer side at most LONGEST_SIDE.
+        thumbnail: uint8 grey [shape=(36, 64)].
+    """
+
+    index: int
+    time: float
+    source_time: float
+    repeat: bool
+    picture: Array
+    thumbnail: Array
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:
+    """Container, first real video stream, and the file object beneath them."""
+    if not path.exists():
+        raise VideoError(f"{path}: no such file")
+    if not path.is_file():
+        raise VideoError(f"{path}: not a regular file; videos are read from local files only")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path}: the file is empty")
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({error.strerror})") from error
+    options = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS}
+    try:
+        container = av.open(file, options=options, metadata_errors="replace")
+    except (av.FFmpegError, ValueError) as error:
+        file.close()
+        raise VideoError(
+            f"{path}: not a video file, or damaged beyond reading (no known container was recognised)"
+        ) from error
+    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    if not streams:
+        container.close()
+        file.close()
+        raise VideoError(f"{path}: holds no video stream (sound alone?)")
+    return container, streams[0], file
+
+
+def _decoded(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
+    """Frames in display order; what does not decode is counted and passed over."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+            frames = packet.decode()
+        except (StopIteration, EOFError):
+            return
+        except av.FFmpegError:
+            stats.errors += 1
+            if stats.errors > 10_000:
+                return
+            continue
+        for frame in frames:
+            stats.decoded += 1
+            stats.errors += bool(frame.is_corrupt)
+            yield frame
+
+
+def _display_size(frame: Any, stream: Any) -> tuple[int, int]:
+    """Width and height of a decoded frame with square pixels, after rotation."""
+    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    return (height, width) if frame.rotation % 180 else (width, height)
+
+
+def probe(path: Path | str) -> VideoInfo:
+    """Read a video's packets and first frame, without decoding the rest.
+
+    Raises:
+        VideoError: not a local regular file, no video in it, or nothing that decodes.
+    """
+    path = Path(path)
+    container, stream, file = _open(path)
+    with file, container:
+        rate = float(stream.average_rate or stream.guessed_rate or 0) or FPS
+        declared_frames = int(stream.frames or 0)
+        declared_duration = (
+            float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
+        )
+        first = next(_decoded(container, stream, DecodeStats()), None)
+        if first is None:
+            raise VideoError(
+                f"{path}: nothing in it can be decoded (codec {stream.codec_context.name}); the file is damaged or cut off"
+            )
+        size = _display_size(first, stream)
+        codec = str(stream.codec_context.name)
+        start = first.time
+    container, stream, file = _open(path)
+    with file, container:
+        times, lengths, count = [], [], 0
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.FFmpegError):
+                break
+            if packet.size:
+                count += 1
+                if packet.pts is not None:
+                    times.append(float(packet.pts * packet.time_base))
+                    lengths.append(float((packet.duration or 0) * packet.time_base))
+    timed = start is not None and len(times) == count and count > 0 and len(set(times)) == count
+    if timed:
+        order = np.sort([t for t in times if t >= start - TOLERANCE])
+        if len(order) > 1:
+            rate = float((len(order) - 1) / (order[-1] - order[0]))
+        duration = float(order[-1] - start + 1 / rate) if len(order) > 1 else max(lengths[0], 1 / rate)
+    else:
+        start, duration = 0.0, count / rate
+    return VideoInfo(
+        path=path,
+        sha256=file_sha256(path),
+        size=size,
+        codec=codec,
+        fps=rate,
+        frames=count,
+        declared_frames=declared_frames,
+        start=float(start),
+        duration=duration,
+        declared_duration=declared_duration,
+        timed=timed,
+    )
+
+
+def frames(
+    video: VideoInfo,
+    first: int = 0,
+    last: int | None = None,
+    *,
+    fps: float = FPS,
+    stats: DecodeStats | None = None,
+) -> Iterator[Frame]:
+    """The pictures on display at first / fps, (first + 1) / fps, ... seconds after the video's first frame.
+
+    A source faster than `fps` is thinned, a slower one repeated. One frame is held in memory at a time.
+
+    Args:
+        video: what `probe` found.
+        first: first grid point wanted; the file is read from the key frame before it.
+        last: one past the last grid point wanted; None for all.
+        fps: grid points per second.
+        stats: counters of decoded frames and decoding errors.
+    """
+    stats = stats if stats is not None else DecodeStats()
+    last = last if last is not None else np.iinfo(np.int64).max
+    seek = first > 0 and video.timed
+    shown, index = None, first
+    for time, frame in _timed_frames(video, first / fps if seek else None, stats):
+        if shown is not None:
+            until = min(last, int(np.ceil((time - TOLERANCE) * fps)))
+            yield from _emit(video, shown, index, until, fps)
+            index = max(index, until)
+            if index >= last:
+                return
+        shown = (time, frame)
+    if shown is not None:
+        until = min(last, int(np.ceil((shown[0] + 1 / video.fps - TOLERANCE) * fps)))
+        yield from _emit(video, shown, index, max(until, index + (index == 0)), fps)
+
+
+def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> Iterator[tuple[float, Any]]:
+    """(seconds since the first frame, decoded frame) with rising times, from a key frame at or before `start`."""
+    container, stream, file = _open(video.path)
+    with file, container:
+        stream.thread_type = "AUTO"
+        source = _decoded(container, stream, stats)
+        if start is not None:
+            try:
+                container.seek(int((start + video.start - TOLERANCE) / stream.time_base), stream=stream)
+                head = next(source, None)
+            except av.FFmpegError:
+                head = None
+            if head is None or head.time is None or head.time - video.start > start + TOLERANCE:
+                # An index that lies: read from the beginning instead.
+                yield from _timed_frames(video, None, stats)
+                return
+            if head.time >= video.start - TOLERANCE:
+                yield head.time - video.start, head
+            newest = head.time - video.start
+        else:
+            newest = -np.inf
+        for count, frame in enumerate(source):
+            time = frame.time - video.start if video.timed and frame.time is not None else count / video.fps
+            if time > newest + TOLERANCE / 2:
+                newest = time
+                yield time, frame
+
+
+def _emit(video: VideoInfo, shown: tuple[float, Any], index: int, until: int, fps: float) -> Iterator[Frame]:
+    """One decoded frame at the grid points from `index` to `until` - 1."""
+    time, frame = shown
+    if until <= index:
+        return
+    scale = min(1.0, LONGEST_SIDE / max(video.size))
+    width, height = (max(1, round(side * scale)) for side in video.size)
+    turns = round(frame.rotation / 90) % 4
+    if turns % 2:
+        width, height = height, width
+    picture = frame.to_ndarray(format="rgb24", width=width, height=height)
+    # Rows may be padded; MediaPipe reads a picture with padded rows as noise.
+    picture = np.ascontiguousarray(np.rot90(picture, turns))
+    thumbnail = frame.reformat(width=THUMBNAIL[0], height=THUMBNAIL[1], format="gray").to_ndarray()
+    # Where the grid began inside this picture's display time, the grid point before showed it too.
+    before = int(np.ceil((time - TOLERANCE) * fps))
+    for k in range(index, until):
+        yield Frame(k, k / fps, time, k > before, picture, thumbnail)

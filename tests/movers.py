@@ -1,0 +1,156 @@
+"""Made-up movers: people who exist in numbers only, as clean recordings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
+
+ESTIMATOR = EstimatorInfo(
+    "mediapipe-pose-full", "0.10.31", "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad"
+)
+
+# Each keypoint at rest, in shoulder widths from the neck; the person's right is on the left of the picture.
+_REST = {
+    "nose": (0.0, -0.55),
+    "neck": (0.0, 0.0),
+    "right_shoulder": (-0.5, 0.0),
+    "right_elbow": (-0.65, 0.65),
+    "right_wrist": (-0.45, 0.95),
+    "left_shoulder": (0.5, 0.0),
+    "left_elbow": (0.65, 0.65),
+    "left_wrist": (0.45, 0.95),
+    "right_eye": (-0.1, -0.65),
+    "left_eye": (0.1, -0.65),
+    "right_ear": (-0.22, -0.6),
+    "left_ear": (0.22, -0.6),
+}
+_HEAD = ("nose", "right_eye", "left_eye", "right_ear", "left_ear")
+
+
+def mover(
+    frames: int = 300,
+    *,
+    fps: float = 30.0,
+    size: tuple[int, int] = (1280, 720),
+    amplitude: float = 0.3,
+    tempo: float = 1.0,
+    sway: float = 0.04,
+    seed: int = 0,
+    shoulder: float = 200,
+    change: float = 1.0,
+    centre: tuple[float, float] = (0.5, 0.4),
+    recording: str = "",
+    person: str = "",
+) -> PoseSeries:
+    """A clean recording of somebody who gestures: `inspect` finds nothing in it.
+
+    Args:
+        frames, fps, size: of the recording.
+        amplitude: how far the wrists swing to either side, shoulder widths; the elbows swing half as far.
+        tempo: swings a second.
+        sway: how far head and body sway, shoulder widths; the body a quarter as far as the head.
+        seed: phases of all swings.
+        shoulder: width of the shoulders, pixels.
+        change: mean change of the picture from frame to frame, grey levels.
+        centre: place of the neck in the picture, as a share of its size.
+        recording, person: as in PoseSeries; the recording's default tells the seed.
+    """
+    phase = iter(np.random.default_rng(seed).uniform(0, 2 * np.pi, 16))
+    time = np.arange(frames) / fps
+
+    def swing(rate: float) -> Array:
+        return np.stack([np.sin(2 * np.pi * rate * time + next(phase)) for _ in "xy"], axis=1)
+
+    body, head = sway / 4 * swing(0.2 * tempo), sway * swing(0.35 * tempo)
+    arms = {"right": amplitude * swing(tempo), "left": amplitude * swing(tempo)}
+    position = np.zeros((frames, len(UPPER_BODY.keypoints), 2))
+    for k, name in enumerate(UPPER_BODY.keypoints):
+        position[:, k] = body + np.array(_REST[name])
+        side, _, joint = name.partition("_")
+        if name in _HEAD:
+            position[:, k] += head
+        elif joint in ("wrist", "elbow"):
+            position[:, k] += arms[side] * (1.0 if joint == "wrist" else 0.5)
+    position = position * shoulder + np.array(centre) * np.array(size)
+    return PoseSeries(
+        position=position,
+        confidence=np.full(position.shape[:2], 0.95),
+        time=time,
+        fps=fps,
+        frame_size=size,
+        recording=recording or f"mover_{seed}",
+        person=person,
+        source_sha256=f"{seed:064x}",
+        estimator=ESTIMATOR,
+        channels={
+            "cut": np.zeros(frames),
+            "change": np.where(np.arange(frames) > 0, change, 0),
+            "camera": np.zeros(frames),
+            "people": np.where(np.arange(frames) % 60 == 0, 1, np.nan),
+            "shown": np.ones(frames),
+        },
+        log=(_extracted(frames, fps, size),),
+    )
+
+
+def _extracted(frames: int, fps: float, size: tuple[int, int]) -> dict[str, Any]:
+    """What extraction writes to the log of a recording without flaws."""
+    return {
+        "step": "extract",
+        "poseprint": "0.1.0",
+        "video": {
+            "size": list(size),
+            "codec": "h264",
+            "fps": fps,
+            "frames": frames,
+            "declared_frames": frames,
+            "start": 0.0,
+            "duration": frames / fps,
+            "declared_duration": frames / fps,
+            "timed": True,
+        },
+        "pictures": frames,
+        "decode_errors": 0,
+        "lost_seconds": 0.0,
+    }
+
+
+def with_channel(series: PoseSeries, name: str, at: slice | int, value: float) -> PoseSeries:
+    """The series with one channel changed at some frames."""
+    values = series.channels[name].copy()
+    values[at] = value
+    return replace(series, channels={**series.channels, name: values})
+
+
+def without(series: PoseSeries, *parts: str, at: slice = slice(None)) -> PoseSeries:
+    """The series with every keypoint whose name ends with one of `parts` unseen at some frames."""
+    confidence = series.confidence.copy()
+    for k, name in enumerate(series.skeleton.keypoints):
+        if name.endswith(parts):
+            confidence[at, k] = 0.05
+    return replace(series, confidence=confidence)
+
+
+def empty(series: PoseSeries, at: slice) -> PoseSeries:
+    """The series with nobody in some frames."""
+    position = series.position.copy()
+    position[at] = np.nan
+    return replace(series, position=position)
+
+
+def with_log(series: PoseSeries, *, video: dict[str, Any] | None = None, **entries: Any) -> PoseSeries:
+    """The series with entries of its `extract` log changed."""
+    log = dict(series.log[0])
+    log.update(entries, video={**log["video"], **(video or {})})
+    return replace(series, log=(log,))
+
+
+def shifted(series: PoseSeries, at: slice, by: tuple[float, float]) -> PoseSeries:
+    """The series with the whole body moved by some shoulder widths in some frames."""
+    position = series.position.copy()
+    position[at] += np.array(by, dtype=np.float32) * series.shoulder_width()
+    return replace(series, position=position)

@@ -1,0 +1,2 @@
+def speaker(frames, size, seed):
+    """placeholder"""

@@ -1,0 +1,439 @@
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from poseprint.check import MovementScore, Verdict
+from poseprint.errors import PoseprintError, VideoError
+from poseprint.findings import Finding
+from poseprint.pose import PoseSeries
+from poseprint.report import MISSING, write_report
+
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u2028"
+CHROMIUM = next((c for c in ("/usr/bin/chromium", shutil.which("chromium") or "") if c and Path(c).exists()), "")
+REST = np.array(
+    [(0, -0.6), (0, 0), (-0.5, 0), (-0.65, 0.8), (-0.6, 1.5), (0.5, 0), (0.65, 0.8), (0.6, 1.5)]
+    + [(-0.1, -0.7), (0.1, -0.7), (-0.2, -0.65), (0.2, -0.65)]
+)
+
+
+def waving(frames: int = 900, size: tuple[int, int] = (640, 360), fps: float = 30.0) -> PoseSeries:
+    """A figure that waves its right hand; its left wrist is missing now and then, and it is gone for a while."""
+    time = np.arange(frames) / fps
+    position = np.repeat(REST[None], frames, 0)
+    position[:, 4] += np.stack([0.4 * np.sin(4 * time), -1.2 + 0.1 * np.cos(8 * time)], 1)
+    position = position * size[1] / 4 + (size[0] / 2, size[1] / 2.4)
+    position[300:330] = np.nan
+    position[400:500, 7] = np.nan
+    confidence = np.full((frames, 12), 0.9)
+    confidence[600:700, 4] = 0.3
+    return PoseSeries(position=position, confidence=confidence, time=time, fps=fps, frame_size=size, recording="speech")
+
+
+def judged(series: PoseSeries, scores: tuple[float, ...] = (0.9, 0.8, 0.2, 0.7), **changes: Any) -> Verdict:
+    movements = tuple(
+        MovementScore(150 * i, 150 * i + 150, 5.0 * i, 5.0 * i + 5, score, int(score > 0.5), 0.95)
+        for i, score in enumerate(scores)
+    )
+    real = sum(m.vote for m in movements)
+    verdict = Verdict(
+        decision="consistent" if real * 2 > len(scores) else "inconsistent",
+        reason=f"{real} of {len(scores)} movements were voted real.",
+        person="Barack Obama",
+        recording=series.recording,
+        score=real / len(scores) if scores else None,
+        votes={"real": real, "fake": len(scores) - real},
+        movements=movements,
+        findings=(
+            Finding("PERSON_ABSENT", "exclude", "nobody is there for 1.0 s", "trim the video", ((300, 330),)),
+            Finding("CUTS", "note", "the recording is edited", "nothing to do"),
+        ),
+        seconds={"recording": series.duration, "used": 5.0 * len(scores)},
+        seen={"nose": 0.97, "eyes": 0.97, "ears": 0.97, "shoulders": 0.97, "elbows": 0.97, "wrists": 0.8},
+        settings={"length": 150, "fps": series.fps, "vote_above": 0.5},
+        profile={
+            "person": "Barack Obama",
+            "kind": "supervised",
+            "made_from": [
+                {
+                    "recording": "address",
+                    "person": "Barack Obama",
+                    "label": "real",
+                    "seconds": 63.0,
+                    "sha256": "a" * 64,
+                },
+                {"recording": "other", "person": "Other", "label": "fake", "seconds": 200.0, "sha256": "b" * 64},
+            ],
+            "training": {
+                "split": "recording",
+                "settings": {"seed": 0},
+                "test": {"movements": 40, "recordings": 5, "accuracy": 0.9, "interval": [0.8, 0.95], "majority": 0.6},
+            },
+        },
+        versions={"poseprint": "0.1.0"},
+        hashes={"recording": "c" * 64},
+    )
+    return replace(verdict, **changes)
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements with their attributes, text by element, and the scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.scripts: list[str] = []
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts.append(data)
+        elif self._inside != "style":
+            self.text += data
+
+    @property
+    def words(self) -> str:
+        return re.sub(r"\s+", " ", self.text)
+
+
+def written(tmp_path: Path, verdict: Verdict, series: PoseSeries, **options: Any) -> Page:
+    write_report(verdict, series, tmp_path / "report.html", **options)
+    return Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
+def test_page_is_self_contained(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, judged(series), series)
+    loaded = [v for _, a in page.elements for k, v in a.items() if k in ("src", "href", "srcset", "action", "data")]
+    assert loaded == []
+    policy = next(a["content"] or "" for t, a in page.elements if t == "meta" and "http-equiv" in a)
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    css = resources_text("report.css")
+    assert "http" not in css + resources_text("report.js")
+    assert "@import" not in css
+    assert not any("style" in a or k.startswith("on") for _, a in page.elements for k in a)
+    assert ("html", {"lang": "en"}) in page.elements
+    assert [t for t, _ in page.elements if t == "h1"] == ["h1"]
+
+
+def resources_text(name: str) -> str:
+    import poseprint.report
+
+    return (Path(poseprint.report.__file__).parent / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        ("consistent", "Consistent The person in this recording moves like Barack Obama, as far as this profile"),
+        ("inconsistent", "Inconsistent The person in this recording does not move like Barack Obama, as far as"),
+        (
+            "inconclusive",
+            "Inconclusive This recording does not settle whether the person in it moves like Barack Obama.",
+        ),
+    ],
+)
+def test_decision_in_words(tmp_path: Path, decision: str, words: str) -> None:
+    series = waving()
+    page = written(tmp_path, judged(series, decision=decision), series)
+    assert words in page.words
+    assert "3 of 4 movements voted real (75 %)" in page.words
+    assert "20 s of 30 s in the recording" in page.words
+    assert any(a.get("class") == f"verdict {decision}" for _, a in page.elements)
+
+
+def test_profile_tells_its_footage_and_error(tmp_path: Path) -> None:
+    series = waving()
+    words = written(tmp_path, judged(series), series).words
+    assert "1 recording of Barack Obama (63 s) and 1 recording of other people or fakes (3.3 min)." in words
+    assert "Tested on 5 recordings it was not trained on, it judged 10 % of 40 movements wrongly" in words
+    assert "(95 % interval 5 to 20 %); always giving the commoner answer is wrong in 40 %." in words
+
+
+@pytest.mark.parametrize(
+    "profile", [{}, {"training": {"test": {"accuracy": None}}}, {"training": None, "made_from": None}]
+)
+def test_profile_that_says_nothing(tmp_path: Path, profile: dict[str, Any]) -> None:
+    series = waving()
+    words = written(tmp_path, judged(series, profile=profile), series).words
+    assert "It does not say what footage it was made from." in words
+    assert "It states no error measured" in words
+
+
+def test_split_by_movement_is_said_to_flatter(tmp_path: Path) -> None:
+    series = waving()
+    test = {"movements": 8, "recordings": 1, "accuracy": 1.0, "interval": None, "majority": 0.5}
+    profile = {"training": {"split": "movement", "test": test}}
+    words = written(tmp_path, judged(series, profile=profile), series).words
+    assert "which flatters, it judged 0 % of 8 movements wrongly (too few recordings for an interval)" in words
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    series = replace(waving(), recording=EVIL)
+    verdict = judged(
+        series,
+        person=EVIL,
+        recording=EVIL,
+        reason=EVIL,
+        findings=(Finding(EVIL, "warning", EVIL, EVIL, ((0, 9),)),),
+        settings={EVIL: EVIL},
+        versions={EVIL: EVIL},
+        hashes={EVIL: EVIL},
+        seen={EVIL: 0.5},
+        profile={
+            "training": {EVIL: {EVIL: EVIL}},
+            "made_from": [{"recording": EVIL, "person": EVIL, "label": EVIL, "seconds": 1.0, "sha256": EVIL}],
+        },
+    )
+    page = written(tmp_path, verdict, series)
+    plain = written(tmp_path, judged(series), series)
+    assert len(page.scripts) == len(plain.scripts) == 2
+    assert "img" not in [t for t, _ in page.elements]
+    assert "alert" not in page.scripts[0] + page.scripts[1]
+    assert page.text.count("alert(1)") >= 10
+    assert "{{ 7*7 }}" in page.text
+
+
+def test_names_embedded_for_the_script_cannot_end_it(tmp_path: Path) -> None:
+    series = waving()
+    skeleton = replace(series.skeleton, name=EVIL, keypoints=(EVIL, *series.skeleton.keypoints[1:]))
+    page = written(tmp_path, judged(series), replace(series, skeleton=skeleton))
+    assert len(page.scripts) == 2
+    assert json.loads(page.scripts[0])["keypoints"][0] == EVIL
+
+
+def test_name_that_is_no_text(tmp_path: Path) -> None:
+    series = waving()
+    written(tmp_path, judged(series, recording="clip\udcff"), series)
+
+
+def test_bars_bands_and_unused_time(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, judged(series), series)
+    bars = [a for t, a in page.elements if t == "rect" and (a.get("class") or "").startswith("bar ")]
+    assert [b["class"] for b in bars] == ["bar real", "bar real", "bar fake", "bar real"]
+    assert bars[0]["height"] == "126.0"  # 0.9 of 140
+    assert (bars[2]["x"], bars[2]["width"]) == ("33.333%", "16.667%")
+    band = next(a for t, a in page.elements if (a.get("class") or "") == "band exclude")
+    assert (band["x"], band["width"]) == ("33.333%", "3.333%")
+    unused = [a for t, a in page.elements if a.get("class") == "unused" and "x" in a]
+    assert [(u["x"], u["width"]) for u in unused] == [("66.667%", "33.333%")]
+    assert "0:10.0–0:11.0" in page.text
+    assert "whole recording" in page.text
+
+
+def test_findings_of_a_resampled_recording_keep_their_times(tmp_path: Path) -> None:
+    series = waving(frames=1500, fps=50.0)
+    page = written(tmp_path, judged(series, settings={"fps": 30.0}), series)
+    assert "0:10.0–0:11.0" in page.text
+
+
+def test_overlapping_movements_do_not_hide_each_other(tmp_path: Path) -> None:
+    series = waving()
+    movements = tuple(MovementScore(75 * i, 75 * i + 150, 2.5 * i, 2.5 * i + 5, 0.9, 1, 1.0) for i in range(3))
+    page = written(tmp_path, judged(series, movements=movements), series)
+    bars = [a for t, a in page.elements if (a.get("class") or "").startswith("bar ")]
+    assert [b["width"] for b in bars] == ["8.333%", "8.333%", "16.667%"]
+
+
+def test_no_findings(tmp_path: Path) -> None:
+    series = waving()
+    assert "No doubts were found." in written(tmp_path, judged(series, findings=()), series).words
+
+
+@pytest.mark.parametrize("frames", [900, 1, 0])
+def test_no_movements(tmp_path: Path, frames: int) -> None:
+    series = waving()
+    series = series.part(0, frames)
+    verdict = judged(series, (), decision="inconclusive")
+    page = written(tmp_path, verdict, series)
+    assert "No movement was judged." in page.text
+    assert "0 of 0 movements voted real" in page.words
+    assert json.loads(page.scripts[0])["frames"] == frames
+
+
+def test_poses_that_are_all_missing(tmp_path: Path) -> None:
+    series = waving()
+    series = replace(series, position=np.full_like(series.position, np.nan))
+    data = json.loads(written(tmp_path, judged(series), series).scripts[0])
+    assert set(np.frombuffer(base64.b64decode(data["position"]), "<i2")) == {MISSING}
+    assert data["shoulders"] is None
+
+
+@pytest.mark.parametrize("size", [(640, 360), (3840, 2160)])
+def test_embedded_poses_come_back(tmp_path: Path, size: tuple[int, int]) -> None:
+    series = waving(size=size)
+    data = json.loads(written(tmp_path, judged(series), series).scripts[0])
+    packed = np.frombuffer(base64.b64decode(data["position"]), "<i2").reshape(series.position.shape)
+    position = np.where(packed == data["missing"], np.nan, packed / data["perPixel"])
+    np.testing.assert_allclose(position, series.position, atol=0.5 / data["perPixel"] + 1e-3)
+    confidence = np.frombuffer(base64.b64decode(data["confidence"]), np.uint8).reshape(series.confidence.shape)
+    np.testing.assert_allclose(confidence / 255, series.confidence, atol=0.002)
+
+
+def test_verdict_json_is_whole_and_valid(tmp_path: Path) -> None:
+    series = waving()
+    verdict = judged(series, settings={"nan": float("nan"), "numpy": np.float32(0.5), "list": np.arange(2)})
+    text = written(tmp_path, verdict, series).text
+    start = text.index('{\n  "decision"')
+    whole, _ = json.JSONDecoder(parse_constant=lambda c: pytest.fail(c)).raw_decode(text[start:])
+    assert whole["settings"] == {"nan": None, "numpy": 0.5, "list": [0, 1]}
+    assert len(whole["movements"]) == 4
+
+
+def test_ten_minutes_stay_small(tmp_path: Path) -> None:
+    series = waving(frames=18_000)
+    flicker = tuple((i, i + 1) for i in range(0, 18_000, 2))
+    verdict = judged(series, (0.7,) * 120, findings=(Finding("A", "warning", "flickers", "nothing", flicker),))
+    write_report(verdict, series, tmp_path / "report.html")
+    assert (tmp_path / "report.html").stat().st_size < 2_500_000
+
+
+def test_page_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    series = waving()
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with pytest.raises(VideoError):
+        write_report(judged(series), series, path, footage=tmp_path / "nothing.mp4")
+    assert path.read_text() == "old"
+    write_report(judged(series), series, path)
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("where", ["file/report.html", "folder", "x" * 300 + ".html"])
+def test_unwritable_path_is_one_line(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    series = waving()
+    with pytest.raises(PoseprintError, match="cannot be written") as caught:
+        write_report(judged(series), series, tmp_path / where)
+    assert "\n" not in str(caught.value)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_importing_the_report_loads_no_heavy_package() -> None:
+    # Through check, onnxruntime comes along; torch and mediapipe must not.
+    code = "import sys, poseprint.report; print([m for m in ('torch', 'mediapipe', 'lightning') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def film(path: Path, size: tuple[int, int] = (1280, 720), frames: int = 60) -> Path:
+    """A film whose grey level counts its frames."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for i in range(frames):
+            picture = np.full((size[1], size[0], 3), 4 * i, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("size", "small"), [((1280, 720), (640, 360)), ((360, 720), (320, 640)), ((64, 48), (64, 48))])
+def test_footage_is_embedded_small_and_in_step(tmp_path: Path, size: tuple[int, int], small: tuple[int, int]) -> None:
+    series = waving(frames=60)
+    page = written(tmp_path, judged(series, ()), series, footage=film(tmp_path / "film.mp4", size))
+    source = next(a["src"] or "" for t, a in page.elements if t == "video")
+    head, text = source.split(",")
+    assert head == "data:video/mp4;base64"
+    (tmp_path / "small.mp4").write_bytes(base64.b64decode(text))
+    with av.open(str(tmp_path / "small.mp4")) as container:
+        decoded = list(container.decode(video=0))
+        assert (decoded[0].width, decoded[0].height) == small
+        assert not container.streams.audio
+    assert [f.time for f in decoded] == pytest.approx([i / 30 for i in range(60)])
+    assert decoded[40].to_ndarray(format="rgb24").mean() == pytest.approx(160, abs=4)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("there is no chromium")
+    with sync_api.sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("with_footage", [False, True])
+def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> None:
+    series = replace(waving(), recording=EVIL)
+    path = tmp_path / "report.html"
+    verdict = judged(series, person=EVIL, recording=EVIL)
+    footage = film(tmp_path / "film.mp4", (64, 36), frames=900) if with_footage else None
+    write_report(verdict, series, path, footage=footage)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    trouble: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+
+    def playhead() -> float:
+        return float(page.locator("#chart .playhead").get_attribute("x1").rstrip("%"))
+
+    assert playhead() == 0
+    page.click("#play")
+    page.wait_for_function("parseFloat(document.querySelector('#chart .playhead').getAttribute('x1')) > 1")
+    page.click("#play")
+    assert page.locator("#play").inner_text() == "Play"
+
+    page.locator(".movement").nth(2).click()
+    assert playhead() == pytest.approx(100 / 3, abs=0.01)
+    assert page.locator("#clock").inner_text().startswith("0:10.0")
+    assert "score 0.20, voted fake" in page.locator("#readout").inner_text()
+
+    page.locator("#stage").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator("#clock").inner_text().startswith("0:11.0")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.getElementById('slider').value > 332")
+    page.keyboard.press("Space")
+    page.locator(".movement").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.locator("#clock").inner_text().startswith("0:05.0")
+    # Something is drawn where somebody is seen, and nothing where nobody is.
+    ink = "document.getElementById('stage').getContext('2d').getImageData(0, 0, stage.width, stage.height).data.some(Boolean)"
+    assert page.evaluate(ink)
+    page.locator(".findings .seek").first.click()
+    assert not page.evaluate(ink)
+    if with_footage:
+        page.wait_for_function("Math.abs(document.getElementById('video').currentTime - 10) < 0.04")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert trouble == []
+    assert [r for r in requests if not r.startswith("data:")] == [path.as_uri()]
+    context.close()
