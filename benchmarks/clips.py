@@ -47,7 +47,9 @@ def main() -> None:
                 "seen": {name: round(share, 3) for name, share in inspection.seen.items()},
                 "people": int(np.nanmax(people, initial=0)),
                 "usable_seconds": round(inspection.seconds, 2),
-                "findings": [{"code": f.code, "severity": f.severity, "message": f.message} for f in inspection.findings],
+                "findings": [
+                    {"code": f.code, "severity": f.severity, "message": f.message} for f in inspection.findings
+                ],
             }
         )
     finish("clips", {"recordings": rows})

@@ -32,7 +32,9 @@ def clips(data: Path = SHARED) -> Iterator[Clip]:
         sys.exit(f"no measuring data at {data}: this benchmark needs ../shared/data")
     with manifest.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            yield Clip(data / "videos" / row["file"], row["person"], "real" if row["label"].startswith("real") else "fake")
+            yield Clip(
+                data / "videos" / row["file"], row["person"], "real" if row["label"].startswith("real") else "fake"
+            )
 
 
 def finish(name: str, result: dict[str, Any]) -> None:

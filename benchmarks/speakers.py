@@ -24,7 +24,7 @@ from poseprint.io.parquet import read_poses
 from poseprint.profile import read_profile
 from poseprint.settings import PRESETS, Settings
 from poseprint.training import train
-from poseprint.check import check_poses
+from poseprint.verdict import check_poses
 
 PERSONS = ("Obama", "Trump")
 
@@ -41,7 +41,12 @@ def trials(data: Path, person: str, settings: Settings) -> list[dict[str, object
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write_recordings(folder, [replace(r, file=str(data / r.file)) for r in rest])
-            row: dict[str, object] = {"person": person, "recording": left_out.recording, "who": left_out.person, "kind": kind}
+            row: dict[str, object] = {
+                "person": person,
+                "recording": left_out.recording,
+                "who": left_out.person,
+                "kind": kind,
+            }
             try:
                 training = train(folder, person, folder / "profile", settings)
             except DatasetError as error:

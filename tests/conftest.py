@@ -42,12 +42,13 @@ def write_video(
     codec: str = "libx264",
     times: list[float] | None = None,
     options: dict[str, str] | None = None,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """A video of `count` pictures (uint8 RGB), at a constant rate or at given times in seconds."""
     from fractions import Fraction
 
     height, width = picture(0).shape[:2]
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=container_options or {}) as container:
         stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = options or {"crf": "18", "g": "30"}

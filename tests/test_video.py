@@ -89,7 +89,11 @@ def test_rotation_is_applied(tmp_path: Path, degrees: int) -> None:
     assert picture.shape[:2] == video.size[::-1]
     assert picture.flags["C_CONTIGUOUS"]
     # The matrix turns the stored picture clockwise.
-    bright = {90: (slice(0, 40), slice(-40, None)), 180: (slice(-40, None), slice(-40, None)), 270: (slice(-40, None), slice(0, 40))}
+    bright = {
+        90: (slice(0, 40), slice(-40, None)),
+        180: (slice(-40, None), slice(-40, None)),
+        270: (slice(-40, None), slice(0, 40)),
+    }
     assert picture[bright[degrees]].mean() > 200
     assert picture.mean() < 60
 
@@ -132,9 +136,15 @@ def test_one_picture(tmp_path: Path) -> None:
 
 
 def test_tiny_and_huge_pictures(tmp_path: Path) -> None:
-    tiny = probe(write_video(tmp_path / "tiny.mp4", lambda _: np.zeros((4, 4, 3), np.uint8), 3, codec="mpeg4", options={}))
+    tiny = probe(
+        write_video(tmp_path / "tiny.mp4", lambda _: np.zeros((4, 4, 3), np.uint8), 3, codec="mpeg4", options={})
+    )
     assert next(iter(frames(tiny))).picture.shape == (4, 4, 3)
-    huge = probe(write_video(tmp_path / "huge.mp4", lambda _: np.zeros((4320, 7680, 3), np.uint8), 2, options={"preset": "ultrafast"}))
+    huge = probe(
+        write_video(
+            tmp_path / "huge.mp4", lambda _: np.zeros((4320, 7680, 3), np.uint8), 2, options={"preset": "ultrafast"}
+        )
+    )
     assert huge.size == (7680, 4320)
     assert next(iter(frames(huge))).picture.shape == (1080, 1920, 3)
 

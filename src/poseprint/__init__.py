@@ -1,3 +1,90 @@
-"""Does the person in this recording move like the person they claim to be?"""
+"""Does the person in this recording move like the person they claim to be?
+
+    import poseprint
+
+    verdict = poseprint.check("clip.mp4", "profile/")
+    print(verdict.decision, verdict.reason)
+
+Everything here is loaded when it is first asked for: importing the package loads neither torch nor mediapipe.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poseprint.avatar import write_video
+    from poseprint.collect import collect
+    from poseprint.errors import PoseprintError
+    from poseprint.extraction import extract
+    from poseprint.findings import Finding
+    from poseprint.io import read_any_poses
+    from poseprint.io.parquet import read_poses, write_poses
+    from poseprint.pose import UPPER_BODY, PoseSeries, Skeleton
+    from poseprint.profile import Profile, read_profile
+    from poseprint.quality import inspect
+    from poseprint.report import write_report
+    from poseprint.settings import PRESETS, Settings
+    from poseprint.training import train
+    from poseprint.verdict import Verdict, check, check_poses
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "PRESETS": "settings",
+    "UPPER_BODY": "pose",
+    "Finding": "findings",
+    "PoseSeries": "pose",
+    "PoseprintError": "errors",
+    "Profile": "profile",
+    "Settings": "settings",
+    "Skeleton": "pose",
+    "Verdict": "verdict",
+    "check": "verdict",
+    "check_poses": "verdict",
+    "collect": "collect",
+    "extract": "extraction",
+    "inspect": "quality",
+    "read_any_poses": "io",
+    "read_poses": "io.parquet",
+    "read_profile": "profile",
+    "train": "training",
+    "write_poses": "io.parquet",
+    "write_report": "report",
+    "write_video": "avatar",
+}
+
+__all__ = [
+    "PRESETS",
+    "UPPER_BODY",
+    "Finding",
+    "PoseSeries",
+    "PoseprintError",
+    "Profile",
+    "Settings",
+    "Skeleton",
+    "Verdict",
+    "check",
+    "check_poses",
+    "collect",
+    "extract",
+    "inspect",
+    "read_any_poses",
+    "read_poses",
+    "read_profile",
+    "train",
+    "write_poses",
+    "write_report",
+    "write_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'poseprint' has no attribute {name!r}")
+    return getattr(import_module(f"poseprint.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -251,9 +251,9 @@ def check(
     jobs: Jobs = None,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
-    from poseprint.check import check_poses
     from poseprint.io import is_poses
     from poseprint.profile import read_profile
+    from poseprint.verdict import check_poses
 
     loaded = read_profile(profile)
     if footage and (report is None or is_poses(source)):
@@ -291,7 +291,7 @@ def demo(
 
 
 def _read(source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None) -> PoseSeries:
-    from poseprint.check import read_recording
+    from poseprint.verdict import read_recording
 
     with _progress(source.name) as progress:
         return read_recording(

@@ -63,7 +63,8 @@ def read_recordings(folder: Path) -> list[Recording]:
             absent = [n for n in names if n not in (reader.fieldnames or ())]
             if absent:
                 raise DatasetError(f"{table}: columns are missing: {', '.join(absent)}")
-            for number, row in enumerate(reader, 2):
+            for row in reader:
+                number = reader.line_num
                 line = Recording(**{n: (row[n] or "").strip() for n in names})
                 if not line.recording or not line.file:
                     raise DatasetError(f"{table}: line {number} has no recording or no file")
@@ -110,13 +111,19 @@ def split(
     flatters. With two recordings of a label there is none left for the test; with one, no split.
 
     Raises:
-        DatasetError: one label only, or too few recordings (movements) to part.
+        DatasetError: one label only, a recording with both, or too few recordings (movements) to part.
     """
     if by not in get_args(SplitBy):
         raise DatasetError(f"a split is by {' or by '.join(get_args(SplitBy))}, not by {by!r}")
     if set(movements.labels.tolist()) != {0, 1}:
         raise DatasetError(
             "training needs movements of both kinds, real and fake (or of other people); this data has one kind only"
+        )
+    kinds = set(zip(movements.recordings, movements.labels.tolist()))
+    mixed = sorted({name for name, label in kinds if (name, 1 - label) in kinds})
+    if mixed and by == "recording":
+        raise DatasetError(
+            f"recordings with movements of both labels: {', '.join(mixed[:5])}; a recording has one label"
         )
     rng = np.random.default_rng(seed)
     train, validation, test = list[int](), list[int](), list[int]()

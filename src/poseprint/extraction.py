@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -201,7 +202,7 @@ def _read_part(path: Path) -> Chunk | None:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in _COLUMNS}
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
 
 
@@ -239,7 +240,8 @@ def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> Po
     # Pictures that should have come between two that did, and after the last.
     usual = max(1 / video.fps, 1 / FPS)
     holes = np.diff(joined["time"]) - usual
-    lost = float(holes[holes > usual / 2].sum()) + max(0.0, video.declared_duration - end if video.timed else 0.0)
+    tail = video.declared_duration - end if video.timed else 0.0
+    lost = float(holes[holes > usual / 2].sum()) + (tail if tail > usual else 0.0)
     log = {
         "step": "extract",
         "poseprint": __version__,

@@ -18,6 +18,9 @@ from poseprint.pose import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, Array, PoseSerie
 LENGTH = 150
 """Frames in a movement (paper, section 3.1)."""
 
+FILLED_GAP_S = 0.2
+"""Seconds up to which a keypoint that was lost is filled in."""
+
 Normalisation = Literal["zscore", "body"]
 Span = tuple[int, int]
 
@@ -83,7 +86,7 @@ class MovementSet:
         )
 
 
-def clean(series: PoseSeries, *, longest_gap: float = 0.2) -> PoseSeries:
+def clean(series: PoseSeries, *, longest_gap: float = FILLED_GAP_S) -> PoseSeries:
     """Keypoints that were not seen become missing; short gaps are filled by straight lines.
 
     Gaps at the ends of a shot, and longer ones, stay missing: nothing is made up there.
@@ -114,6 +117,8 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
     """The series at another frame rate, by straight lines between frames of one shot; missing stays missing."""
     if np.isclose(series.fps, fps):
         return series
+    if not len(series):
+        return series.logged("resample", fps=fps, details={"fps": fps})
     count = max(1, round(len(series) / series.fps * fps))
     time = series.time[0] + np.arange(count) / fps
     left = np.clip(np.searchsorted(series.time, time + 1e-9, side="right") - 1, 0, len(series) - 1)
@@ -128,15 +133,13 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
     confidence = np.where(
         w[:, :, 0] == 0, series.confidence[left], np.minimum(series.confidence[left], series.confidence[right])
     )
-    new = np.concatenate([[True], np.diff(left) > 0])
-    # Signals of single pictures: kept at the first frame after them; the largest of those skipped.
-    edges = np.append(left, len(series))
+    # Signals of single pictures: kept at the first frame at or after them; the largest of those skipped.
     channels = {}
     for name, values in series.channels.items():
-        groups = [values[a : max(b, a + 1)] for a, b in itertools.pairwise(edges)]
+        groups = [values[a + 1 : b + 1] for a, b in itertools.pairwise([-1, *left])]
         quiet = np.nan if name == "people" else 0.0
         peaks = [g[~np.isnan(g)].max(initial=-np.inf) for g in groups]
-        channels[name] = np.where(new & np.isfinite(peaks), peaks, quiet)
+        channels[name] = np.where(np.isfinite(peaks), peaks, quiet)
     return series.logged(
         "resample",
         position=position,
@@ -160,19 +163,19 @@ def cut_movements(
         shortest: keep the tail of a stretch from this many frames on, for models that take any
             length; None drops tails.
     """
-    step = stride or length
+    step = length if stride is None else stride
     if length < 2 or step < 1:
         raise PoseprintError(
             f"a movement needs a length of at least 2 and a stride of at least 1, got {length} and {step}"
         )
     movements = []
     for first, last in spans:
-        start = first
+        start = covered = first
         while start + length <= last:
-            movements.append((start, start + length))
+            covered = start + length
+            movements.append((start, covered))
             start += step
-        covered = movements[-1][1] if movements and movements[-1][0] >= first else first
-        if shortest is not None and last - covered >= shortest:
+        if shortest is not None and last - covered >= max(shortest, 1):
             movements.append((covered, last))
     return movements
 

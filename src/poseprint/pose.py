@@ -192,9 +192,10 @@ class PoseSeries:
         return np.asarray(~np.isnan(self.position[:, :, 0]).all(axis=1))
 
     def shoulder_width(self) -> float:
-        """Median distance of the shoulders in pixels; NaN if never both in the picture."""
+        """Median distance of the shoulders in pixels; NaN if they were never seen apart."""
         distance = np.linalg.norm(self.position[:, RIGHT_SHOULDER] - self.position[:, LEFT_SHOULDER], axis=1)
-        return float(np.nanmedian(distance)) if np.isfinite(distance).any() else float("nan")
+        distance = distance[distance > 0]
+        return float(np.median(distance)) if len(distance) else float("nan")
 
     def shots(self) -> list[tuple[int, int]]:
         """Runs of frames between cuts, as (first, last + 1)."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.findings import Finding, finding
-from poseprint.movements import LENGTH, Span, clean
+from poseprint.movements import FILLED_GAP_S, LENGTH, Span, clean
 from poseprint.pose import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
@@ -43,7 +43,7 @@ class Thresholds:
     centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths
     camera_drift: float = 0.002  # picture widths a frame, mean over half a second
     camera_pan: float = 0.01  # the same, from where frames are not used
-    same_picture: float = 0.02  # mean grey-level change below which a picture repeats the last
+    same_picture: float = 0.005  # mean grey-level change below which a picture repeats the last
     frozen_s: float = 0.5  # a stretch of repeated pictures from this length on is frozen
     repeated_share: float = 0.05  # share of repeated pictures from which the real frame rate is lower
     still: float = 0.004  # shoulder widths by which the liveliest keypoint must vary
@@ -130,12 +130,16 @@ class _View:
     def of(series: PoseSeries, limits: Thresholds) -> _View:
         cleaned = clean(series)
         tracked = cleaned.present()
-        neck = np.where(series.present()[:, None], series.position[:, NECK], np.nan)
-        leap = np.linalg.norm(np.diff(neck, axis=0), axis=1) / series.shoulder_width()
+        known = np.flatnonzero(~np.isnan(series.position[:, NECK, 0]))
+        leap = np.linalg.norm(np.diff(series.position[known, NECK], axis=0), axis=1) / series.shoulder_width()
+        # Somebody who was unseen for a moment and is back elsewhere is as doubtful as a leap.
+        moment = np.diff(known) <= FILLED_GAP_S * series.fps + 1
         cuts = {first for first, _ in series.shots()}
-        jumps = tuple(int(i) + 1 for i in np.flatnonzero(leap > limits.tracking_jump) if int(i) + 1 not in cuts)
-        edges = sorted({*cuts, *jumps, len(series)})
-        shots = tuple((a, b) for a, b in itertools.pairwise(edges))
+        leaps = [(int(known[i]), int(known[i + 1])) for i in np.flatnonzero((leap > limits.tracking_jump) & moment)]
+        leaps = [(a, b) for a, b in leaps if not cuts & set(range(a + 1, b + 1))]
+        jumps = tuple(b for _, b in leaps)
+        edges = sorted({*cuts, *jumps, *(a + 1 for a, _ in leaps), len(series)})
+        shots = tuple((a, b) for a, b in pairwise(edges))
         return _View(series, limits, series.seen(), tracked, jumps, shots)
 
     def pair_share(self, pair: str, span: Span) -> float:
@@ -286,22 +290,25 @@ def _camera(view: _View) -> Iterator[Finding]:
         yield finding("CAMERA_MOVES", f"the camera moves for {view.seconds(_total(slow))}", tuple(slow))
 
 
+def _still(view: _View) -> bool:
+    """Whether neither the neck in the picture nor anything about the neck moves; False if that cannot be measured."""
+    neck, width = view.series.position[:, [NECK]], view.series.shoulder_width()
+    about = np.where(view.seen[:, :, None], view.series.position - neck, np.nan)[:, [NOSE, *range(2, 8)]]
+    moved = np.concatenate([neck, about], axis=1)
+    known = moved[:, np.isfinite(moved).all(axis=2).sum(axis=0) > 1]
+    return bool(width > 0 and known.size and np.nanstd(known, axis=0).max() <= view.limits.still * width)
+
+
 def _repeats(view: _View) -> Iterator[Finding]:
     series, limits = view.series, view.limits
-    neck = series.position - series.position[:, [NECK]]
-    if view.tracked.any() and len(series) > 1:
-        moved = np.where(view.seen[:, :, None], neck, np.nan)[:, [NOSE, *range(2, 8)]]
-        known = moved[:, np.isfinite(moved).all(axis=2).sum(axis=0) > 1]
-        spread = np.nanstd(known, axis=0).max(initial=0.0) / series.shoulder_width() if known.size else 0.0
-        spread = max(spread, float(np.nanstd(series.position[:, NECK], axis=0).max()) / series.shoulder_width())
-        if not spread > limits.still:
-            yield finding(
-                "STILL_PICTURE",
-                f"no keypoint moves by more than {limits.still:.1%} of a shoulder width in {series.duration:.1f} s",
-            )
-            return
+    if _still(view):
+        yield finding(
+            "STILL_PICTURE",
+            f"no keypoint moves by more than {limits.still:.1%} of a shoulder width in {series.duration:.1f} s",
+        )
+        return
     change, shown = series.channels.get("change"), series.channels.get("shown")
-    if change is None or shown is None:
+    if change is None or shown is None or not (shown > 0).any():
         return
     pictures = np.flatnonzero(shown > 0)
     same = np.zeros(len(series), dtype=bool)
@@ -327,7 +334,7 @@ def _source(view: _View) -> Iterator[Finding]:
     if extracted is None:
         return
     limits, video = view.limits, extracted.get("video", {})
-    length = max(view.series.duration, float(video.get("declared_duration", 0)))
+    length = max(view.series.duration, float(video.get("declared_duration", 0)), 1 / view.series.fps)
     lost, failures = float(extracted.get("lost_seconds", 0)), int(extracted.get("decode_errors", 0))
     if lost / length > limits.lost_share or failures:
         errors = f", {failures} decoding errors" if failures else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from poseprint.errors import PoseprintError
@@ -25,5 +25,5 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise PoseprintError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()

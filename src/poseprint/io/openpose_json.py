@@ -32,13 +32,21 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
         frame_size: (width, height) of that video.
 
     Raises:
-        PoseFileError: no json files, a file that is not OpenPose's, or keypoints of another model.
+        PoseFileError: no json files, files of two videos, a file that is not OpenPose's, or keypoints of another model.
     """
+    if not (np.isfinite(fps) and fps > 0):
+        raise PoseFileError(f"{folder}: fps must be positive, got {fps}")
     numbered: dict[int, Path] = {}
     for path in folder.glob("*.json"):
         match = _NUMBER.search(path.name)
-        if match:
-            numbered[int(match[1])] = path
+        if not match:
+            continue
+        if int(match[1]) in numbered:
+            twice = f"{numbered[int(match[1])].name} and {path.name}"
+            raise PoseFileError(
+                f"{folder}: frame {int(match[1])} twice, {twice}; one folder holds the frames of one video"
+            )
+        numbered[int(match[1])] = path
     if not numbered:
         raise PoseFileError(f"{folder}: no OpenPose json files (NAME_000000000000_keypoints.json) in it")
     first = min(numbered)
@@ -88,14 +96,14 @@ def _people(path: Path, models: set[str]) -> Array:
         if path.stat().st_size > _LARGEST:
             raise PoseFileError(f"{path}: too large to be one frame of OpenPose")
         people = json.loads(path.read_text(encoding="utf-8"))["people"]
-        raw = [np.array(p["pose_keypoints_2d"], dtype=np.float32).reshape(-1, 3) for p in people]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        raw = [np.array(p["pose_keypoints_2d"], dtype=np.float64).reshape(-1, 3) for p in people]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise PoseFileError(f"{path}: not a json file of OpenPose ({type(error).__name__}: {error})") from error
     persons = []
     for keypoints in raw:
         if len(keypoints) not in _ORDERS:
             raise PoseFileError(f"{path}: {len(keypoints)} keypoints a person; BODY_25 has 25 and COCO has 18")
-        if not np.isfinite(keypoints).all():
+        if not (np.abs(keypoints) <= np.finfo(np.float32).max).all():
             raise PoseFileError(f"{path}: holds NaN or infinity")
         model, order = _ORDERS[len(keypoints)]
         models.add(model)

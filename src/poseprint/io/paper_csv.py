@@ -30,12 +30,17 @@ def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv:
         positions: float32 [shape=(movements, 150, 12, 2)], pixels; NaN = missing.
         labels: [shape=(movements,)], 1 real, 0 fake.
         poses_csv, labels_csv: the files to write.
+
+    Raises:
+        PoseFileError: movements or labels that the form cannot hold.
     """
-    rows = np.nan_to_num(np.asarray(positions, dtype=np.float32), nan=0.0).reshape(-1, FEATURES)
     if positions.shape[1:] != (LENGTH, FEATURES // 2, 2) or len(labels) != len(positions):
         raise PoseFileError(
             f"the csv pair holds movements of shape (150, 12, 2) and a label each, got {positions.shape} and {len(labels)} labels"
         )
+    if not np.isin(labels, (0, 1)).all():
+        raise PoseFileError(f"{labels_csv}: labels are 1 (real) or 0 (fake)")
+    rows = np.nan_to_num(np.asarray(positions, dtype=np.float32), nan=0.0).reshape(-1, FEATURES)
     with replacing(poses_csv) as partial, partial.open("w", newline="") as file:
         csv.writer(file).writerows([str(value) for value in row] for row in rows)
     with replacing(labels_csv) as partial:
@@ -81,6 +86,14 @@ def read_csv_poses(path: Path, *, frame_size: tuple[int, int]) -> PoseSeries:
     )
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _positions(rows: Array) -> Array:
     position = rows.reshape(-1, FEATURES // 2, 2).astype(np.float32)
     position[(position == 0).all(axis=2)] = np.nan
@@ -91,7 +104,7 @@ def _read_rows(path: Path, columns: int) -> Array:
     """A csv of finite numbers with a fixed number of columns: float32 [shape=(rows, columns)]."""
     rows: list[list[float]] = []
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             for number, row in enumerate(csv.reader(file), 1):
                 if not row:
                     continue
@@ -100,10 +113,12 @@ def _read_rows(path: Path, columns: int) -> Array:
                 try:
                     rows.append([float(value) for value in row])
                 except ValueError as error:
-                    if not rows and number == 1:
+                    if number == 1 and not any(_is_number(value) for value in row):
                         continue  # a header
                     raise PoseFileError(f"{path}: line {number} holds something that is no number ({error})") from error
-                if not np.isfinite(rows[-1]).all():
+                with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite here
+                    values = np.array(rows[-1], dtype=np.float32)
+                if not np.isfinite(values).all():
                     raise PoseFileError(
                         f"{path}: line {number} holds NaN or infinity; a missing keypoint is written 0,0"
                     )

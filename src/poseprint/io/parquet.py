@@ -49,7 +49,8 @@ def write_poses(series: PoseSeries, path: Path) -> None:
     }
     table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
     with replacing(path) as partial:
-        pq.write_table(table, partial, compression="zstd")
+        # Streams of like bytes: half the size of plain floats, and lossless.
+        pq.write_table(table, partial, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
 
 
 def read_poses(path: Path) -> PoseSeries:
@@ -88,7 +89,7 @@ def read_poses(path: Path) -> PoseSeries:
             },
             log=tuple(meta.get("log", ())),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, IndexError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, IndexError) as error:
         raise PoseFileError(f"{path}: not a pose file of version {FORMAT_VERSION} ({error})") from error
 
 

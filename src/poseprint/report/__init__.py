@@ -24,10 +24,10 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from poseprint.check import Verdict
 from poseprint.errors import MissingDependencyError
 from poseprint.io.atomic import replacing
 from poseprint.pose import PoseSeries
+from poseprint.verdict import Verdict
 
 __all__ = ["write_report"]
 
@@ -45,7 +45,7 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path, footage: Path
     """Write a verdict as one self-contained html page.
 
     Args:
-        verdict: what `poseprint.check` found.
+        verdict: what `poseprint.verdict` found.
         series: the poses it was found on.
         path: the page to write; it is replaced whole or not at all.
         footage: the recording; given, a small copy of its pictures is embedded beside the skeleton.
@@ -251,7 +251,7 @@ def _timeline(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
 
     bars, unused, reached = [], [], start
     ends = [m.start for m in verdict.movements[1:]] + [start + length]
-    for movement, following in zip(verdict.movements, ends, strict=True):
+    for movement, following in zip(verdict.movements, ends, strict=False):
         if movement.start > reached + 0.5 / series.fps:
             unused.append(span(reached, movement.start))
         reached = max(reached, movement.end)
@@ -321,6 +321,7 @@ def _replay_data(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
         "shoulders": shoulders,
         "keypoints": series.skeleton.keypoints,
         "edges": series.skeleton.edges,
+        "cuts": [first for first, _ in series.shots()[1:]],
         "movements": [[m.start, m.end] for m in verdict.movements],
     }
     plain: dict[str, Any] = _plain(data)

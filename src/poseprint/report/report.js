@@ -7,6 +7,7 @@
   const position = new Int16Array(bytes(data.position).buffer);
   const confidence = bytes(data.confidence);
   const count = data.keypoints.length;
+  const cuts = new Set(data.cuts);
   const index = (name) => data.keypoints.indexOf(name);
   const end = data.start + data.frames / data.fps;
   const bars = [...document.querySelectorAll(".movement")];
@@ -104,9 +105,10 @@
     // The wrists' way over the last second: gestures are what is compared.
     data.keypoints.forEach((name, k) => {
       if (!name.endsWith("_wrist")) return;
-      for (let f = Math.max(1, frame - Math.round(data.fps)); f <= frame; f++) {
+      // Unbroken only: a cut or a gap is no gesture.
+      for (let f = frame; f > Math.max(0, frame - data.fps) && !cuts.has(f); f--) {
         const [a, b] = [keypoint(f - 1, k), keypoint(f, k)];
-        if (!a || !b || !a.sure || !b.sure) continue;
+        if (!a || !b || !a.sure || !b.sure) break;
         line(a, b, width * 0.35, colour[side(k)]);
       }
     });

@@ -1,0 +1,167 @@
+"""From pictures to poses on the grid, with an estimator whose answers are known."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from conftest import write_video
+
+from poseprint import estimators
+from poseprint.collect import PARTS, collect
+from poseprint.errors import DatasetError, PoseprintError, VideoError
+from poseprint.estimators import Pose
+from poseprint.extraction import CHUNK, extract
+from poseprint.io.parquet import read_poses
+from poseprint.pose import UPPER_BODY, Array, EstimatorInfo
+from poseprint.quality import inspect
+
+
+class Known:
+    """Every keypoint lies where the picture's bright bar is; counts its calls."""
+
+    info = EstimatorInfo("known", "1", "0")
+    skeleton = UPPER_BODY
+    shots: ClassVar[list[int]] = []
+    stop_after: ClassVar[int | None] = None
+    seen = 0
+    lock = threading.Lock()
+
+    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
+        count = 0
+        for _, picture in pictures:
+            with Known.lock:
+                Known.seen += 1
+                if Known.stop_after is not None and Known.seen > Known.stop_after:
+                    raise KeyboardInterrupt
+            count += 1
+            bright = np.flatnonzero(picture[:, :, 0].mean(axis=0) > 150)
+            x = bright.mean() / picture.shape[1] if len(bright) else np.nan
+            yield Pose(np.full((12, 2), x), np.full(12, 0.9 if len(bright) else 0.0), 1.0)
+        Known.shots.append(count)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    Known.shots, Known.stop_after, Known.seen = [], None, 0
+    monkeypatch.setitem(estimators.ESTIMATORS, "mediapipe", lambda _: Known())
+
+
+def bar(seconds: float, *, background: int = 60) -> np.ndarray:
+    """A bar that moves by 60 pixels a second over a textured ground."""
+    picture = np.random.default_rng(1).integers(background, background + 20, (96, 640, 3), dtype=np.uint8)
+    left = 100 + round(60 * seconds)
+    picture[:, left : left + 40] = 255
+    return picture
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, 60])
+def test_poses_lie_on_the_grid_at_any_source_rate(tmp_path: Path, fps: int) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / fps), 4 * fps, fps=fps)
+    series = extract(path)
+    assert series.fps == 30
+    assert abs(len(series) - 120) <= 1
+    assert series.time == pytest.approx(np.arange(len(series)) / 30)
+    wanted = 120 + 60 * series.time
+    inner = slice(0, len(series) - 2)  # after the last picture nothing is known of the movement
+    assert np.abs(series.position[inner, 0, 0] - wanted[inner]).max() < 1.5
+    assert series.frame_size == (640, 96)
+    assert series.recording == "v"
+    assert series.log[0]["lost_seconds"] == 0
+
+
+def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k % 200 / 30), 400)
+    one, many = extract(path, jobs=1), extract(path, jobs=4)
+    assert np.array_equal(one.position, many.position, equal_nan=True)
+    for name in one.channels:
+        assert np.array_equal(one.channels[name], many.channels[name], equal_nan=True)
+
+
+def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Path) -> None:
+    def picture(k: int) -> np.ndarray:
+        return bar(k / 25) if k < 50 else 255 - bar(4 - k / 25)
+
+    series = extract(write_video(tmp_path / "v.mp4", picture, 100, fps=25))
+    assert np.flatnonzero(series.channels["cut"]).tolist() == [60]
+    assert series.shots() == [(0, 60), (60, 120)]
+    assert sorted(Known.shots) == [50, 50]
+    assert "CUTS" in {f.code for f in inspect(series).findings}
+
+
+def test_progress_reaches_the_end(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
+    extract(path, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (2 * CHUNK, 2 * CHUNK)
+
+
+def test_lost_pictures_are_missing_and_reported(tmp_path: Path) -> None:
+    times = [k / 30 for k in range(180) if not 60 <= k < 90]
+    series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), len(times), times=times))
+    assert abs(len(series) - 180) <= 1
+    assert np.isnan(series.position[66:89, 0, 0]).all()
+    assert np.isfinite(series.position[92:170, 0, 0]).all()
+    assert series.log[0]["lost_seconds"] == pytest.approx(1.0, abs=0.1)
+    assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
+
+
+def test_truncated_video_keeps_what_decodes(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 300, container_options={"movflags": "faststart"})
+    with path.open("rb+") as file:
+        file.truncate(path.stat().st_size * 6 // 10)
+    series = extract(path)
+    assert 60 < len(series) < 280
+    assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
+
+
+def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 5 * CHUNK, options={"preset": "ultrafast", "g": "30"})
+    Known.stop_after = 3 * CHUNK
+    with pytest.raises(KeyboardInterrupt):
+        collect(path, tmp_path / "data", jobs=1)
+    assert not (tmp_path / "data" / "v.parquet").exists()
+    kept = list((tmp_path / "data" / PARTS).rglob("*.npz"))
+    assert len(kept) == 2
+    Known.stop_after, Known.seen = None, 0
+    done = collect(path, tmp_path / "data", jobs=1)
+    assert Known.seen <= 3 * (CHUNK + 15)
+    assert not (tmp_path / "data" / PARTS).exists()
+    whole = extract(path, jobs=1)
+    assert np.array_equal(read_poses(done.file).position, whole.position, equal_nan=True)
+
+
+def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
+    whole = extract(path, parts=tmp_path / "parts")
+    for part in (tmp_path / "parts").iterdir():
+        part.write_bytes(b"PK\x03\x04 broken")
+    assert np.array_equal(extract(path, parts=tmp_path / "parts").position, whole.position, equal_nan=True)
+
+
+def test_collect_lists_and_does_not_measure_twice(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 60)
+    first = collect(path, tmp_path / "data", person="Ann", session="monday")
+    again = collect(path, tmp_path / "data")
+    assert first.new and not again.new
+    assert "v,Ann,real,monday,v.parquet" in (tmp_path / "data" / "recordings.csv").read_text()
+    (tmp_path / "other").mkdir()
+    other = write_video(tmp_path / "other" / "v.mp4", lambda k: bar(k / 60), 60)
+    assert collect(other, tmp_path / "data").file.name.startswith("v-")
+    with pytest.raises(DatasetError, match="label"):
+        collect(path, tmp_path / "data", label="genuine")
+
+
+def test_unwritable_output_is_told_before_the_work(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 30)
+    (tmp_path / "file").touch()
+    with pytest.raises(PoseprintError, match="cannot be written"):
+        collect(path, tmp_path / "file" / "data")
+    assert Known.seen == 0

@@ -1,0 +1,68 @@
+"""A profile on disk: whole, versioned, and refused when altered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from profiles import make_profile
+
+from poseprint.errors import ProfileError
+from poseprint.profile import read_profile
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    profile = read_profile(make_profile(tmp_path, person="Zoë"))
+    assert profile.person == "Zoë"
+    assert profile.input.length == 150
+    scores = profile.score(np.ones((70, 150, 24), np.float32), np.full(70, 150))
+    assert scores.shape == (70,)
+    assert ((scores > 0) & (scores < 1)).all()
+    assert profile.score(np.zeros((0, 150, 24), np.float32), np.zeros(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["profile.json", "model.onnx", "model.safetensors"])
+def test_a_changed_byte_is_found(tmp_path: Path, name: str) -> None:
+    folder = make_profile(tmp_path)
+    content = bytearray((folder / name).read_bytes())
+    at = content.index(b"Ann") if name == "profile.json" else len(content) // 2
+    content[at] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ProfileError, match="altered"):
+        read_profile(folder)
+
+
+def test_what_is_no_profile_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="not a profile"):
+        read_profile(tmp_path)
+    folder = make_profile(tmp_path / "a")
+    (folder / "model.onnx").unlink()
+    with pytest.raises(ProfileError, match="missing"):
+        read_profile(folder)
+    for text, message in (
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"format_version": 99}', "update poseprint"),
+        ('{"format_version": 1}', "not a profile of version 1"),
+    ):
+        (folder / "profile.json").write_text(text)
+        with pytest.raises(ProfileError, match=message):
+            read_profile(folder)
+
+
+def test_golden_profile_stays_readable() -> None:
+    profile = read_profile(Path(__file__).parent / "golden" / "profile_v1")
+    assert profile.person == "Golden"
+    features = np.linspace(-1, 1, 150 * 24, dtype=np.float32).reshape(1, 150, 24)
+    expected = json.loads((Path(__file__).parent / "golden" / "profile_v1_score.json").read_text())
+    assert profile.score(features, np.array([150])) == pytest.approx(expected, abs=1e-5)
+    assert asdict(profile.input)["normalisation"] == "zscore"
+
+
+def test_a_model_that_does_not_run_is_an_error(tmp_path: Path) -> None:
+    profile = read_profile(make_profile(tmp_path, onnx=b"not a network"))
+    with pytest.raises(ProfileError, match="does not run"):
+        profile.score(np.zeros((1, 150, 24), np.float32), np.array([150]))
