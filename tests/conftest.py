@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -86,6 +88,54 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a connection was attempted")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+class Ran(NamedTuple):
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+    def error(self) -> str:
+        """The error, which is one line on standard error and all there is there."""
+        lines = self.err.splitlines()
+        assert self.code == 3, self
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("poseprint: error: ")
+        return lines[0].removeprefix("poseprint: error: ")
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the command line in this process: `command("check", path, "--json")`."""
+    from poseprint.cli import main
+
+    def run(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["poseprint", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        code = end.value.code
+        assert isinstance(code, int)
+        return Ran(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def clip(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn video of 3 s in which somebody gestures; for tests marked `models`."""
+    from movers import mover
+
+    from poseprint import avatar
+
+    path = tmp_path_factory.mktemp("clip") / "gestures.mp4"
+    avatar.write_video(mover(90, size=(640, 360), shoulder=100), path)
+    return path
 
 
 os.environ.setdefault("COLUMNS", "200")

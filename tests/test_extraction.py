@@ -13,7 +13,7 @@ from conftest import write_video
 
 from poseprint import estimators
 from poseprint.collect import PARTS, collect
-from poseprint.errors import DatasetError, PoseprintError, VideoError
+from poseprint.errors import DatasetError, PoseprintError
 from poseprint.estimators import Pose
 from poseprint.extraction import CHUNK, extract
 from poseprint.io.parquet import read_poses
@@ -150,7 +150,8 @@ def test_collect_lists_and_does_not_measure_twice(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 60)
     first = collect(path, tmp_path / "data", person="Ann", session="monday")
     again = collect(path, tmp_path / "data")
-    assert first.new and not again.new
+    assert first.new
+    assert not again.new
     assert "v,Ann,real,monday,v.parquet" in (tmp_path / "data" / "recordings.csv").read_text()
     (tmp_path / "other").mkdir()
     other = write_video(tmp_path / "other" / "v.mp4", lambda k: bar(k / 60), 60)

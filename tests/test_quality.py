@@ -63,7 +63,7 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "CAMERA_MOVES": (lambda: with_channel(mover(), "camera", slice(None), 0.004), set(), ((0, 300),)),
     "CAMERA_PAN": (lambda: with_channel(mover(), "camera", slice(0, 30), 0.03), set(), ((0, 32),)),
     "FROZEN": (lambda: with_channel(mover(), "change", slice(200, 215), 0), set(), ((200, 215),)),
-    "REPEATED_FRAMES": (lambda: with_channel(mover(), "change", slice(5, None, 6), 0.01), set(), ()),
+    "REPEATED_FRAMES": (lambda: with_channel(mover(), "change", slice(5, None, 6), 0.001), set(), ()),
     "STILL_PICTURE": (lambda: mover(amplitude=0, sway=0), {"TOO_LITTLE_EVIDENCE"}, ()),
     "LOW_FRAME_RATE": (lambda: of_rate(15), set(), ()),
     "FRAME_RATE_CONVERTED": (lambda: of_rate(25), set(), ()),

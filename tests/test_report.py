@@ -17,11 +17,11 @@ import av
 import numpy as np
 import pytest
 
-from poseprint.verdict import MovementScore, Verdict
 from poseprint.errors import PoseprintError, VideoError
 from poseprint.findings import Finding
 from poseprint.pose import PoseSeries
 from poseprint.report import MISSING, write_report
+from poseprint.verdict import MovementScore, Verdict
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u2028"
 CHROMIUM = next((c for c in ("/usr/bin/chromium", shutil.which("chromium") or "") if c and Path(c).exists()), "")

@@ -23,7 +23,7 @@ from poseprint.profile import read_profile  # noqa: E402
 from poseprint.settings import PRESETS, Settings  # noqa: E402
 from poseprint.training import export_onnx, load_movements, train  # noqa: E402
 
-SMALL = Settings(hidden=16, layers=1, dropout=0.0, lr=1e-2, batch_size=8, epochs=6, length=60, stride=60, clip=1.0)
+SMALL = Settings(hidden=32, layers=1, dropout=0.0, lr=5e-3, batch_size=8, epochs=6, length=30, stride=30, clip=1.0)
 
 
 def dataset(folder: Path, persons: dict[str, float], recordings: int = 4, frames: int = 300) -> Path:
@@ -74,10 +74,11 @@ def test_frames_past_the_length_do_not_count() -> None:
 
 def test_it_learns_who_moves_at_which_tempo(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}, recordings=6)
-    figures = train(folder, "Ann", tmp_path / "profile", replace(SMALL, epochs=25))
+    figures = train(folder, "Ann", tmp_path / "profile", replace(SMALL, epochs=20))
     assert figures["train"]["accuracy"] > 0.95
     assert figures["test"]["accuracy"] > 0.9
     assert figures["test"]["majority"] == 0.5
+    assert figures["test"]["recordings"] == 2
     profile = read_profile(tmp_path / "profile")
     movements, made_from, spec, _ = load_movements(folder, "Ann", SMALL)
     scores = profile.score(movements.features, movements.lengths)
@@ -86,7 +87,7 @@ def test_it_learns_who_moves_at_which_tempo(tmp_path: Path) -> None:
     assert [m["recording"] for m in profile.made_from] == [m["recording"] for m in made_from]
     training = tmp_path / "profile" / "training"
     assert {p.name for p in training.iterdir()} == {"metrics.csv", "run.json", "loss.png", "accuracy.png"}
-    assert len((training / "metrics.csv").read_text().splitlines()) >= 25
+    assert len((training / "metrics.csv").read_text().splitlines()) >= 20
     assert not list((tmp_path / "profile").rglob("*.ckpt"))
 
 
@@ -168,21 +169,21 @@ def test_bad_data_is_refused_before_training(tmp_path: Path) -> None:
     single = dataset(tmp_path / "single", {"Ann": 0.5, "Bob": 1.5}, recordings=1)
     with pytest.raises(DatasetError, match="nothing is left to validate on"):
         train(single, "Ann", tmp_path / "p", SMALL)
-    short = dataset(tmp_path / "short", {"Ann": 0.5, "Bob": 1.5}, frames=40)
+    short = dataset(tmp_path / "short", {"Ann": 0.5, "Bob": 1.5}, frames=25)
     with pytest.raises(DatasetError, match="no recording has a usable movement"):
         train(short, "Ann", tmp_path / "p", SMALL)
     odd = replace(mover(300, recording="Bob_0"), estimator=EstimatorInfo("openpose", "BODY_25"))
     write_poses(odd, folder / "Bob_0.parquet")
     with pytest.raises(DatasetError, match="different estimators"):
         train(folder, "Ann", tmp_path / "p", SMALL)
-    with pytest.raises(DatasetError, match="no recordings.csv"):
+    with pytest.raises(DatasetError, match=r"no recordings\.csv"):
         train(tmp_path, "Ann", tmp_path / "p", SMALL)
     assert not (tmp_path / "p").exists()
 
 
 def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
-    write_poses(mover(30, recording="Ann_0"), folder / "Ann_0.parquet")
+    write_poses(mover(20, recording="Ann_0"), folder / "Ann_0.parquet")
     said: list[str] = []
     train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), say=said.append)
     assert any("Ann_0 is left out" in text for text in said)

@@ -6,6 +6,8 @@ output, everything else to standard error.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
 ERROR = 3
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="poseprint",
@@ -48,15 +51,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 def main() -> None:
     """Run the command line; every error is one line and exit code 3."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="poseprint", standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.stdout.flush()
     except PoseprintError as error:
         code = _fail(str(error))
     except TyperException as error:
         code = _fail(f"{error.format_message()} (see --help)") if error.format_message() else ERROR
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted; what was finished is kept, the same command goes on from there")
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # nobody reads on; typer would exit with 1, which is a verdict
         code = ERROR
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes at the end
+    except OSError as error:  # what nothing above foresaw: a full disk, a name too long
+        code = _fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -84,10 +93,10 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+    match = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", text, re.ASCII | re.IGNORECASE)
+    if not match:
         raise PoseprintError(f"--frame-size {text!r}: expected WIDTHxHEIGHT, such as 1280x720")
-    return int(width), int(height)
+    return int(match[1]), int(match[2])
 
 
 def _version(wanted: bool) -> None:

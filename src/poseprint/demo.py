@@ -19,9 +19,9 @@ SIZE = (640, 360)
 
 HONESTY = """\
 What this is: the motion is real, measured in public speeches; the pixels are drawn, so nobody's footage is here.
-The profile is the paper's LSTM trained on about two minutes of footage. The genuine recording is the end of the
-speech whose beginning trained it, an easy case. On whole recordings it never saw, such a profile does no better
-than guessing: docs/results.md has every verdict. Take the demo as a look at the machinery, not as evidence."""
+The profile is the paper's LSTM trained on three minutes of footage. Both recordings are later parts of speeches
+whose beginnings trained it: an easy case. On recordings of other occasions such a profile does no better than
+guessing (docs/results.md has every verdict). Take the demo as a look at the machinery, not as evidence."""
 
 
 def run(

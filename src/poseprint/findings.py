@@ -71,7 +71,7 @@ CODES: dict[str, tuple[Severity, str]] = {
 }
 """Every code, its severity and its meaning."""
 
-_ADVICE = {
+ADVICE = {
     "NO_PERSON": "use a recording that shows the person's upper body",
     "PERSON_ABSENT": "nothing to do if the rest is long enough; otherwise trim the video to the person",
     "SECOND_PERSON": "crop the video to the one person you mean, then run again",
@@ -101,4 +101,4 @@ _ADVICE = {
 
 def finding(code: str, message: str, frames: tuple[tuple[int, int], ...] = ()) -> Finding:
     """A Finding with the severity and advice its code has."""
-    return Finding(code, CODES[code][0], message, _ADVICE[code], frames)
+    return Finding(code, CODES[code][0], message, ADVICE[code], frames)

@@ -136,7 +136,7 @@ def read_profile(folder: Path) -> Profile:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = int(manifest["format_version"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProfileError(f"{path}: cannot be read as a profile ({type(error).__name__})") from error
     if not 1 <= version <= FORMAT_VERSION:
         raise ProfileError(

@@ -7,9 +7,9 @@ signals that extraction left in their channels. What each code means: `poseprint
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np

@@ -6,9 +6,11 @@ import hashlib
 import json
 import logging
 import shutil
+import signal
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -221,7 +223,8 @@ def train(
     )
     work = output / "training"
     _claim(work, settings, movements)
-    module, best_epoch = _fit(movements, parts, settings, work, progress)
+    with _threads(settings):
+        module, best_epoch = _fit(movements, parts, settings, work, progress)
     figures = {}
     for name, part in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         chosen = movements.subset(part)
@@ -254,6 +257,17 @@ def train(
     )
     shutil.rmtree(work / "checkpoints", ignore_errors=True)
     return training
+
+
+@contextmanager
+def _threads(settings: Settings) -> Iterator[None]:
+    """One thread for a small network: its threads would wait longer than they compute, forty times on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if settings.hidden <= 128 else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _claim(work: Path, settings: Settings, movements: MovementSet) -> None:
@@ -314,9 +328,12 @@ def _fit(
         )
         order = _Order(len(train_set), settings.seed)
         loaders = _loader(train_set, settings, order), _loader(movements.subset(parts.validation), settings, None)
-        trainer.fit(module, *loaders, ckpt_path=str(last) if last.exists() else None, weights_only=True)
-        if trainer.interrupted:
-            raise KeyboardInterrupt
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        try:
+            trainer.fit(module, *loaders, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+        except SystemExit as error:  # lightning's answer to Ctrl-C, which it leaves ignored
+            signal.signal(signal.SIGINT, on_interrupt)
+            raise KeyboardInterrupt from error
         best = torch.load(keep.best_model_path, weights_only=True)
     module.load_state_dict(best["state_dict"])
     module.eval()

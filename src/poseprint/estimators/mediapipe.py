@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class MediaPipePose:
     def __init__(self, models: Path | None = None) -> None:
         self._model = str(require(MODEL, models))
         self._counter: Any = None
+        self._met = False  # whether anybody was found yet
         self.info = EstimatorInfo("mediapipe-pose-full", version("mediapipe"), FILES[MODEL])
 
     def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
@@ -42,9 +43,10 @@ class MediaPipePose:
         next_count, last_ms = -np.inf, -1
         try:
             for time, picture in pictures:
-                image = mp.Image(mp.ImageFormat.SRGB, picture)
+                # A picture whose rows are padded would be read as noise.
+                image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(picture))
                 last_ms = max(last_ms + 1, round(time * 1000))
-                found = landmarker.detect_for_video(image, last_ms).pose_landmarks
+                found = self._found(landmarker.detect_for_video, image, last_ms)
                 position, confidence = _upper_body(found[0]) if found else _nobody()
                 people = np.nan
                 if time >= next_count:
@@ -66,9 +68,16 @@ class MediaPipePose:
         aspect = image.width / image.height
         widths = [
             float(np.hypot((p[11].x - p[12].x) * aspect, p[11].y - p[12].y))
-            for p in self._counter.detect(image).pose_landmarks
+            for p in self._found(self._counter.detect, image)
         ]
         return float(sum(width >= COMPARABLE * max(widths) for width in widths))
+
+    def _found(self, look: Callable[..., Any], *what: Any) -> Any:
+        """Landmarks of everybody found; the native library chatters once, over the first of them."""
+        with nullcontext() if self._met else _quiet():
+            found = look(*what).pose_landmarks
+        self._met = self._met or bool(found)
+        return found
 
     def _landmarker(self, mode: Any, people: int) -> Any:
         options = vision.PoseLandmarkerOptions(
@@ -93,18 +102,28 @@ def _upper_body(landmarks: Any) -> tuple[Array, Array]:
     return position, confidence
 
 
-_quieting = threading.Lock()
+class _Quiet:
+    """Keeps the native library's chatter, which no setting turns off, from standard error; threads may overlap."""
 
+    def __init__(self) -> None:
+        self._lock, self._inside, self._saved = threading.Lock(), 0, -1
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the native library's start-up chatter, which no setting turns off, from standard error."""
-    with _quieting:
-        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if not self._inside:
+                self._saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
+            self._inside += 1
         try:
-            os.dup2(nowhere, 2)
             yield
         finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            os.close(nowhere)
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    os.dup2(self._saved, 2)
+                    os.close(self._saved)
+
+
+_quiet = _Quiet()

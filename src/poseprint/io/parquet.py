@@ -110,7 +110,7 @@ def read_poses_metadata(path: Path) -> dict[str, Any]:
     try:
         meta = json.loads(raw)
         version = int(meta["format_version"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PoseFileError(f"{path}: its `poseprint` metadata cannot be read") from error
     if not 1 <= version <= FORMAT_VERSION:
         raise PoseFileError(

