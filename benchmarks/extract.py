@@ -37,7 +37,7 @@ def plain(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     times: list[float] = []
     size = (0, 0)
 
-    def pictures():  # noqa: ANN202
+    def pictures():
         nonlocal size
         with av.open(str(path)) as container:
             for frame in container.decode(video=0):

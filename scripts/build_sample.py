@@ -83,7 +83,9 @@ def main() -> None:
         drawn = Path(temporary)
         for number, line in enumerate(lines):
             look = list(LOOKS.values())[number % len(LOOKS)]
-            write_video(read_poses(SAMPLE / "recordings" / line.file), drawn / f"{line.recording}.mp4", look=look, size=SIZE)
+            write_video(
+                read_poses(SAMPLE / "recordings" / line.file), drawn / f"{line.recording}.mp4", look=look, size=SIZE
+            )
             collect(drawn / f"{line.recording}.mp4", drawn, person=line.person)
         train(drawn, PERSON, SAMPLE / "profile", settings, say=print)
     shutil.rmtree(SAMPLE / "profile" / "training")

@@ -40,14 +40,20 @@ def percent(share: float | None) -> str:
 
 def interval(figures: dict[str, Any]) -> str:
     low_high = figures["interval"]
-    return f"{figures['accuracy']:.0%} ({low_high[0]:.0%} to {low_high[1]:.0%})" if low_high else f"{figures['accuracy']:.0%}"
+    return (
+        f"{figures['accuracy']:.0%} ({low_high[0]:.0%} to {low_high[1]:.0%})"
+        if low_high
+        else f"{figures['accuracy']:.0%}"
+    )
 
 
 def findings_page() -> str:
     rows = [[f"`{code}`", severity, meaning, ADVICE[code]] for code, (severity, meaning) in CODES.items()]
     limits = [[f"`{name}`", f"{value:g}"] for name, value in vars(THRESHOLDS).items()]
     return (
-        "# Findings\n\n" + GENERATED + "A finding is a doubt about a recording. It speaks of the data, not of truth: a clip with findings may be\n"
+        "# Findings\n\n"
+        + GENERATED
+        + "A finding is a doubt about a recording. It speaks of the data, not of truth: a clip with findings may be\n"
         "genuine, a clip without may be forged. `exclude`: those frames are not used as evidence; `warning`: they are\n"
         "used, and the evidence is weaker; `note`: good to know.\n\n"
         + table(["code", "severity", "meaning", "what to do"], rows)
@@ -74,7 +80,19 @@ def clips_page() -> str:
     spent = [r["extraction_seconds"] for r in recordings if r["extraction_seconds"]]
     whole = sum(r["seconds"] for r in recordings)
     speed = f" They took {sum(spent):.0f} s to extract on two cores." if len(spent) == len(recordings) else ""
-    header = ["recording", "who", "pictures decoded", "seconds", "person found", "eyes", "shoulders", "elbows", "wrists", "usable s", "findings"]
+    header = [
+        "recording",
+        "who",
+        "pictures decoded",
+        "seconds",
+        "person found",
+        "eyes",
+        "shoulders",
+        "elbows",
+        "wrists",
+        "usable s",
+        "findings",
+    ]
     return (
         "# The real clips\n\n"
         + GENERATED
@@ -130,7 +148,7 @@ def speakers_section() -> str:
         "\n**What this supports: nothing.** No run beats giving the commoner answer every time. A person has three or four usable\n"
         "recordings here, most of them one movement long, so a network learns the lectern and the camera before it learns the\n"
         "person. That is the paper's method on little data, honestly split; the paper's own figure (94.39 %) comes from a random\n"
-        "split of movements, in which always answering \"real\" would give about 92.9 %. Do not use a supervised profile from\n"
+        'split of movements, in which always answering "real" would give about 92.9 %. Do not use a supervised profile from\n'
         "minutes of footage to judge a real clip.\n"
     )
     for run in data["runs"]:
@@ -139,8 +157,23 @@ def speakers_section() -> str:
         for t in run["trials"]:
             votes = t.get("votes") or {}
             count = f"{votes.get('real', 0)} : {votes.get('fake', 0)}" if sum(votes.values()) else ""
-            lines.append([t["recording"], t["who"], t["kind"], t["decision"], count, t.get("seconds", ""), percent(t.get("validation"))])
-        parts.append(table(["recording", "who", "trial", "verdict", "votes real : fake", "seconds judged", "validation accuracy"], lines))
+            lines.append(
+                [
+                    t["recording"],
+                    t["who"],
+                    t["kind"],
+                    t["decision"],
+                    count,
+                    t.get("seconds", ""),
+                    percent(t.get("validation")),
+                ]
+            )
+        parts.append(
+            table(
+                ["recording", "who", "trial", "verdict", "votes real : fake", "seconds judged", "validation accuracy"],
+                lines,
+            )
+        )
     return "".join(parts)
 
 
@@ -175,7 +208,14 @@ def extract_section() -> str:
 def openpose_section() -> str:
     r = result("openpose")
     names = ["nose", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"]
-    rows = [[c["clip"], *(("" if c["median"][n] is None else f"{c['median'][n]:.3f}") for n in names), percent(c["share_seen_by_both"])] for c in r["clips"]]
+    rows = [
+        [
+            c["clip"],
+            *(("" if c["median"][n] is None else f"{c['median'][n]:.3f}") for n in names),
+            percent(c["share_seen_by_both"]),
+        ]
+        for c in r["clips"]
+    ]
     reader = r["reader_against_csv"]
     return (
         "## Against OpenPose\n\n"
@@ -188,12 +228,25 @@ def openpose_section() -> str:
 
 
 def results_page() -> str:
-    return "# Results\n\n" + GENERATED + "Good or bad, as measured.\n\n" + speakers_section() + "\n" + extract_section() + "\n" + openpose_section()
+    return (
+        "# Results\n\n"
+        + GENERATED
+        + "Good or bad, as measured.\n\n"
+        + speakers_section()
+        + "\n"
+        + extract_section()
+        + "\n"
+        + openpose_section()
+    )
 
 
 def command_page() -> str:
     commands = ["", "extract", "inspect", "draw", "train", "check", "demo", "models install"]
-    parts = ["# Commands\n\n", GENERATED, "Exit codes: 0 done (a check: consistent), 1 inconsistent, 2 inconclusive, 3 error, with its reason on one line.\n"]
+    parts = [
+        "# Commands\n\n",
+        GENERATED,
+        "Exit codes: 0 done (a check: consistent), 1 inconsistent, 2 inconclusive, 3 error, with its reason on one line.\n",
+    ]
     for command in commands:
         code = "import sys; sys.argv = ['poseprint', *sys.argv[1:]]; from poseprint.cli import main; main()"
         run = subprocess.run(

@@ -70,8 +70,13 @@ def main() -> None:
 
 
 def _fail(reason: str) -> int:
-    print("poseprint: error: " + " ".join(reason.split()), file=sys.stderr)
+    print("poseprint: error: " + _plain(" ".join(reason.split())), file=sys.stderr)
     return ERROR
+
+
+def _plain(text: str) -> str:
+    """Text from outside without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _say(text: str) -> None:
@@ -261,12 +266,17 @@ def check(
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.io import is_poses
+    from poseprint.io.atomic import demand_writable
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses
 
     loaded = read_profile(profile)
     if footage and (report is None or is_poses(source)):
         raise PoseprintError("--footage goes with --report and a video")
+    if report is not None:
+        if report.is_dir():
+            raise PoseprintError(f"{report}: is a folder; name a file for the report")
+        demand_writable(report.parent)
     series = _read(source, fps, frame_size, models, jobs)
     verdict = check_poses(series, loaded, stride=stride)
     if report is not None:
@@ -276,7 +286,7 @@ def check(
     if json:
         _print_json(verdict.to_dict())
     else:
-        print(f"{verdict.decision}: {verdict.reason}")
+        print(_plain(f"{verdict.decision}: {verdict.reason}"))
         for found in verdict.findings:
             print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
         if report is not None:
@@ -337,7 +347,9 @@ def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, An
 
 def _print_inspection(series: PoseSeries, inspection: Inspection) -> None:
     width, height = series.frame_size
-    print(f"{series.recording}: {len(series)} frames, {series.duration:.1f} s at {series.fps:g} fps, {width}x{height}")
+    print(
+        f"{_plain(series.recording)}: {len(series)} frames, {series.duration:.1f} s at {series.fps:g} fps, {width}x{height}"
+    )
     print(
         f"a person is found in {series.present().mean():.0%} of the frames; usable as evidence: {inspection.seconds:.1f} s"
     )

@@ -6,10 +6,12 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from poseprint import __version__
 from poseprint.dataset import TABLE, Recording, read_recordings, write_recordings
-from poseprint.errors import DatasetError, PoseprintError
+from poseprint.errors import DatasetError
 from poseprint.extraction import Progress, extract
 from poseprint.io import is_poses, read_any_poses
+from poseprint.io.atomic import demand_writable
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.pose import PoseSeries
 from poseprint.video import probe
@@ -28,8 +30,8 @@ class Collected:
 
 
 def collect(
-    source: Path,
-    folder: Path,
+    source: Path | str,
+    folder: Path | str,
     *,
     person: str = "",
     label: str = "real",
@@ -55,10 +57,11 @@ def collect(
     Raises:
         PoseprintError: the source cannot be read or the folder cannot be written.
     """
+    source, folder = Path(source), Path(folder)
     if label not in ("real", "fake"):
         raise DatasetError(f"label {label!r}: it is real or fake")
     known = read_recordings(folder) if (folder / TABLE).exists() else []
-    _demand_writable(folder)
+    demand_writable(folder)
     if is_poses(source):
         series, new = read_any_poses(source, fps=fps, frame_size=frame_size), True
         name = source.stem if source.is_file() else source.name
@@ -71,7 +74,7 @@ def collect(
             name = f"{name}-{info.sha256[:8]}"
         new = not (folder / f"{name}.parquet").exists()
         if new:
-            parts = folder / PARTS / info.sha256[:16]
+            parts = _parts(folder, info.sha256)
             series = extract(source, models=models, jobs=jobs, parts=parts, progress=progress, info=info)
         else:
             series = read_poses(folder / f"{name}.parquet")
@@ -88,18 +91,12 @@ def collect(
     return Collected(file, series.duration, new)
 
 
-def _demand_writable(folder: Path) -> None:
-    """Fail before the long work, not after it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe_file = folder / ".writable"
-        probe_file.touch()
-        probe_file.unlink()
-    except OSError as error:
-        raise PoseprintError(f"{folder}: cannot be written ({error.strerror})") from error
+def _parts(folder: Path, sha256: str) -> Path:
+    """Where a video's chunks are kept; another version of the program measures them anew."""
+    return folder / PARTS / f"{sha256[:16]}-{__version__}"
 
 
 def _forget_parts(folder: Path, series: PoseSeries) -> None:
-    shutil.rmtree(folder / PARTS / series.source_sha256[:16], ignore_errors=True)
+    shutil.rmtree(_parts(folder, series.source_sha256), ignore_errors=True)
     if (folder / PARTS).is_dir() and not any((folder / PARTS).iterdir()):
         (folder / PARTS).rmdir()

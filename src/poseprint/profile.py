@@ -124,12 +124,13 @@ def write_profile(
         partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_profile(folder: Path) -> Profile:
+def read_profile(folder: Path | str) -> Profile:
     """Read a profile and check every byte of it.
 
     Raises:
         ProfileError: not a profile, of a newer version, incomplete, or altered.
     """
+    folder = Path(folder)
     path = folder / MANIFEST
     if not path.is_file():
         raise ProfileError(f"{folder}: not a profile (no {MANIFEST}); `poseprint train` makes one")

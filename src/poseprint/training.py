@@ -180,9 +180,9 @@ class _Report(Callback):
 
 
 def train(
-    dataset: Path,
+    dataset: Path | str,
     person: str,
-    output: Path,
+    output: Path | str,
     settings: Settings | None = None,
     *,
     progress: Progress | None = None,
@@ -209,6 +209,7 @@ def train(
         DatasetError: the data set cannot be used or parted.
         PoseprintError: the folder holds a profile, or another training that is not finished.
     """
+    dataset, output = Path(dataset), Path(output)
     settings = (settings or Settings()).checked()
     if (output / MANIFEST).exists():
         raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")

@@ -10,13 +10,29 @@ from pathlib import Path
 from poseprint.errors import PoseprintError
 
 
+def demand_writable(folder: Path) -> None:
+    """Make a folder and try to write into it: better before the long work than after.
+
+    Raises:
+        PoseprintError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".{os.getpid()}.writable"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise PoseprintError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path | str) -> Iterator[Path]:
     """A temporary path beside `path`, with its suffix, that takes its place when the block ends well.
 
     Raises:
         PoseprintError: the folder or the file cannot be written.
     """
+    path = Path(path)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

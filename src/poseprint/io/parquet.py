@@ -20,7 +20,7 @@ SKELETONS: dict[str, Skeleton] = {UPPER_BODY.name: UPPER_BODY}
 _CHANNEL = "channel_"
 
 
-def write_poses(series: PoseSeries, path: Path) -> None:
+def write_poses(series: PoseSeries, path: Path | str) -> None:
     """Write a series; the file appears whole or not at all.
 
     Raises:
@@ -53,7 +53,7 @@ def write_poses(series: PoseSeries, path: Path) -> None:
         pq.write_table(table, partial, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
 
 
-def read_poses(path: Path) -> PoseSeries:
+def read_poses(path: Path | str) -> PoseSeries:
     """Read a series.
 
     Raises:
@@ -93,7 +93,7 @@ def read_poses(path: Path) -> PoseSeries:
         raise PoseFileError(f"{path}: not a pose file of version {FORMAT_VERSION} ({error})") from error
 
 
-def read_poses_metadata(path: Path) -> dict[str, Any]:
+def read_poses_metadata(path: Path | str) -> dict[str, Any]:
     """The json in the file's schema, without reading the poses.
 
     Raises:

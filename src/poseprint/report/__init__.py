@@ -41,7 +41,7 @@ FOOTAGE_SIDE = 640
 """Longer side of the embedded footage, pixels."""
 
 
-def write_report(verdict: Verdict, series: PoseSeries, path: Path, footage: Path | None = None) -> None:
+def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage: Path | str | None = None) -> None:
     """Write a verdict as one self-contained html page.
 
     Args:
@@ -54,7 +54,7 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path, footage: Path
         PoseprintError: the page cannot be written.
         VideoError: the footage cannot be read.
     """
-    page = _page(verdict, series, _small_copy(footage) if footage else "")
+    page = _page(verdict, series, _small_copy(Path(footage)) if footage else "")
     with replacing(path) as partial:
         # A file name may hold bytes that are no text; they must not cost the whole report.
         partial.write_bytes(page.encode("utf-8", "replace"))
