@@ -25,7 +25,7 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.estimators import load_estimator
-from poseprint.extraction import CHUNK, WARM_UP, extract
+from poseprint.extraction import WARM_UP, _chunks, extract
 from poseprint.pose import PoseSeries
 
 CLIP = SHARED / "videos" / "obama_real_2020-dnc-philadelphia_cspan.mp4"
@@ -64,12 +64,14 @@ def distance(ours: PoseSeries, times: np.ndarray, position: np.ndarray) -> dict[
 
 def memory(path: Path, jobs: int) -> float:
     """Peak memory in MiB of a process that extracts the clip."""
+    # getrusage would begin with the parent's peak, which holds the plain loop's arrays.
     code = (
-        "import resource, sys; from poseprint.extraction import extract; "
-        f"extract(sys.argv[1], jobs={jobs}); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import re, sys; from poseprint.extraction import extract; "
+        f"extract(sys.argv[1], jobs={jobs}); "
+        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    return int(run.stdout.split()[-1]) / (1 << (20 if sys.platform == "darwin" else 10))
+    return round(int(run.stdout.split()[-1]) / 1024, 1)
 
 
 def repeated(path: Path, target: Path, times: int) -> None:
@@ -116,7 +118,7 @@ def main() -> None:
         "size": list(size),
         "pictures": len(times),
         "processors": jobs,
-        "chunk_frames": CHUNK,
+        "chunk_frames": _chunks(one.log[0]["pictures"])[0][1],
         "warm_up_frames": WARM_UP,
         "seconds": {name: [round(s, 2) for s in values] for name, values in seconds.items()},
         "pictures_per_second": {n: round(len(times) / statistics.median(v), 1) for n, v in seconds.items()},
@@ -125,7 +127,7 @@ def main() -> None:
         "one_worker_equals_all": bool(np.array_equal(one.position, many.position, equal_nan=True)),
         "distance_to_plain_shoulder_widths": distance(many, times, position),
     }
-    if arguments.long:
+    if arguments.long and sys.platform == "linux":
         with tempfile.TemporaryDirectory() as folder:
             long = Path(folder) / "long.mp4"
             repeated(arguments.clip, long, 8)

@@ -4,7 +4,7 @@
 
 DIR is the data set that benchmarks/clips.py leaves. For each person of interest and each recording, a
 profile is trained on all other genuine recordings (deepfakes are never trained on) and checks the one
-left out. Every setting is reported; none was chosen by these figures.
+left out. An impostor may have other recordings among those trained on, which favours the method. Every setting is reported; none was chosen by these figures.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def main() -> None:
         settings = replace(PRESETS[arguments.preset], normalisation=normalisation, seed=arguments.seed)
         for person in PERSONS:
             rows = trials(arguments.data, person, settings)
-            runs.append({"normalisation": normalisation, "person": person, "summary": summary(rows), "trials": rows})
-    finish("speakers", {"preset": arguments.preset, "settings": asdict(settings), "runs": runs})
+            runs.append({"person": person, "settings": asdict(settings), "summary": summary(rows), "trials": rows})
+    finish("speakers", {"preset": arguments.preset, "seed": arguments.seed, "runs": runs})
 
 
 if __name__ == "__main__":

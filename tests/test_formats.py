@@ -95,7 +95,7 @@ def rewritten(path: Path, *, meta: Any = None, table: Callable[[pa.Table], pa.Ta
         ({"format_version": 0}, "pose format 0"),
         ({"format_version": "two"}, "its `poseprint` metadata cannot be read"),
         ({"skeleton": "body_25"}, "skeleton 'body_25' is not known here; known: upper_body_12"),
-        ({"fps": -1}, "fps must be positive"),
+        ({"fps": -1}, "fps must be from 1 to 1000"),
         ({"fps": "fast"}, "not a pose file of version 1 .*fast"),
         ({"frame_size": []}, "not a pose file of version 1"),
         ({"estimator": {"model": "x"}}, "not a pose file of version 1"),
@@ -464,7 +464,7 @@ def test_openpose_folder_of_two_videos(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fps", [0, -25, float("nan")])
 def test_openpose_with_an_impossible_rate(tmp_path: Path, fps: float) -> None:
     folder = openpose(tmp_path / "clip", {0: [person(25)], 1: [person(25)]})
-    with pytest.raises(PoseFileError, match="fps must be positive"):
+    with pytest.raises(PoseFileError, match="fps must be from 1 to 1000"):
         read_openpose_json(folder, fps=fps, frame_size=SIZE)
 
 

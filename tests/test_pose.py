@@ -58,10 +58,10 @@ def filled(shape: tuple[int, ...], value: float) -> np.ndarray[Any, Any]:
         ({"time": np.array([0, 1, 1])}, "time must rise from frame to frame"),
         ({"time": np.array([0, 2, 1])}, "time must rise from frame to frame"),
         ({"time": np.array([0, 1, np.nan])}, "time must rise from frame to frame"),
-        ({"fps": 0}, "fps must be positive, got 0"),
-        ({"fps": -25.0}, "fps must be positive, got -25.0"),
-        ({"fps": float("nan")}, "fps must be positive, got nan"),
-        ({"fps": float("inf")}, "fps must be positive, got inf"),
+        ({"fps": 0}, "fps must be from 1 to 1000, got 0"),
+        ({"fps": -25.0}, "fps must be from 1 to 1000, got -25.0"),
+        ({"fps": float("nan")}, "fps must be from 1 to 1000, got nan"),
+        ({"fps": float("inf")}, "fps must be from 1 to 1000, got inf"),
         ({"frame_size": (640, 0)}, r"frame_size must be \(width, height\), got \(640, 0\)"),
         ({"frame_size": (640,)}, r"frame_size must be \(width, height\), got \(640,\)"),
         ({"channels": {"cut": np.zeros(4)}}, r"channel 'cut' has shape \(4,\), expected \(3,\)"),
@@ -169,7 +169,7 @@ def test_logged_changes_a_copy() -> None:
 def test_from_which_confidence_a_keypoint_is_seen(estimator: str, expected: list[bool]) -> None:
     confidence = np.tile(np.array([[0.09], [0.1], [0.49], [0.5]], dtype=np.float32), (1, 12))
     series = plain(
-        position=np.ones((4, 12, 2)), confidence=confidence, time=np.arange(4), estimator=EstimatorInfo(estimator)
+        position=np.ones((4, 12, 2)), confidence=confidence, time=np.arange(4) / 30, estimator=EstimatorInfo(estimator)
     )
     assert series.seen().all(axis=1).tolist() == expected
     assert series.seen().any(axis=1).tolist() == expected

@@ -116,6 +116,9 @@ def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     train(folder, "Ann", tmp_path / "resumed", settings, progress=lambda done, *_: epochs.append(done))
     assert epochs[0] > 1
     assert epochs[-1] == settings.epochs
+    logs = [(tmp_path / n / "training" / "metrics.csv").read_text().splitlines() for n in ("whole", "resumed")]
+    assert len(logs[0]) == len(logs[1]) == settings.epochs + 1
+    assert [line.split(",")[0] for line in logs[1][1:]] == [str(k) for k in range(settings.epochs)]
     whole, resumed = (read_profile(tmp_path / n) for n in ("whole", "resumed"))
     assert whole.training["best_epoch"] == resumed.training["best_epoch"]
     movements, *_ = load_movements(folder, "Ann", settings)

@@ -14,9 +14,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from poseprint.atomic import replacing
 from poseprint.errors import PoseprintError
 from poseprint.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
-from poseprint.io.atomic import replacing
 from poseprint.pose import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
@@ -112,7 +112,7 @@ def write_video(
     try:
         with (
             replacing(path) as part,
-            av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+            av.open(str(part.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
         ):
             rate = Fraction(series.fps).limit_denominator(1001)
             stream = container.add_stream("libx264", rate=rate, options={"crf": "18"})
@@ -125,8 +125,8 @@ def write_video(
                 if progress:
                     progress(number + 1, len(series))
             container.mux(stream.encode())
-    except av.FFmpegError as error:
-        raise PoseprintError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except (av.FFmpegError, ValueError) as error:
+        raise PoseprintError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _draw(series: PoseSeries, look: Look, width: int, height: int) -> Iterator[NDArray[np.uint8]]:

@@ -6,6 +6,7 @@ output, everything else to standard error.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -50,6 +51,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 
 def main() -> None:
     """Run the command line; every error is one line and exit code 3."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show costs no verdict
     try:
         code = app(prog_name="poseprint", standalone_mode=False)
         if code == INTERRUPTED:
@@ -66,6 +70,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes at the end
     except OSError as error:  # what nothing above foresaw: a full disk, a name too long
         code = _fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except Exception as error:  # Python would exit with 1, which is a verdict
+        if os.environ.get("POSEPRINT_DEBUG"):
+            raise
+        code = _fail(
+            f"unforeseen {type(error).__name__}: {error} (a fault of poseprint; POSEPRINT_DEBUG=1 shows where)"
+        )
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -131,9 +141,9 @@ def models_install(models: Models = None) -> None:
 def extract(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or OpenPose json folders.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")],
-    person: Annotated[str, typer.Option(help="Who is in them, for recordings.csv.")] = "",
-    label: Annotated[str, typer.Option(help="real, or fake if somebody else moves.")] = "real",
-    session: Annotated[str, typer.Option(help="Place and day, where known.")] = "",
+    person: Annotated[str | None, typer.Option(help="Who is in them, for recordings.csv.")] = None,
+    label: Annotated[str | None, typer.Option(help="real (unless said), or fake if somebody else moves.")] = None,
+    session: Annotated[str | None, typer.Option(help="Place and day, where known.")] = None,
     fps: Fps = None,
     frame_size: FrameSize = None,
     models: Models = None,
@@ -265,8 +275,8 @@ def check(
     jobs: Jobs = None,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
+    from poseprint.atomic import demand_writable
     from poseprint.io import is_poses
-    from poseprint.io.atomic import demand_writable
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses
 

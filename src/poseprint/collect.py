@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from poseprint import __version__
+from poseprint.atomic import demand_writable
 from poseprint.dataset import TABLE, Recording, read_recordings, write_recordings
 from poseprint.errors import DatasetError
 from poseprint.extraction import Progress, extract
 from poseprint.io import is_poses, read_any_poses
-from poseprint.io.atomic import demand_writable
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.pose import PoseSeries
 from poseprint.video import probe
@@ -33,9 +37,9 @@ def collect(
     source: Path | str,
     folder: Path | str,
     *,
-    person: str = "",
-    label: str = "real",
-    session: str = "",
+    person: str | None = None,
+    label: str | None = None,
+    session: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
     models: Path | None = None,
@@ -44,13 +48,13 @@ def collect(
 ) -> Collected:
     """Add a recording to a data set.
 
-    A video whose poses are there already (same sha256) is not measured again; a different video of the
-    same name gets a part of its sha256 added to its name.
+    What is there already is not measured again, and only what is given of person, label and session is
+    changed in its line. A different recording of the same name gets a part of its sha256 added to its name.
 
     Args:
         source: a video, or poses in another form.
         folder: the data set.
-        person, label, session: see `poseprint.dataset.Recording`.
+        person, label, session: see `poseprint.dataset.Recording`; a new line is `real` unless said otherwise.
         fps, frame_size: see `poseprint.io.read_any_poses`.
         models, jobs, progress: see `poseprint.extraction.extract`.
 
@@ -58,45 +62,41 @@ def collect(
         PoseprintError: the source cannot be read or the folder cannot be written.
     """
     source, folder = Path(source), Path(folder)
-    if label not in ("real", "fake"):
+    if label not in (None, "real", "fake"):
         raise DatasetError(f"label {label!r}: it is real or fake")
-    known = read_recordings(folder) if (folder / TABLE).exists() else []
+    known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     demand_writable(folder)
-    if is_poses(source):
-        series, new = read_any_poses(source, fps=fps, frame_size=frame_size), True
-        name = source.stem if source.is_file() else source.name
-    else:
-        info = probe(source)
-        name = source.stem
-        if (folder / f"{name}.parquet").exists() and read_poses(
-            folder / f"{name}.parquet"
-        ).source_sha256 != info.sha256:
-            name = f"{name}-{info.sha256[:8]}"
-        new = not (folder / f"{name}.parquet").exists()
-        if new:
-            parts = _parts(folder, info.sha256)
-            series = extract(source, models=models, jobs=jobs, parts=parts, progress=progress, info=info)
-        else:
-            series = read_poses(folder / f"{name}.parquet")
+    name = (source.resolve().name if source.is_dir() else source.stem).strip(" .") or "recording"
+    info = None if is_poses(source) else probe(source)
+    series = read_any_poses(source, fps=fps, frame_size=frame_size) if info is None else None
+    digest = info.sha256 if info else hashlib.sha256(series.position.tobytes()).hexdigest() if series else ""
+    if _another(folder / f"{name}.parquet", series, digest):
+        name = f"{name}-{digest[:8]}"
     file = folder / f"{name}.parquet"
+    new = not file.exists()
+    parts = folder / PARTS / f"{digest[:16]}-{__version__}"  # another version of the program measures anew
+    if not new:
+        series = read_poses(file)
+    elif series is None:
+        series = extract(source, models=models, jobs=jobs, parts=parts, progress=progress, info=info)
+    old = known.get(name, Recording(name, "", "real", "", file.name))
+    given = {k: v for k, v in (("person", person), ("label", label), ("session", session)) if v is not None}
+    line = replace(old, **given)
     if new:
-        write_poses(replace(series, recording=name, person=person), file)
-        _forget_parts(folder, series)
-    listed = [r for r in known if r.recording != name]
-    before = next((r for r in known if r.recording == name), None)
-    line = Recording(name, person, label, session, file.name)
-    if before is not None and not (person or session):
-        line = before
-    write_recordings(folder, sorted([*listed, line], key=lambda r: r.recording))
+        write_poses(replace(series, recording=name, person=line.person), file)
+    if parts.is_dir():
+        shutil.rmtree(parts, ignore_errors=True)
+        with suppress(OSError):
+            parts.parent.rmdir()  # unless others are unfinished
+    write_recordings(folder, sorted({**known, name: line}.values(), key=lambda r: r.recording))
     return Collected(file, series.duration, new)
 
 
-def _parts(folder: Path, sha256: str) -> Path:
-    """Where a video's chunks are kept; another version of the program measures them anew."""
-    return folder / PARTS / f"{sha256[:16]}-{__version__}"
-
-
-def _forget_parts(folder: Path, series: PoseSeries) -> None:
-    shutil.rmtree(_parts(folder, series.source_sha256), ignore_errors=True)
-    if (folder / PARTS).is_dir() and not any((folder / PARTS).iterdir()):
-        (folder / PARTS).rmdir()
+def _another(file: Path, series: PoseSeries | None, sha256: str) -> bool:
+    """Whether a pose file is there that holds another recording than these poses, or this video's sha256."""
+    if not file.exists():
+        return False
+    there = read_poses(file)
+    if series is None:
+        return there.source_sha256 != sha256
+    return not np.array_equal(there.position, series.position, equal_nan=True)

@@ -10,7 +10,7 @@ import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
-from poseprint.io.atomic import replacing
+from poseprint.atomic import replacing
 
 
 def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:

@@ -14,8 +14,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from poseprint.atomic import replacing
 from poseprint.errors import DatasetError
-from poseprint.io.atomic import replacing
 from poseprint.movements import MovementSet
 from poseprint.pose import Array
 

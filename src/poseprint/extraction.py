@@ -1,6 +1,6 @@
 """Video -> PoseSeries: pictures to an estimator, in parallel, interruptible, on the 30 fps grid.
 
-A video is cut into chunks of CHUNK grid frames, aligned with the default movements. Each chunk starts
+A video is cut into chunks whose length depends on its own alone, aligned with the default movements. Each chunk starts
 a fresh estimator WARM_UP frames early, so that its tracking has settled where the chunk begins, and
 again at each cut. The chunks do not depend on how many of them run at a time, so one worker and many
 give the same keypoints to the last bit.
@@ -29,7 +29,11 @@ from poseprint.shots import Change, ShotDetector
 from poseprint.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150
-"""Grid frames in a chunk."""
+"""Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
+LONGEST_CHUNK = 900
+"""Grid frames in the longest chunk; each starts with a warm-up, so longer ones cost less."""
+MOST_JOBS = 4
+"""Workers at a time unless said otherwise: each holds about 100 MB."""
 WARM_UP = 15
 """Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
 LONGEST_GAP = 0.15
@@ -58,7 +62,7 @@ def extract(
         path: a local video file.
         estimator: a name in `poseprint.estimators.ESTIMATORS`.
         models: folder of the estimator's model files; None for the user's cache.
-        jobs: chunks at a time; None for one a processor.
+        jobs: chunks at a time; None for one a processor, but no more than MOST_JOBS.
         parts: folder that keeps finished chunks, so that an interrupted extraction goes on; None for none.
         progress: called as frames are done.
         info: what `probe` found, if it was asked already.
@@ -69,13 +73,24 @@ def extract(
     """
     video = info if info is not None else probe(path)
     total = video.grid_frames()
-    starts = list(range(0, total, CHUNK)) if video.timed else [0]
-    if len(starts) > 1 and total - starts[-1] < CHUNK // 3:
-        starts.pop()
-    spans = list(zip(starts, [*starts[1:], None], strict=True))
+    spans = _chunks(total if video.timed else 1)
     run = _Run(video, estimator, models, parts, progress, total)
-    chunks = run.all(spans, min(jobs or os.cpu_count() or 1, len(spans)))
+    chunks = run.all(spans, min(jobs or min(MOST_JOBS, _processors()), len(spans)))
     return _assemble(video, run.estimator_used, chunks)
+
+
+def _chunks(total: int) -> list[tuple[int, int | None]]:
+    """The chunks of a video of `total` grid frames; they depend on nothing else. The last one is open."""
+    length = int(np.clip(total // 4 // CHUNK, 1, LONGEST_CHUNK // CHUNK)) * CHUNK
+    starts = list(range(0, total, length))
+    if len(starts) > 1 and total - starts[-1] < length // 3:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def _processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -223,7 +238,7 @@ def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> Po
     right = np.minimum(left + 1, len(joined["index"]) - 1)
     gap = joined["time"][right] - joined["time"][left]
     weight = np.where(gap > 0, np.clip((grid - joined["time"][left]) / np.where(gap > 0, gap, 1), 0, 1), 0)
-    weight[(weight * gap < TOLERANCE) | (joined["cut"][right] > 0)] = 0
+    weight[(weight * gap < TOLERANCE) | (gap > LONGEST_GAP) | (joined["cut"][right] > 0)] = 0
     scale = np.array(video.size, dtype=np.float64)
     a, b = joined["position"][left] * scale, joined["position"][right] * scale
     w = weight[:, None, None]

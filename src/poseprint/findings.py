@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Severity = Literal["exclude", "warning", "note"]
 
@@ -102,3 +103,8 @@ ADVICE = {
 def finding(code: str, message: str, frames: tuple[tuple[int, int], ...] = ()) -> Finding:
     """A Finding with the severity and advice its code has."""
     return Finding(code, CODES[code][0], message, ADVICE[code], frames)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings ordered by severity; those of one severity stay in their order."""
+    return tuple(sorted(findings, key=lambda found: get_args(Severity).index(found.severity)))

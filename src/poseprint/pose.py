@@ -99,7 +99,7 @@ class PoseSeries:
         estimator: what estimated the poses.
         channels: further signals per frame by name, each float32 [shape=(frames,)]. Extraction
             writes `cut` (1 on the first frame of a new shot), `change` (mean absolute change of the
-            picture, grey levels 0 to 255), `camera` (shift of the picture's borders since the last
+            picture, grey levels 0 to 255), `camera` (shift of the upper corners since the last
             frame, as a share of its width), `people` (persons counted, NaN where nobody counted)
             and `shown` (1 where a new picture of the source comes on display).
         log: what was done to get here, oldest first: json-like mappings with a key `step`.
@@ -140,7 +140,13 @@ class PoseSeries:
             "confidence must be between 0 and 1",
         )
         self._demand(bool(np.isfinite(time).all() and (np.diff(time) > 0).all()), "time must rise from frame to frame")
-        self._demand(bool(np.isfinite(self.fps)) and self.fps > 0, f"fps must be positive, got {self.fps}")
+        self._demand(1 <= self.fps <= 1000, f"fps must be from 1 to 1000, got {self.fps}")
+        steps = time - time[:1] - np.arange(frames) / self.fps
+        self._demand(
+            bool((np.abs(steps) < 0.5 / self.fps).all()),
+            f"time does not rise by 1 / {self.fps:g} s from frame to frame",
+        )
+        self._demand(all(isinstance(entry, Mapping) for entry in self.log), "the log holds something that is no entry")
         self._demand(
             len(self.frame_size) == 2 and min(self.frame_size) > 0,
             f"frame_size must be (width, height), got {self.frame_size}",
@@ -151,6 +157,7 @@ class PoseSeries:
         channels = {}
         for name, values in self.channels.items():
             channels[name] = np.array(values, dtype=np.float32)
+            self._demand(not np.isinf(channels[name]).any(), f"channel {name!r} holds infinity")
             self._demand(
                 channels[name].shape == (frames,),
                 f"channel {name!r} has shape {channels[name].shape}, expected {(frames,)}",

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from poseprint.atomic import replacing
 from poseprint.errors import ProfileError
-from poseprint.io.atomic import replacing
 from poseprint.pose import Array, EstimatorInfo
 
 FORMAT_VERSION = 1
@@ -44,6 +44,15 @@ class InputSpec:
     length: int
     normalisation: str
     estimator: EstimatorInfo
+
+    def __post_init__(self) -> None:
+        texts = self.skeleton, self.normalisation, *vars(self.estimator).values()
+        if not all(isinstance(text, str) for text in texts):
+            raise ProfileError("a profile's skeleton, normalisation and estimator are texts")
+        if not (isinstance(self.length, int) and 2 <= self.length <= 100_000):
+            raise ProfileError(f"a profile's movements have 2 to 100000 frames, not {self.length!r}")
+        if not (isinstance(self.fps, float | int) and 1 <= self.fps <= 1000):
+            raise ProfileError(f"a profile's frame rate is from 1 to 1000, not {self.fps!r}")
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,8 @@ class Profile:
                 parts.append(session.run(None, batch)[0].reshape(-1))
         except Exception as error:  # onnxruntime's exceptions share no public base
             raise ProfileError(f"the profile's {MODEL} does not run: {str(error).splitlines()[0][:200]}") from error
+        if not all(np.isfinite(part).all() for part in parts):
+            raise ProfileError(f"the profile's {MODEL} gives scores that are no numbers")
         logits = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -500, 500))))
 
@@ -158,13 +169,16 @@ def read_profile(folder: Path | str) -> Profile:
                 )
         spec = manifest["input"]
         known = {f.name: spec[f.name] for f in fields(InputSpec)}
+        made_from, training, model = manifest["made_from"], manifest["training"], manifest["model"]
+        if not (isinstance(training, dict) and isinstance(model, dict) and all(isinstance(r, dict) for r in made_from)):
+            raise TypeError("made_from, training or model is of another kind")
         return Profile(
             person=str(manifest["person"]),
             kind=str(manifest["kind"]),
             input=InputSpec(**{**known, "estimator": EstimatorInfo(**spec["estimator"])}),
-            model=manifest["model"],
-            made_from=tuple(manifest["made_from"]),
-            training=manifest["training"],
+            model=model,
+            made_from=tuple(made_from),
+            training=training,
             sha256=str(manifest["sha256"]),
             onnx=contents[MODEL],
         )

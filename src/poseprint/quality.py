@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.findings import Finding, finding
+from poseprint.findings import Finding, finding, worst_first
 from poseprint.movements import FILLED_GAP_S, LENGTH, Span, clean
 from poseprint.pose import (
     LEFT_ELBOW,
@@ -108,11 +108,9 @@ def inspect(series: PoseSeries, *, length: int = LENGTH, thresholds: Thresholds 
                 f"the longest usable stretch is {longest / series.fps:.1f} s; one movement needs {length / series.fps:.1f} s",
             )
         )
-    order = {"exclude": 0, "warning": 1, "note": 2}
-    findings.sort(key=lambda f: order[f.severity])
     seen = series.seen()
     shares = {name: float(seen[:, list(k)].mean()) if len(series) else 0.0 for name, k in PAIRS.items()}
-    return Inspection(tuple(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
+    return Inspection(worst_first(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
 
 
 @dataclass(frozen=True)
@@ -183,8 +181,8 @@ def _second_person(view: _View) -> Iterator[Finding]:
         counted = first + np.flatnonzero(~np.isnan(people[first:last]))
         if len(counted):
             # Between two counts, the nearer one holds.
-            nearest = counted[np.abs(np.arange(first, last)[:, None] - counted).argmin(axis=1)]
-            crowded[first:last] = people[nearest] > 1
+            middles = (counted[1:] + counted[:-1]) / 2
+            crowded[first:last] = people[counted[np.searchsorted(middles, np.arange(first, last))]] > 1
     spans = _runs(crowded)
     most = int(np.nanmax(people))
     yield finding(
@@ -329,20 +327,27 @@ def _repeats(view: _View) -> Iterator[Finding]:
         )
 
 
+def _number(entry: Mapping[str, Any], key: str, otherwise: float) -> float:
+    """A number from a log, which a file from elsewhere may have filled with anything."""
+    value = entry.get(key)
+    return float(value) if isinstance(value, int | float) and np.isfinite(value) else otherwise
+
+
 def _source(view: _View) -> Iterator[Finding]:
     extracted: Mapping[str, Any] | None = next((e for e in view.series.log if e.get("step") == "extract"), None)
     if extracted is None:
         return
-    limits, video = view.limits, extracted.get("video", {})
-    length = max(view.series.duration, float(video.get("declared_duration", 0)), 1 / view.series.fps)
-    lost, failures = float(extracted.get("lost_seconds", 0)), int(extracted.get("decode_errors", 0))
+    limits, video = view.limits, extracted.get("video")
+    video = video if isinstance(video, Mapping) else {}
+    length = max(view.series.duration, _number(video, "declared_duration", 0), 1 / view.series.fps)
+    lost, failures = _number(extracted, "lost_seconds", 0), _number(extracted, "decode_errors", 0)
     if lost / length > limits.lost_share or failures:
-        errors = f", {failures} decoding errors" if failures else ""
+        errors = f", at least {_times(round(failures), 'decoding error')}" if failures else ""
         yield finding(
             "FILE_DAMAGED", f"{lost:.1f} s of {length:.1f} s ({lost / length:.0%}) could not be decoded{errors}"
         )
-    rate, declared = float(video.get("fps", view.series.fps)), int(video.get("declared_frames", 0))
-    pictures = int(extracted.get("pictures", declared))
+    rate, declared = _number(video, "fps", view.series.fps), round(_number(video, "declared_frames", 0))
+    pictures = round(_number(extracted, "pictures", declared))
     if rate <= view.series.fps * 1.02 and declared and abs(declared - pictures) > limits.header_share * declared:
         yield finding("HEADER_DISAGREES", f"the header promises {declared} frames, {pictures} decode")
     if rate < limits.low_rate:

@@ -106,6 +106,10 @@ class Settings:
         for key, values in choices.items():
             if getattr(self, key) not in values:
                 raise PoseprintError(f"setting {key} is {getattr(self, key)!r}; it is one of {', '.join(values)}")
+        if self.split == "movement" and self.stride < self.length:
+            raise PoseprintError(
+                f"setting split=movement needs stride={self.length} or more: overlapping movements would share frames across the split"
+            )
         return self
 
 

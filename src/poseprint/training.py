@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import logging
@@ -20,15 +21,14 @@ import numpy as np
 import safetensors.torch
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
+from poseprint.atomic import replacing
 from poseprint.curves import draw_curves
 from poseprint.dataset import Recording, Split, read_recordings, split
 from poseprint.errors import DatasetError, PoseprintError
 from poseprint.evaluation import accuracy_report
-from poseprint.io.atomic import replacing
 from poseprint.io.parquet import read_poses
 from poseprint.models import make_model
 from poseprint.movements import MovementSet, clean, cut_movements, movement_set, resample
@@ -157,26 +157,31 @@ class _Order(Sampler[int]):
 
 
 class _Report(Callback):
-    """Tells the caller of each epoch, and stops when patience is at its end."""
+    """Keeps the log of epochs, tells the caller of each, and stops when patience is at its end."""
 
-    def __init__(self, settings: Settings, progress: Progress | None) -> None:
-        self.settings, self.progress = settings, progress
-        self.best, self.best_epoch = -1.0, 0
+    def __init__(self, settings: Settings, metrics: Path, progress: Progress | None) -> None:
+        self.settings, self.metrics, self.progress = settings, metrics, progress
+        self.history: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: Any, _: Any) -> None:
-        row = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        if row.get("validation_accuracy", 0.0) > self.best:
-            self.best, self.best_epoch = row["validation_accuracy"], trainer.current_epoch
+        row = {"epoch": trainer.current_epoch, **{k: float(v) for k, v in trainer.callback_metrics.items()}}
+        self.history.append({**row, "lr": float(trainer.optimizers[0].param_groups[0]["lr"])})
+        with replacing(self.metrics) as partial, partial.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.history[0]))
+            writer.writeheader()
+            writer.writerows(self.history)
+        accuracies = [r["validation_accuracy"] for r in self.history]
+        best = max(accuracies)
         if self.progress:
-            self.progress(trainer.current_epoch + 1, self.settings.epochs, {**row, "best": self.best})
-        if self.settings.patience and trainer.current_epoch - self.best_epoch >= self.settings.patience:
+            self.progress(len(self.history), self.settings.epochs, {**row, "best": best})
+        if self.settings.patience and len(accuracies) - 1 - accuracies.index(best) >= self.settings.patience:
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "best_epoch": self.best_epoch}
+        return {"history": self.history}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
+        self.history = list(state_dict["history"])
 
 
 def train(
@@ -312,7 +317,7 @@ def _fit(
         save_last=True,
         enable_version_counter=False,
     )
-    report = _Report(settings, progress)
+    report = _Report(settings, work / "metrics.csv", progress)
     last = work / "checkpoints" / "last.ckpt"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -321,7 +326,7 @@ def _fit(
             max_epochs=settings.epochs,
             gradient_clip_val=settings.clip,
             callbacks=[keep, report],
-            logger=CSVLogger(work, name="", version=""),
+            logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,

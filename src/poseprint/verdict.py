@@ -14,10 +14,10 @@ import numpy as np
 from poseprint import __version__
 from poseprint.errors import ProfileError
 from poseprint.extraction import Progress, extract
-from poseprint.findings import Finding, finding
+from poseprint.findings import Finding, finding, worst_first
 from poseprint.io import is_poses, read_any_poses
 from poseprint.movements import clean, cut_movements, movement_set, resample
-from poseprint.pose import PoseSeries
+from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.profile import Profile, read_profile
 from poseprint.quality import Inspection, inspect
 
@@ -147,7 +147,7 @@ def check_poses(series: PoseSeries, profile: Profile, *, stride: int | None = No
     if not np.isclose(series.fps, spec.fps):
         series = resample(series, spec.fps)
     inspection = inspect(series, length=spec.length)
-    findings = [*inspection.findings, *_framing(series, profile)]
+    findings = worst_first([*inspection.findings, *_framing(series, profile)])
     spans = [] if misfit else cut_movements(inspection.spans, length=spec.length, stride=stride)
     movements = _scored(series, spans, profile)
     real = sum(m.vote for m in movements)
@@ -166,7 +166,7 @@ def check_poses(series: PoseSeries, profile: Profile, *, stride: int | None = No
         score=real / len(movements) if movements else None,
         votes=votes,
         movements=movements,
-        findings=tuple(findings),
+        findings=findings,
         seconds={"recording": series.duration, "used": float(used.sum()) / series.fps},
         seen=inspection.seen,
         settings={
@@ -204,13 +204,18 @@ def _misfit(series: PoseSeries, profile: Profile) -> str:
     spec = profile.input
     if series.skeleton.name != spec.skeleton:
         return f"The profile was made for skeleton {spec.skeleton!r}, the recording has {series.skeleton.name!r}; no vote was taken."
-    if (series.estimator.name, series.estimator.weights_sha256) != (spec.estimator.name, spec.estimator.weights_sha256):
+    if _identity(series.estimator) != _identity(spec.estimator):
         return (
             f"The profile was made with the estimator {spec.estimator.name!r}, the recording was measured with "
             f"{series.estimator.name!r} or other weights; two estimators differ too much to compare. "
             "Measure the recording with the profile's estimator; no vote was taken."
         )
     return ""
+
+
+def _identity(estimator: EstimatorInfo) -> tuple[str, str]:
+    """What makes two estimators the same: name and weights, or, where weights are unknown, the model."""
+    return estimator.name, estimator.weights_sha256 or estimator.version
 
 
 def _reason(votes: Mapping[str, int], inspection: Inspection, profile: Profile) -> str:

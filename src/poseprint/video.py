@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from poseprint.errors import VideoError
 from poseprint.pose import Array
@@ -31,6 +32,9 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,gif,h264,hevc,m4v,ivf,obu,nut,mxf,"
     "wav,mp3,aac,flac"  # sound alone is opened too, to say what it is
 )
+LONGEST_LEAP = 10.0
+"""Seconds between two pictures beyond which time stamps are not believed: a clock that was reset, or a trap."""
+
 TOLERANCE = 6e-4
 """Seconds by which a picture may come late and still be on time: Matroska rounds to whole milliseconds."""
 
@@ -157,7 +161,12 @@ def _display_size(frame: Any, stream: Any) -> tuple[int, int]:
     """Width and height of a decoded frame with square pixels, after rotation."""
     aspect = float(stream.sample_aspect_ratio or 1) or 1.0
     width, height = max(1, round(frame.width * aspect)), frame.height
-    return (height, width) if frame.rotation % 180 else (width, height)
+    return (height, width) if _quarter_turns(frame) % 2 else (width, height)
+
+
+def _quarter_turns(frame: Any) -> int:
+    """Quarter turns, counterclockwise, that bring a decoded frame upright."""
+    return int(round(frame.rotation / 90) % 4)
 
 
 def probe(path: Path | str) -> VideoInfo:
@@ -171,9 +180,9 @@ def probe(path: Path | str) -> VideoInfo:
     with file, container:
         rate = float(stream.average_rate or stream.guessed_rate or 0) or FPS
         declared_frames = int(stream.frames or 0)
-        declared_duration = (
-            float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
-        )
+        declared_duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
+        if not declared_duration and len(container.streams) == 1:  # else it may be the sound's
+            declared_duration = (container.duration or 0) / 1e6
         first = next(_decoded(container, stream, DecodeStats()), None)
         if first is None:
             raise VideoError(
@@ -196,9 +205,11 @@ def probe(path: Path | str) -> VideoInfo:
                 if packet.pts is not None:
                     times.append(float(packet.pts * packet.time_base))
                     lengths.append(float((packet.duration or 0) * packet.time_base))
-    timed = start is not None and len(times) == count and count > 0 and len(set(times)) == count
+    order = np.unique(times)
+    # A few stamps may be missing or double; many, or a leap in time, and they are no stamps to go by.
+    timed = start is not None and len(order) >= 0.9 * count and bool(np.diff(order).max(initial=0) <= LONGEST_LEAP)
     if timed:
-        order = np.sort([t for t in times if t >= start - TOLERANCE])
+        order = order[order >= start - TOLERANCE]
         if len(order) > 1:
             rate = float((len(order) - 1) / (order[-1] - order[0]))
         duration = float(order[-1] - start + 1 / rate) if len(order) > 1 else max(lengths[0], 1 / rate)
@@ -240,19 +251,19 @@ def frames(
     """
     stats = stats if stats is not None else DecodeStats()
     last = last if last is not None else np.iinfo(np.int64).max
-    seek = first > 0 and video.timed
+    convert = _Converter(video.size)
     shown, index = None, first
-    for time, frame in _timed_frames(video, first / fps if seek else None, stats):
+    for time, frame in _timed_frames(video, first / fps if first > 0 and video.timed else None, stats):
         if shown is not None:
             until = min(last, int(np.ceil((time - TOLERANCE) * fps)))
-            yield from _emit(video, shown, index, until, fps)
+            yield from _emit(convert, shown, index, until, fps)
             index = max(index, until)
             if index >= last:
                 return
         shown = (time, frame)
     if shown is not None:
         until = min(last, int(np.ceil((shown[0] + 1 / video.fps - TOLERANCE) * fps)))
-        yield from _emit(video, shown, index, max(until, index + (index == 0)), fps)
+        yield from _emit(convert, shown, index, max(until, index + (index == 0)), fps)
 
 
 def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> Iterator[tuple[float, Any]]:
@@ -260,43 +271,63 @@ def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> 
     container, stream, file = _open(video.path)
     with file, container:
         stream.thread_type = "AUTO"
-        source = _decoded(container, stream, stats)
-        if start is not None:
-            try:
-                container.seek(int((start + video.start - TOLERANCE) / stream.time_base), stream=stream)
-                head = next(source, None)
-            except av.FFmpegError:
-                head = None
-            if head is None or head.time is None or head.time - video.start > start + TOLERANCE:
-                # An index that lies: read from the beginning instead.
-                yield from _timed_frames(video, None, stats)
-                return
-            if head.time >= video.start - TOLERANCE:
-                yield head.time - video.start, head
-            newest = head.time - video.start
-        else:
-            newest = -np.inf
-        for count, frame in enumerate(source):
-            time = frame.time - video.start if video.timed and frame.time is not None else count / video.fps
-            if time > newest + TOLERANCE / 2:
+        stream.codec_context.thread_count = 2
+        frames = _decoded(container, stream, stats) if start is None else _from(container, stream, video, start, stats)
+        newest = -np.inf
+        for count, frame in enumerate(frames):
+            if video.timed and frame.time is None:
+                continue
+            time = frame.time - video.start if video.timed else count / video.fps
+            if time > newest + TOLERANCE / 2 and time >= -TOLERANCE:
                 newest = time
                 yield time, frame
 
 
-def _emit(video: VideoInfo, shown: tuple[float, Any], index: int, until: int, fps: float) -> Iterator[Frame]:
+def _from(container: Any, stream: Any, video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[Any]:
+    """Decoded frames from a key frame at or before `start` seconds; from the first one if no such is found.
+
+    Where the container has no index (MPEG-TS), seeking lands somewhere near: too late, and it is tried earlier.
+    """
+    for back in (0.0, 2.0, 12.0):
+        try:
+            target = max(0.0, start - back) + video.start - TOLERANCE
+            container.seek(int(target / stream.time_base), stream=stream)
+            frames = _decoded(container, stream, stats)
+            head = next(frames, None)
+        except av.FFmpegError:
+            break
+        if head is not None and head.time is not None and head.time - video.start <= start + TOLERANCE:
+            yield head
+            yield from frames
+            return
+    container, stream, file = _open(video.path)
+    with file, container:
+        yield from _decoded(container, stream, stats)
+
+
+class _Converter:
+    """Decoded frames to upright pictures and thumbnails; keeps the scaler's tables between frames."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        scale = min(1.0, LONGEST_SIDE / max(size))
+        self._size = tuple(max(1, round(side * scale)) for side in size)
+        self._picture, self._thumbnail = VideoReformatter(), VideoReformatter()
+
+    def __call__(self, frame: Any) -> tuple[Array, Array]:
+        turns = _quarter_turns(frame)
+        width, height = self._size[::-1] if turns % 2 else self._size
+        picture = self._picture.reformat(frame, width, height, "rgb24").to_ndarray()
+        thumbnail = self._thumbnail.reformat(frame, *THUMBNAIL, "gray").to_ndarray()
+        # Rows may be padded; MediaPipe reads a picture with padded rows as noise.
+        return np.ascontiguousarray(np.rot90(picture, turns)), thumbnail
+
+
+def _emit(convert: _Converter, shown: tuple[float, Any], index: int, until: int, fps: float) -> Iterator[Frame]:
     """One decoded frame at the grid points from `index` to `until` - 1."""
-    time, frame = shown
     if until <= index:
         return
-    scale = min(1.0, LONGEST_SIDE / max(video.size))
-    width, height = (max(1, round(side * scale)) for side in video.size)
-    turns = round(frame.rotation / 90) % 4
-    if turns % 2:
-        width, height = height, width
-    picture = frame.to_ndarray(format="rgb24", width=width, height=height)
-    # Rows may be padded; MediaPipe reads a picture with padded rows as noise.
-    picture = np.ascontiguousarray(np.rot90(picture, turns))
-    thumbnail = frame.reformat(width=THUMBNAIL[0], height=THUMBNAIL[1], format="gray").to_ndarray()
+    time, frame = shown
+    picture, thumbnail = convert(frame)
     # Where the grid began inside this picture's display time, the grid point before showed it too.
     before = int(np.ceil((time - TOLERANCE) * fps))
     for k in range(index, until):

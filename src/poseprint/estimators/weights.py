@@ -17,7 +17,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from poseprint.errors import MissingDependencyError, PoseprintError
+from poseprint.atomic import replacing
+from poseprint.errors import MissingDependencyError
 from poseprint.video import file_sha256
 
 ENVIRONMENT = "POSEPRINT_MODELS"
@@ -82,19 +83,10 @@ def install(models: Path | None = None, say: Callable[[str], None] = lambda _: N
                 content = archive.read(held[name])
                 if hashlib.sha256(content).hexdigest() != sha:
                     raise MissingDependencyError(f"{name} is not the file that was expected: its sha256 differs")
-                _put(folder / name, content)
+                with replacing(folder / name) as partial:
+                    partial.write_bytes(content)
     say(f"model files are in place: {folder}")
     return folder
-
-
-def _put(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        raise PoseprintError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def require(name: str, models: Path | None = None) -> Path:

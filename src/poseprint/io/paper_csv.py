@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from poseprint.atomic import replacing
 from poseprint.errors import PoseFileError
-from poseprint.io.atomic import replacing
 from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
 
 LENGTH = 150

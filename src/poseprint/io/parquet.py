@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from poseprint.atomic import replacing
 from poseprint.errors import PoseFileError
-from poseprint.io.atomic import replacing
 from poseprint.pose import UPPER_BODY, EstimatorInfo, PoseSeries, Skeleton
 
 FORMAT_VERSION = 1

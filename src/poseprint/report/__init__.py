@@ -24,8 +24,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from poseprint.atomic import replacing
 from poseprint.errors import MissingDependencyError
-from poseprint.io.atomic import replacing
 from poseprint.pose import PoseSeries
 from poseprint.verdict import Verdict
 
