@@ -4,7 +4,8 @@
 
 DIR is the data set that benchmarks/clips.py leaves. For each person of interest and each recording, a
 profile is trained on all other genuine recordings (deepfakes are never trained on) and checks the one
-left out. An impostor may have other recordings among those trained on, which favours the method. Every setting is reported; none was chosen by these figures.
+left out. An impostor may have other recordings among those trained on, which favours the method.
+Every setting is reported; none was chosen by these figures.
 """
 
 from __future__ import annotations

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 from conftest import write_video
+from movers import mover
 
+import poseprint
 from poseprint import estimators
 from poseprint.collect import PARTS, collect
+from poseprint.dataset import read_recordings
 from poseprint.errors import DatasetError, PoseprintError
 from poseprint.estimators import Pose
-from poseprint.extraction import CHUNK, extract
-from poseprint.io.parquet import read_poses
+from poseprint.extraction import CHUNK, _chunks, extract
+from poseprint.io.parquet import read_poses, write_poses
 from poseprint.pose import UPPER_BODY, Array, EstimatorInfo
 from poseprint.quality import inspect
 
@@ -166,3 +171,40 @@ def test_unwritable_output_is_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(PoseprintError, match="cannot be written"):
         collect(path, tmp_path / "file" / "data")
     assert Known.seen == 0
+
+
+def test_poses_from_elsewhere_delete_nothing(tmp_path: Path) -> None:
+    victim = tmp_path / f"victim-{poseprint.__version__}"
+    victim.mkdir()
+    evil = replace(mover(60), source_sha256="../../victim")
+    write_poses(evil, tmp_path / "evil.parquet")
+    collect(tmp_path / "evil.parquet", tmp_path / "up" / "data")
+    assert victim.is_dir()
+
+
+def test_other_poses_of_the_same_name_replace_nothing(tmp_path: Path) -> None:
+    for folder, seed in (("a", 1), ("b", 2)):
+        write_poses(mover(60, seed=seed), tmp_path / folder / "x.parquet")
+        collect(tmp_path / folder / "x.parquet", tmp_path / "data", person=folder)
+    again = collect(tmp_path / "a" / "x.parquet", tmp_path / "data")
+    assert not again.new
+    lines = read_recordings(tmp_path / "data")
+    assert sorted(line.person for line in lines) == ["a", "b"]
+    assert len({line.file for line in lines}) == 2
+
+
+def test_only_what_is_given_changes_a_line(tmp_path: Path) -> None:
+    write_poses(mover(60), tmp_path / " odd .parquet")
+    for given in ({"person": "Ann", "label": "fake"}, {"session": "monday"}, {"label": "real"}, {}):
+        collect(tmp_path / " odd .parquet", tmp_path / "data", **given)
+    (line,) = read_recordings(tmp_path / "data")
+    assert (line.recording, line.person, line.label, line.session) == ("odd", "Ann", "real", "monday")
+
+
+@pytest.mark.parametrize("total", [1, 149, 150, 221, 1843, 3108, 108_000])
+def test_chunks_cover_a_video_once(total: int) -> None:
+    chunks = _chunks(total)
+    assert chunks[0][0] == 0
+    assert chunks[-1][1] is None
+    assert all(a[1] == b[0] for a, b in pairwise(chunks))
+    assert all(first % CHUNK == 0 for first, _ in chunks)

@@ -215,3 +215,13 @@ def test_the_skeleton_is_the_papers() -> None:
 def test_replace_checks_again() -> None:
     with pytest.raises(PoseFileError, match="fps"):
         replace(plain(), fps=0)
+
+
+def test_time_that_does_not_fit_the_rate_is_refused() -> None:
+    with pytest.raises(PoseFileError, match="does not rise by 1 / 30 s"):
+        plain(time=np.arange(3.0))
+
+
+def test_an_infinite_channel_is_refused() -> None:
+    with pytest.raises(PoseFileError, match="channel 'people' holds infinity"):
+        plain(channels={"people": np.array([1, np.inf, 1])})

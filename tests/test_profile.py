@@ -11,7 +11,7 @@ import pytest
 from profiles import make_profile
 
 from poseprint.errors import ProfileError
-from poseprint.profile import read_profile
+from poseprint.profile import _digest, read_profile
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -66,3 +66,22 @@ def test_a_model_that_does_not_run_is_an_error(tmp_path: Path) -> None:
     profile = read_profile(make_profile(tmp_path, onnx=b"not a network"))
     with pytest.raises(ProfileError, match="does not run"):
         profile.score(np.zeros((1, 150, 24), np.float32), np.array([150]))
+
+
+def test_scores_that_are_no_numbers_are_no_votes(tmp_path: Path) -> None:
+    profile = read_profile(make_profile(tmp_path, threshold=float("nan")))
+    with pytest.raises(ProfileError, match="no numbers"):
+        profile.score(np.zeros((1, 150, 24), np.float32), np.array([150]))
+
+
+def test_a_signed_profile_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
+    for key, value in (("training", [1]), ("made_from", ["a"])):
+        folder = make_profile(tmp_path / key)
+        manifest = json.loads((folder / "profile.json").read_text())
+        manifest[key] = value
+        manifest["sha256"] = _digest(manifest)
+        (folder / "profile.json").write_text(json.dumps(manifest))
+        with pytest.raises(ProfileError, match="another kind"):
+            read_profile(folder)
+    with pytest.raises(ProfileError, match="2 to 100000 frames"):
+        read_profile(make_profile(tmp_path / "length", length="x"))  # type: ignore[arg-type]

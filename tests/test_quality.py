@@ -316,3 +316,8 @@ def test_a_change_of_person_across_a_short_gap_is_a_leap(gap: int) -> None:
     inspection = inspect(series)
     assert "TRACKING_JUMP" in {f.code for f in inspection.findings}
     assert all(last <= 150 or first >= 150 for first, last in inspection.spans)
+
+
+def test_a_log_filled_with_anything_is_survived() -> None:
+    for video in ({"fps": None, "declared_frames": "many"}, {"fps": float("nan")}):
+        inspect(with_log(mover(), video=video, lost_seconds="all", pictures=None))

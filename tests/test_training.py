@@ -191,3 +191,9 @@ def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), say=said.append)
     assert any("Ann_0 is left out" in text for text in said)
     assert "Ann_0" not in {m["recording"] for m in read_profile(tmp_path / "p").made_from}
+
+
+def test_a_split_by_movement_shares_no_frames() -> None:
+    with pytest.raises(PoseprintError, match="needs stride=150"):
+        PRESETS["quick"].changed(["split=movement"])
+    assert PRESETS["quick"].changed(["split=movement", "stride=150"]).split == "movement"

@@ -207,3 +207,38 @@ def test_playlists_reach_nothing(tmp_path: Path, no_network: None) -> None:
         (tmp_path / name).write_text(text)
         with pytest.raises(VideoError, match="not a video file"):
             probe(tmp_path / name)
+
+
+def test_a_leap_in_time_stamps_is_not_followed(tmp_path: Path) -> None:
+    times = [0.0, 1 / 30, 2 / 30, 86400.0, 86400.0 + 1 / 30]
+    video = probe(write_video(tmp_path / "v.mkv", numbered, 5, times=times))
+    assert not video.timed
+    assert video.grid_frames() < 100
+    assert [number_of(f.picture) for f in frames(video)][-1] == 4
+
+
+def test_longer_sound_is_not_lost_picture(tmp_path: Path) -> None:
+    path = tmp_path / "v.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 192, "yuv420p"
+        sound = container.add_stream("aac", rate=44100)
+        for k in range(30):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(numbered(k), format="rgb24")))
+        container.mux(stream.encode(None))
+        for k in range(3):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), format="fltp", layout="mono")
+            frame.rate, frame.pts = 44100, k * 44100
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    video = probe(path)
+    assert video.duration == pytest.approx(1.0, abs=0.05)
+    assert video.declared_duration <= 1.1
+
+
+def test_a_late_part_of_a_stream_without_index_is_not_read_from_the_start(tmp_path: Path) -> None:
+    video = probe(write_video(tmp_path / "v.ts", numbered, 900, options={"g": "15", "preset": "ultrafast"}))
+    stats = DecodeStats()
+    part = list(frames(video, 750, 800, stats=stats))
+    assert [number_of(f.picture) for f in part] == list(range(750, 800))
+    assert stats.decoded < 500

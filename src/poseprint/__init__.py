@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from poseprint.extraction import extract
     from poseprint.findings import Finding
     from poseprint.io import read_any_poses
+    from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
+    from poseprint.movements import cut_movements
     from poseprint.pose import UPPER_BODY, PoseSeries, Skeleton
     from poseprint.profile import Profile, read_profile
     from poseprint.quality import inspect
@@ -33,6 +35,9 @@ __version__ = "0.1.0"
 
 _HOME = {
     "PRESETS": "settings",
+    "cut_movements": "movements",
+    "read_csv_pair": "io.paper_csv",
+    "write_csv_pair": "io.paper_csv",
     "UPPER_BODY": "pose",
     "Finding": "findings",
     "PoseSeries": "pose",
@@ -68,12 +73,15 @@ __all__ = [
     "check",
     "check_poses",
     "collect",
+    "cut_movements",
     "extract",
     "inspect",
     "read_any_poses",
+    "read_csv_pair",
     "read_poses",
     "read_profile",
     "train",
+    "write_csv_pair",
     "write_poses",
     "write_report",
     "write_video",

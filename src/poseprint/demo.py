@@ -19,9 +19,10 @@ SIZE = (640, 360)
 
 HONESTY = """\
 What this is: the motion is real, measured in public speeches; the pixels are drawn, so nobody's footage is here.
-The profile is the paper's LSTM trained on three minutes of footage. Both recordings are later parts of speeches
-whose beginnings trained it: an easy case. On recordings of other occasions such a profile does no better than
-guessing (docs/results.md has every verdict). Take the demo as a look at the machinery, not as evidence."""
+The profile is a small LSTM of the paper's kind, trained on {minutes:.1f} minutes of footage, {own:.1f} of them of
+{person}. Both recordings are later parts of speeches whose beginnings trained it: an easy case. On recordings of
+other occasions such a profile does no better than guessing (docs/results.md has every verdict). Take the demo as
+a look at the machinery, not as evidence."""
 
 
 def run(
@@ -48,7 +49,9 @@ def run(
     """
     started = time.monotonic()
     profile = read_profile(SAMPLE / "profile")
-    say(HONESTY)
+    minutes = sum(r["seconds"] for r in profile.made_from) / 60
+    own = sum(r["seconds"] for r in profile.made_from if r["label"] == "real") / 60
+    say(HONESTY.format(minutes=minutes, own=own, person=profile.person))
     verdicts = {}
     for number, (name, look) in enumerate((("genuine", "navy"), ("impostor", "olive"))):
         motion = read_poses(SAMPLE / "demo" / f"{name}.parquet")

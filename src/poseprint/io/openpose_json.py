@@ -34,7 +34,7 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
     Raises:
         PoseFileError: no json files, files of two videos, a file that is not OpenPose's, or keypoints of another model.
     """
-    if not (np.isfinite(fps) and fps > 0):
+    if not 1 <= fps <= 1000:
         raise PoseFileError(f"{folder}: fps must be from 1 to 1000, got {fps}")
     numbered: dict[int, Path] = {}
     for path in folder.glob("*.json"):
