@@ -205,7 +205,7 @@ def extract_section() -> str:
     )
     if "peak_memory_mib" in r:
         m = r["peak_memory_mib"]
-        text += f"\nPeak memory: {m['clip']:.0f} MiB over the clip, {m['clip_8_times']:.0f} MiB over the clip eight times in a row.\n"
+        text += f"\nPeak memory: {m['clip']:.0f} MiB over the clip, {m['clip_4_times']:.0f} MiB over the clip four times in a row.\n"
     return text
 
 

@@ -53,6 +53,7 @@ class MediaPipePose:
                 if time >= next_count:
                     people = self._count(image)
                     next_count = time + COUNT_EVERY
+                    _give_back_memory()
                 yield Pose(position, confidence, people)
         finally:
             landmarker.close()
@@ -90,7 +91,7 @@ class MediaPipePose:
 
 
 def _give_back_memory() -> None:
-    """Hand freed memory back to the system; glibc would keep some 15 MB of each landmarker closed."""
+    """Hand freed memory back to the system; glibc would keep it, some 15 MB of each landmarker closed and of pictures."""
     with suppress(OSError, AttributeError):  # other systems do it by themselves
         ctypes.CDLL(None).malloc_trim(0)
 
