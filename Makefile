@@ -8,7 +8,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 help:
 	@echo "make demo   install, fetch the estimator's model files, and run the sample (a few minutes the first time)"
-	@echo "make test   install what the tests need (PyTorch among it) and run them all (about ten minutes)"
+	@echo "make test   install what the tests need (PyTorch among it) and run them all (about five minutes)"
 	@echo "make lint   ruff, mypy --strict, import directions"
 	@echo "make docs   write the generated pages and tables again"
 	@echo "make clean  remove what the others made"
@@ -18,7 +18,7 @@ demo: $(VENV)/.base
 	@$(BIN)/poseprint demo
 
 test: $(VENV)/.dev
-	@echo "== all tests (about ten minutes on two cores)"
+	@echo "== all tests (about four minutes on two cores)"
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev

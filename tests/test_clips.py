@@ -38,7 +38,8 @@ def test_findings_of_real_clips(shared: Path, models: None, clip: str, codes: se
 def test_a_header_that_counts_hidden_frames(shared: Path) -> None:
     video = probe(shared / "videos" / "obama_real_2020-dnc-philadelphia_cspan.mp4")
     assert video.declared_frames == 1922
-    assert video.fps == pytest.approx(30000 / 1001, rel=1e-4)
+    # By the stamps of its pictures, one of which is missing.
+    assert video.fps == pytest.approx(30000 / 1001, rel=1e-3)
     assert video.duration == pytest.approx(1841 / (30000 / 1001), abs=0.1)
 
 
