@@ -22,6 +22,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from poseprint import __version__
+from poseprint.atomic import replacing
 from poseprint.errors import VideoError
 from poseprint.estimators import Estimator, Pose, load_estimator
 from poseprint.pose import Array, PoseSeries
@@ -153,11 +154,9 @@ class _Run:
         if chunk is None:
             chunk = self._estimate(first, last)
             if kept:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                partial = kept.with_suffix(".partial.npz")
-                np.savez(partial, **chunk)  # type: ignore[arg-type]
-                partial.replace(kept)
-        elif self._progress:
+                with replacing(kept) as partial:
+                    np.savez(partial, **chunk)  # type: ignore[arg-type]
+        else:
             self._count(len(chunk["index"]))
         return chunk
 
