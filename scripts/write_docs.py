@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from poseprint.cli import app
 from poseprint.findings import ADVICE, CODES
 from poseprint.quality import THRESHOLDS
 from poseprint.settings import PRESETS
@@ -244,8 +245,14 @@ def results_page() -> str:
     )
 
 
+def command_names(group: Any) -> list[str]:
+    return [command.name or command.callback.__name__ for command in group.registered_commands]
+
+
 def command_page() -> str:
-    commands = ["", "extract", "inspect", "draw", "train", "check", "demo", "models install"]
+    commands = ["", *command_names(app)]
+    for group in app.registered_groups:
+        commands += [f"{group.name} {name}" for name in command_names(group.typer_instance)]
     parts = [
         "# Commands\n\n",
         GENERATED,

@@ -352,7 +352,7 @@ def test_ctrl_c_keeps_what_is_trained(tmp_path: Path) -> None:
     data, profile = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}), tmp_path / "profile"
     small = ("--set", "hidden=8", "--set", "length=60", "--set", "batch_size=1", "--set", "patience=0")
     train = ("train", data, "--person", "Ann", "-o", profile, *small, "--set", "epochs=2000")
-    last = profile / "training" / "checkpoints" / "last.ckpt"
+    last = profile / "training" / "checkpoint.ckpt"
     ran = interrupted(started(*train), last.exists)
     assert ran.code == 3
     assert ran.err.splitlines()[-1] == f"poseprint: error: {STOPPED}"

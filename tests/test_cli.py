@@ -13,7 +13,7 @@ from movers import mover, without
 from profiles import make_profile
 
 from poseprint import __version__, demo
-from poseprint.cli import app, models_app
+from poseprint.cli import app
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.pose import PoseSeries
@@ -223,7 +223,7 @@ def test_train_makes_a_profile_that_check_runs(tmp_path: Path, command: Command)
     assert [line.split()[0] for line in ran.out.splitlines()] == ["train:", "validation:", "test:", "profile"]
     assert "always the commoner label 50.0%" in ran.out
     said = ran.err.splitlines()
-    assert said[0].startswith("40 movements of 2.0 s from 8 recordings (20 of Ann); split by recording: ")
+    assert said[0].startswith("movements of 2.0 s from 8 recordings, split by recording: 20 to train (10 of Ann), ")
     assert [line.partition(":")[0] for line in said[1:]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert read_profile(profile).training["settings"]["hidden"] == 16
     assert command("check", data / "Ann_0.parquet", "--profile", profile).out.startswith(("consistent", "inconsistent"))
@@ -268,15 +268,19 @@ def test_version_and_help(command: Command) -> None:
     shown = command("--help")
     assert (shown.code, shown.err) == (0, "")
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
-    assert names == ["extract", "inspect", "draw", "train", "check", "demo"]
-    for name in (*names, "models"):
+    assert names == ["extract", "inspect", "draw", "train", "tune", "experiment", "check", "demo"]
+    groups = {g.name: g.typer_instance for g in app.registered_groups}
+    assert set(groups) == {"models", "dataset"}
+    for name in (*names, *groups):
         assert f" {name} " in shown.out
         assert f"poseprint {name} " in command(name, "--help").out
-    for made in models_app.registered_commands:
-        assert f" {made.name} " in command("models", "--help").out
+    for name, group in groups.items():
+        for made in group.registered_commands if group else ():
+            assert f" {made.name} " in command(name, "--help").out
+            assert f"poseprint {name} {made.name} " in command(name, made.name, "--help").out
 
 
-@pytest.mark.parametrize("arguments", [(), ("models",)])
+@pytest.mark.parametrize("arguments", [(), ("models",), ("dataset",)])
 def test_a_bare_command_shows_its_help(command: Command, arguments: tuple[str, ...]) -> None:
     ran = command(*arguments)
     assert "Usage: poseprint" in ran.out + ran.err

@@ -17,11 +17,12 @@ import onnxruntime  # noqa: E402
 from poseprint.dataset import Recording, write_recordings  # noqa: E402
 from poseprint.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.io.parquet import write_poses  # noqa: E402
+from poseprint.loading import input_spec, load, movements_of  # noqa: E402
 from poseprint.models.lstm import ManyToOneLSTM  # noqa: E402
 from poseprint.pose import EstimatorInfo  # noqa: E402
 from poseprint.profile import read_profile  # noqa: E402
 from poseprint.settings import PRESETS, Settings  # noqa: E402
-from poseprint.training import export_onnx, load_movements, train  # noqa: E402
+from poseprint.training import export_onnx, train  # noqa: E402
 
 SMALL = Settings(hidden=32, layers=1, dropout=0.0, lr=5e-3, batch_size=8, epochs=6, length=30, stride=30, clip=1.0)
 
@@ -45,7 +46,7 @@ def test_paper_preset_is_table_3() -> None:
     assert (paper.optimizer, paper.lr, paper.lr_step, paper.lr_gamma) == ("adam", 1e-2, 30, 0.5)
     assert (paper.weight_decay, paper.clip, paper.batch_size, paper.epochs) == (1e-4, 0.25, 1, 200)
     assert (paper.normalisation, paper.patience, paper.balance) == ("zscore", 0, False)
-    model = ManyToOneLSTM(24, paper.hidden, paper.layers, paper.dropout)
+    model = ManyToOneLSTM(paper.hidden, paper.layers, paper.dropout)
     # Four gates; PyTorch keeps two biases a gate.
     layer = lambda inputs: 4 * 512 * (inputs + 512 + 2)  # noqa: E731
     assert sum(p.numel() for p in model.parameters()) == layer(24) + layer(512) + 512 + 1
@@ -54,7 +55,7 @@ def test_paper_preset_is_table_3() -> None:
 @pytest.mark.parametrize(("hidden", "layers"), [(16, 1), (32, 2), (24, 3)])
 def test_onnx_agrees_with_torch(hidden: int, layers: int) -> None:
     torch.manual_seed(0)
-    model = ManyToOneLSTM(24, hidden, layers, 0.5).eval()
+    model = ManyToOneLSTM(hidden, layers, 0.5).eval()
     session = onnxruntime.InferenceSession(export_onnx(model, 150))
     for movements, frames in ((1, 150), (5, 150), (3, 40)):
         features = torch.randn(movements, frames, 24)
@@ -65,7 +66,7 @@ def test_onnx_agrees_with_torch(hidden: int, layers: int) -> None:
 
 def test_frames_past_the_length_do_not_count() -> None:
     torch.manual_seed(0)
-    model = ManyToOneLSTM(24, 8, 1, 0.0).eval()
+    model = ManyToOneLSTM(8, 1, 0.0).eval()
     features = torch.randn(2, 50, 24)
     padded = torch.cat([features, torch.randn(2, 30, 24)], dim=1)
     lengths = torch.tensor([50, 50])
@@ -80,11 +81,12 @@ def test_it_learns_who_moves_at_which_tempo(tmp_path: Path) -> None:
     assert figures["test"]["majority"] == 0.5
     assert figures["test"]["recordings"] == 2
     profile = read_profile(tmp_path / "profile")
-    movements, made_from, spec, _ = load_movements(folder, "Ann", SMALL)
+    usable, _ = load(folder, SMALL)
+    movements = movements_of(usable, "Ann", SMALL)
     scores = profile.score(movements.features, movements.lengths)
     assert ((scores > 0.5) == (movements.labels == 1)).mean() > 0.9
-    assert profile.input == spec
-    assert [m["recording"] for m in profile.made_from] == [m["recording"] for m in made_from]
+    assert profile.input == input_spec(usable, SMALL)
+    assert [m["recording"] for m in profile.made_from] == [u.line.recording for u in usable]
     training = tmp_path / "profile" / "training"
     assert {p.name for p in training.iterdir()} == {"metrics.csv", "run.json", "loss.png", "accuracy.png"}
     assert len((training / "metrics.csv").read_text().splitlines()) >= 20
@@ -121,7 +123,7 @@ def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in logs[1][1:]] == [str(k) for k in range(settings.epochs)]
     whole, resumed = (read_profile(tmp_path / n) for n in ("whole", "resumed"))
     assert whole.training["best_epoch"] == resumed.training["best_epoch"]
-    movements, *_ = load_movements(folder, "Ann", settings)
+    movements = movements_of(load(folder, settings)[0], "Ann", settings)
     ours = [p.score(movements.features, movements.lengths) for p in (whole, resumed)]
     assert np.abs(ours[0] - ours[1]).max() < 1e-5
 
@@ -191,9 +193,3 @@ def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), say=said.append)
     assert any("Ann_0 is left out" in text for text in said)
     assert "Ann_0" not in {m["recording"] for m in read_profile(tmp_path / "p").made_from}
-
-
-def test_a_split_by_movement_shares_no_frames() -> None:
-    with pytest.raises(PoseprintError, match="needs stride=150"):
-        PRESETS["quick"].changed(["split=movement"])
-    assert PRESETS["quick"].changed(["split=movement", "stride=150"]).split == "movement"

@@ -12,7 +12,7 @@ import numpy as np
 
 from poseprint import __version__
 from poseprint.atomic import demand_writable
-from poseprint.dataset import TABLE, Recording, read_recordings, write_recordings
+from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, write_recordings
 from poseprint.errors import DatasetError
 from poseprint.extraction import Progress, extract
 from poseprint.io import is_poses, read_any_poses
@@ -37,6 +37,7 @@ def collect(
     source: Path | str,
     folder: Path | str,
     *,
+    recording: str | None = None,
     person: str | None = None,
     label: str | None = None,
     session: str | None = None,
@@ -54,6 +55,7 @@ def collect(
     Args:
         source: a video, or poses in another form.
         folder: the data set.
+        recording: its name, which is its file's too; the source's own name unless said otherwise.
         person, label, session: see `poseprint.dataset.Recording`; a new line is `real` unless said otherwise.
         fps, frame_size: see `poseprint.io.read_any_poses`.
         models, jobs, progress: see `poseprint.extraction.extract`.
@@ -62,17 +64,17 @@ def collect(
         PoseprintError: the source cannot be read or the folder cannot be written.
     """
     source, folder = Path(source), Path(folder)
-    if label not in (None, "real", "fake"):
+    if label not in (None, *LABELS):
         raise DatasetError(f"label {label!r}: it is real or fake")
     known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     demand_writable(folder)
-    name = (source.resolve().name if source.is_dir() else source.stem).strip(" .") or "recording"
+    own = source.resolve().name if source.is_dir() else source.stem
+    name = recording or own.strip(" .") or "recording"
     info = None if is_poses(source) else probe(source)
     series = read_any_poses(source, fps=fps, frame_size=frame_size) if info is None else None
-    digest = info.sha256 if info else hashlib.sha256(series.position.tobytes()).hexdigest() if series else ""
-    if _another(folder / f"{name}.parquet", series, digest):
-        name = f"{name}-{digest[:8]}"
-    file = folder / f"{name}.parquet"
+    digest = info.sha256 if info else sha256_of(series) if series else ""
+    file = place(folder, name, series, digest)
+    name = file.stem
     new = not file.exists()
     parts = folder / PARTS / f"{digest[:16]}-{__version__}"  # another version of the program measures anew
     if not new:
@@ -90,6 +92,18 @@ def collect(
             parts.parent.rmdir()  # unless others are unfinished
     write_recordings(folder, sorted({**known, name: line}.values(), key=lambda r: r.recording))
     return Collected(file, series.duration, new)
+
+
+def sha256_of(series: PoseSeries) -> str:
+    """Of poses that came without a video."""
+    return hashlib.sha256(series.position.tobytes()).hexdigest()
+
+
+def place(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
+    """The file in a data set for these poses, or for the video with this sha256: of that name, unless another
+    recording has it; then with a part of the sha256."""
+    file = folder / f"{name}.parquet"
+    return folder / f"{name}-{sha256[:8]}.parquet" if _another(file, series, sha256) else file
 
 
 def _another(file: Path, series: PoseSeries | None, sha256: str) -> bool:

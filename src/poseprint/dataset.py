@@ -20,9 +20,10 @@ from poseprint.movements import MovementSet
 from poseprint.pose import Array
 
 TABLE = "recordings.csv"
+LABELS = ("real", "fake")
 SplitBy = Literal["recording", "movement"]
-FRACTIONS = (0.8, 0.1, 0.1)
-"""Training, validation and test (paper, section 3.1)."""
+SHARES = (0.1, 0.1)
+"""Of the movements for validation and for test; the rest trains (paper, section 3.1)."""
 
 
 @dataclass(frozen=True)
@@ -57,30 +58,40 @@ def read_recordings(folder: Path) -> list[Recording]:
         )
     names = [f.name for f in fields(Recording)]
     recordings, seen = [], set()
+    for number, row in read_table(table, names):
+        line = Recording(**{n: row[n] for n in names})
+        if not line.recording or not line.file:
+            raise DatasetError(f"{table}: line {number} has no recording or no file")
+        if line.recording in seen:
+            raise DatasetError(f"{table}: recording {line.recording!r} stands twice")
+        if line.label not in LABELS:
+            raise DatasetError(f"{table}: line {number}: label {line.label!r}; it is real or fake")
+        if not (folder / line.file).is_file():
+            raise DatasetError(f"{table}: line {number}: no file {line.file!r} in {folder}")
+        seen.add(line.recording)
+        recordings.append(line)
+    return recordings
+
+
+def read_table(table: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a csv with a header, cells stripped, each with the number of its line.
+
+    Raises:
+        DatasetError: it cannot be read, one of `columns` is missing, or there are no rows.
+    """
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            absent = [n for n in names if n not in (reader.fieldnames or ())]
+            reader = csv.DictReader(file, restkey="")
+            names = [name for name in reader.fieldnames or () if name]
+            absent = [n for n in columns if n not in names]
             if absent:
                 raise DatasetError(f"{table}: columns are missing: {', '.join(absent)}")
-            for row in reader:
-                number = reader.line_num
-                line = Recording(**{n: (row[n] or "").strip() for n in names})
-                if not line.recording or not line.file:
-                    raise DatasetError(f"{table}: line {number} has no recording or no file")
-                if line.recording in seen:
-                    raise DatasetError(f"{table}: recording {line.recording!r} stands twice")
-                if line.label not in ("real", "fake"):
-                    raise DatasetError(f"{table}: line {number}: label {line.label!r}; it is real or fake")
-                if not (folder / line.file).is_file():
-                    raise DatasetError(f"{table}: line {number}: no file {line.file!r} in {folder}")
-                seen.add(line.recording)
-                recordings.append(line)
+            rows = [(reader.line_num, {n: (row[n] or "").strip() for n in names}) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{table}: cannot be read ({error})") from error
-    if not recordings:
+    if not rows:
         raise DatasetError(f"{table}: lists no recordings")
-    return recordings
+    return rows
 
 
 def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
@@ -102,9 +113,9 @@ class Split:
 
 
 def split(
-    movements: MovementSet, by: SplitBy = "recording", *, seed: int = 0, fractions: Sequence[float] = FRACTIONS
+    movements: MovementSet, by: SplitBy = "recording", *, seed: int = 0, shares: tuple[float, float] = SHARES
 ) -> Split:
-    """Part movements 80/10/10 within each label.
+    """Part movements within each label, 80/10/10 unless said otherwise.
 
     By recording, all movements of a recording stay together: what a split is worth when a new recording
     comes. By movement, as in the paper, movements of one recording land on both sides: such a figure
@@ -144,11 +155,11 @@ def split(
         names.insert(0, names.pop(int(np.argmax([len(groups[name]) for name in names]))))
         whole = sum(map(len, groups.values()))
         # The largest group stays in training; validation and test get one group each before any gets two.
-        for part, fraction, reserved in ((validation, fractions[1], 2), (test, fractions[2], 1)):
+        for part, share, reserved in ((validation, shares[0], 2), (test, shares[1], 1)):
             filled = 0
             while len(names) > (reserved if filled else 1):
                 group = groups[names[-1]]
-                if filled and filled + len(group) / 2 > fraction * whole:
+                if filled and filled + len(group) / 2 > share * whole:
                     break
                 part.extend(groups[names.pop()])
                 filled += len(group)

@@ -1,22 +1,27 @@
-"""Figures that can be believed: accuracy with its interval over recordings, beside what guessing gives."""
+"""Figures that can be believed: each with its interval over recordings, beside what guessing gives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from poseprint.pose import Array
 
+METRICS = ("accuracy", "balanced", "mcc", "auc", "eer")
+DRAWS = 2000
+_AT_ONCE = 4_000_000
+"""Numbers a bootstrap holds in memory for each array it needs."""
+
 
 def accuracy_report(
-    labels: Array, scores: Array, recordings: Sequence[str], *, seed: int = 0, draws: int = 2000
+    labels: Array, scores: Array, recordings: Sequence[str], *, seed: int = 0, draws: int = DRAWS
 ) -> dict[str, Any]:
-    """Accuracy of votes (score > 0.5 = real) on movements.
+    """How well scores tell real movements (score > 0.5) from fake ones.
 
-    The 95 % interval is a bootstrap over recordings, because movements of one recording resemble each
-    other; with fewer than two recordings there is none.
+    The 95 % intervals are a bootstrap over recordings, because movements of one recording resemble each
+    other; with fewer than two recordings there are none.
 
     Args:
         labels: 1 real, 0 fake [shape=(movements,)].
@@ -25,25 +30,115 @@ def accuracy_report(
         seed, draws: of the bootstrap.
 
     Returns:
-        movements, recordings, accuracy, interval ([low, high] or None), majority (accuracy of always
-        giving the commoner label), balanced (mean accuracy over labels).
+        movements, recordings; accuracy, balanced (mean accuracy over the labels that occur), mcc (Matthews
+        correlation coefficient), auc (area under the ROC curve), eer (equal error rate: where as large a share
+        of the fakes is taken for real as of the real ones for fake); interval (of the accuracy, [low, high] or
+        None) and intervals (of all five, by name); majority (accuracy of always giving the commoner label).
+        With one label only, mcc, auc and eer are None.
     """
-    labels, right = np.asarray(labels), (np.asarray(scores) > 0.5) == (np.asarray(labels) == 1)
-    names = sorted(set(recordings))
+    labels, scores = np.asarray(labels, dtype=np.int64), np.asarray(scores, dtype=np.float64)
+    names, group = np.unique(np.asarray(recordings, dtype=np.str_), return_inverse=True)
+    report: dict[str, Any] = {"movements": len(labels), "recordings": len(names)}
     if not len(labels):
-        return {"movements": 0, "recordings": 0, "accuracy": None, "interval": None, "majority": None, "balanced": None}
-    groups = [np.array([r == name for r in recordings]) for name in names]
+        return {**report, **dict.fromkeys((*METRICS, "interval", "majority")), "intervals": {}}
+    ones = np.ones((1, len(labels)))
+    report |= {name: _number(values[0]) for name, values in _weighted(labels, scores, ones).items()}
+    intervals: dict[str, list[float] | None] = dict.fromkeys(METRICS)
+    if len(names) > 1:
+        parts = [_weighted(labels, scores, w[:, group]) for w in _drawn(len(names), seed, draws, len(labels))]
+        for name in METRICS:
+            if report[name] is not None:
+                intervals[name] = _interval(np.concatenate([part[name] for part in parts]))
+    majority = float(max((labels == kind).mean() for kind in (0, 1)))
+    return {**report, "interval": intervals["accuracy"], "intervals": intervals, "majority": majority}
+
+
+def accuracy_drop(
+    first: tuple[Array, Sequence[str]], second: tuple[Array, Sequence[str]], *, seed: int = 0, draws: int = DRAWS
+) -> dict[str, Any]:
+    """How much less accurate the second set of answers is than the first.
+
+    Args:
+        first, second: for each movement whether it was judged rightly, and its recording. Recordings in
+            both are drawn together.
+        seed, draws: of the bootstrap.
+
+    Returns:
+        drop (accuracy of the first minus that of the second) and interval (95 %, over recordings, or None).
+    """
+    names = sorted({*first[1], *second[1]})
+    place = {name: i for i, name in enumerate(names)}
+    hits, sizes = np.zeros((2, len(names))), np.zeros((2, len(names)))
+    for k, (right, recordings) in enumerate((first, second)):
+        group = [place[name] for name in recordings]
+        np.add.at(hits[k], group, np.asarray(right, dtype=np.float64))
+        np.add.at(sizes[k], group, 1.0)
+    accuracy = hits.sum(1) / sizes.sum(1)
     interval = None
     if len(names) > 1:
-        hits, sizes = np.array([right[g].sum() for g in groups]), np.array([g.sum() for g in groups])
-        drawn = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
-        interval = [float(q) for q in np.quantile(hits[drawn].sum(1) / sizes[drawn].sum(1), (0.025, 0.975))]
-    kinds = [k for k in (0, 1) if (labels == k).any()]
-    return {
-        "movements": len(labels),
-        "recordings": len(names),
-        "accuracy": float(right.mean()),
-        "interval": interval,
-        "majority": float(max((labels == k).mean() for k in (0, 1))),
-        "balanced": float(np.mean([right[labels == k].mean() for k in kinds])),
-    }
+        weights = np.concatenate(list(_drawn(len(names), seed, draws, len(names))))
+        with np.errstate(invalid="ignore"):
+            values = weights @ hits.T / (weights @ sizes.T)
+        interval = _interval(values[:, 0] - values[:, 1])
+    return {"drop": float(accuracy[0] - accuracy[1]), "interval": interval}
+
+
+def _drawn(recordings: int, seed: int, draws: int, width: int) -> Iterator[Array]:
+    """How often each recording was drawn, in portions of draws [shape=(portion, recordings)]."""
+    rng = np.random.default_rng(seed)
+    most = max(1, _AT_ONCE // width)
+    for first in range(0, draws, most):
+        count = min(most, draws - first)
+        picks = rng.integers(recordings, size=(count, recordings))
+        weights = np.zeros((count, recordings))
+        np.add.at(weights, (np.arange(count)[:, None], picks), 1.0)
+        yield weights
+
+
+def _weighted(labels: Array, scores: Array, weights: Array) -> dict[str, Array]:
+    """Each metric for each row of weights [shape=(draws, movements)]; NaN where a row has no such value."""
+    real, yes = labels == 1, scores > 0.5
+    tp, fn = weights @ (real & yes), weights @ (real & ~yes)
+    tn, fp = weights @ (~real & ~yes), weights @ (~real & yes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates = np.stack([tp / (tp + fn), tn / (tn + fp)])
+        product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+        mcc = np.where(product > 0, (tp * tn - fp * fn) / np.sqrt(product), 0.0)
+        both = (tp + fn > 0) & (tn + fp > 0)
+        auc, eer = _roc(real, scores, weights)
+        return {
+            "accuracy": (tp + tn) / weights.sum(1),
+            "balanced": np.where(both, rates.mean(0), np.where(np.isnan(rates[0]), rates[1], rates[0])),
+            "mcc": np.where(both, mcc, np.nan),
+            "auc": np.where(both, auc, np.nan),
+            "eer": np.where(both, eer, np.nan),
+        }
+
+
+def _roc(real: Array, scores: Array, weights: Array) -> tuple[Array, Array]:
+    """Area under the ROC curve and equal error rate, by straight lines between the thresholds."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    sorted_weights = weights[:, order]
+    start = np.zeros((len(weights), 1))
+    tpr = np.hstack([start, np.cumsum(sorted_weights * real[order], axis=1)[:, ends]])
+    fpr = np.hstack([start, np.cumsum(sorted_weights * ~real[order], axis=1)[:, ends]])
+    tpr, fpr = tpr / tpr[:, -1:], fpr / fpr[:, -1:]
+    auc = (np.diff(fpr, axis=1) * (tpr[:, 1:] + tpr[:, :-1]) / 2).sum(1)
+    gap = fpr - (1 - tpr)  # rises from -1 to 1; the rates are equal where it is 0
+    after = np.maximum(np.argmax(gap >= 0, axis=1), 1)
+    rows = np.arange(len(weights))
+    low, high = gap[rows, after - 1], gap[rows, after]
+    share = np.where(high > low, -low / np.where(high > low, high - low, 1), 0.0)
+    eer = fpr[rows, after - 1] + share * (fpr[rows, after] - fpr[rows, after - 1])
+    return auc, eer
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _interval(values: Array) -> list[float] | None:
+    """The middle 95 % of drawn values; None where nearly all are undefined."""
+    values = values[~np.isnan(values)]
+    return [float(q) for q in np.quantile(values, (0.025, 0.975))] if len(values) > 1 else None

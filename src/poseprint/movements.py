@@ -180,6 +180,29 @@ def cut_movements(
     return movements
 
 
+def cut_mixed(spans: Sequence[Span], *, shortest: int, longest: int, rng: np.random.Generator) -> list[Span]:
+    """Movements of mixed lengths, side by side, that cover stretches of usable frames from end to end.
+
+    Lengths are drawn so that each doubling of the length is as likely as any other.
+
+    Args:
+        spans: usable stretches, as (first, last + 1); those shorter than `shortest` give nothing.
+        shortest, longest: frames; a stretch's last movement takes what is too short for one more.
+        rng: where the lengths are drawn from.
+    """
+    if not 2 <= shortest <= longest:
+        raise PoseprintError(f"mixed lengths go from 2 frames up, got {shortest} to {longest}")
+    movements = []
+    for first, last in spans:
+        start = first
+        while last - start >= shortest:
+            length = int(np.exp(rng.uniform(np.log(shortest), np.log(longest + 1))))
+            end = last if last - start - length < shortest else start + length
+            movements.append((start, min(end, last)))
+            start = end
+    return movements
+
+
 def normalise(position: Array, how: Normalisation) -> Array:
     """One movement's positions as features.
 

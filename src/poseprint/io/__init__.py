@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from poseprint.errors import PoseFileError
@@ -14,6 +15,12 @@ from poseprint.pose import PoseSeries
 def is_poses(path: Path) -> bool:
     """Whether a path names a file or folder of poses rather than a video."""
     return path.is_dir() or path.suffix.lower() in (".parquet", ".csv")
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """Width and height of a picture in pixels from a text such as 1280x720; None if it is not of that form."""
+    match = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", text, re.ASCII | re.IGNORECASE)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def read_any_poses(path: Path, *, fps: float | None = None, frame_size: tuple[int, int] | None = None) -> PoseSeries:

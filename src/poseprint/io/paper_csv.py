@@ -70,7 +70,18 @@ def read_csv_poses(path: Path, *, frame_size: tuple[int, int]) -> PoseSeries:
     Raises:
         PoseFileError: not 24 columns, or a value that is no finite number.
     """
-    position = _positions(_read_rows(path, FEATURES))
+    return movements_in_a_row(_positions(_read_rows(path, FEATURES)), path, frame_size=frame_size, recording=path.stem)
+
+
+def movements_in_a_row(position: Array, path: Path, *, frame_size: tuple[int, int], recording: str) -> PoseSeries:
+    """Poses that were read from a poses.csv as one recording at 30 fps, with a cut at every 150th row.
+
+    Args:
+        position: float32 [shape=(frames, 12, 2)], pixels; NaN = missing.
+        path: the file they came from.
+        frame_size: (width, height) in pixels.
+        recording: its name.
+    """
     frames = len(position)
     return PoseSeries(
         position=position,
@@ -79,7 +90,7 @@ def read_csv_poses(path: Path, *, frame_size: tuple[int, int]) -> PoseSeries:
         fps=FPS,
         frame_size=frame_size,
         skeleton=UPPER_BODY,
-        recording=path.stem,
+        recording=recording,
         estimator=EstimatorInfo("unknown"),
         channels={"cut": (np.arange(frames) % LENGTH == 0) & (np.arange(frames) > 0)},
         log=({"step": "read_csv", "file": path.name},),

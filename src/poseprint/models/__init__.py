@@ -1,31 +1,58 @@
-"""Networks that judge a movement: one protocol, one table of names. Only training loads torch."""
+"""Networks that judge a movement: one protocol, one table of names. Only training loads torch.
+
+A model maps features, float32 [shape=(movements, frames, 24)], and lengths, int64 [shape=(movements,)], to
+logits [shape=(movements,)], higher = more like the person; made for several outputs, to one logit each
+[shape=(movements, outputs)].
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from poseprint.errors import PoseprintError
+from poseprint.errors import MissingDependencyError
+from poseprint.settings import Settings
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-def _lstm(settings: Mapping[str, Any]) -> nn.Module:
+def _lstm(settings: Settings, outputs: int) -> nn.Module:
     from poseprint.models.lstm import ManyToOneLSTM
 
     return ManyToOneLSTM(
-        inputs=settings["inputs"], hidden=settings["hidden"], layers=settings["layers"], dropout=settings["dropout"]
+        hidden=settings.hidden,
+        layers=settings.layers,
+        dropout=settings.dropout,
+        every=settings.every,
+        keypoints=settings.keypoints,
+        outputs=outputs,
     )
 
 
-MODELS: dict[str, Callable[[Mapping[str, Any]], nn.Module]] = {"lstm": _lstm}
-"""Name -> maker from settings. A model maps features, float32 [shape=(movements, frames, inputs)], and
-lengths, int64 [shape=(movements,)], to logits [shape=(movements,)]; higher = more like the person."""
+def _image(settings: Settings, outputs: int) -> nn.Module:
+    try:
+        from poseprint.models.images import FrameCNNLSTM, ImageNetwork
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"the model {settings.model} needs {error.name}: install it with pip install 'poseprint[train]'"
+        ) from error
+    if settings.model == "cnn_lstm":
+        return FrameCNNLSTM(settings.hidden, every=settings.every, keypoints=settings.keypoints, outputs=outputs)
+    return ImageNetwork(settings.model, every=settings.every, keypoints=settings.keypoints, outputs=outputs)
 
 
-def make_model(name: str, settings: Mapping[str, Any]) -> nn.Module:
-    """A fresh model by its name in MODELS."""
-    if name not in MODELS:
-        raise PoseprintError(f"no model is called {name!r}; there are: {', '.join(sorted(MODELS))}")
-    return MODELS[name](settings)
+MODELS: Mapping[str, Callable[[Settings, int], nn.Module]] = {
+    "lstm": _lstm,
+    "vgg16": _image,
+    "resnet50": _image,
+    "resnet101": _image,
+    "resnet152": _image,
+    "cnn_lstm": _image,
+}
+"""Name -> maker from settings and a number of outputs."""
+
+
+def make_model(settings: Settings, outputs: int = 1) -> nn.Module:
+    """A fresh model by the name in its settings."""
+    return MODELS[settings.model](settings, outputs)

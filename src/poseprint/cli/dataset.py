@@ -1,0 +1,112 @@
+"""Commands that make data sets and tell what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from poseprint.cli.shared import (
+    AsJson,
+    FrameSize,
+    Jobs,
+    Models,
+    collected_line,
+    fail,
+    parse_size,
+    print_json,
+    progress_bar,
+)
+from poseprint.errors import PoseprintError
+
+if TYPE_CHECKING:
+    from poseprint.building import Built
+
+dataset_app = typer.Typer(help="Make a data set of many recordings; tell what is in one.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with recordings.csv and pose files.")]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")]
+
+
+@dataset_app.command("build")
+def build(
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MANIFEST.csv",
+            help="Columns file and person; as needed label, session, recording, fps, frame_size.",
+        ),
+    ],
+    output: Output,
+    models: Models = None,
+    jobs: Jobs = None,
+) -> int:
+    """Measure the poses in every video that a csv names, and tell what is in the data set.
+
+    Interrupted, the same command goes on where it stopped. What cannot be read is reported, the rest is
+    measured all the same, and the exit code is 3.
+    """
+    from poseprint.building import build as run
+
+    failed = 0
+
+    def say(built: Built) -> None:
+        nonlocal failed
+        if built.collected is None:
+            failed = fail(built.error)
+        else:
+            print(collected_line(built.collected))
+
+    with progress_bar(manifest.name) as progress:
+        results = run(manifest, output, models=models, jobs=jobs, progress=progress, say=say)
+    if any(built.collected for built in results):
+        print()
+        describe(output)
+    return failed
+
+
+@dataset_app.command("describe")
+def describe(folder: Folder, json: AsJson = False) -> None:
+    """Tell persons, recordings, hours and movements, real and fake: the paper's Table 2 for any data."""
+    from poseprint.building import describe as run
+    from poseprint.building import table
+
+    with progress_bar(folder.name) as progress:
+        description = run(folder, progress=progress)
+    if json:
+        print_json(description)
+    else:
+        print(table(description))
+
+
+@dataset_app.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A Kinect table (.parquet), or poses.csv of the paper's csv pair.")
+    ],
+    output: Output,
+    labels: Annotated[
+        Path | None, typer.Argument(metavar="LABELS", help="labels.csv, where the source is poses.csv.")
+    ] = None,
+    person: Annotated[str | None, typer.Option(help="Who is in poses.csv, or claimed to be.")] = None,
+    frame_size: FrameSize = None,
+) -> None:
+    """Take recordings over from another form, and tell what is in the data set."""
+    from poseprint.building import import_csv_pair, import_kinect
+
+    given = (labels, person, frame_size)
+    with progress_bar(source.name) as progress:
+        if source.suffix.lower() == ".parquet":
+            if any(option is not None for option in given):
+                raise PoseprintError(f"{source}: a Kinect table needs no LABELS, --person or --frame-size")
+            recordings = import_kinect(source, output, progress=progress)
+        elif source.suffix.lower() == ".csv":
+            size = parse_size(frame_size)
+            if labels is None or not person or size is None:
+                raise PoseprintError(f"{source}: poses.csv needs LABELS (labels.csv), --person and --frame-size")
+            recordings = import_csv_pair(source, labels, output, person=person, frame_size=size, progress=progress)
+        else:
+            raise PoseprintError(f"{source}: neither a Kinect table (.parquet) nor poses.csv of the csv pair (.csv)")
+    print(f"{output}: recordings taken over: {len(recordings)}, persons: {len({r.person for r in recordings})}\n")
+    describe(output)

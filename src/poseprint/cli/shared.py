@@ -1,0 +1,86 @@
+"""What the commands share: options, and how they speak to the user."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import typer
+
+from poseprint.errors import PoseprintError
+
+if TYPE_CHECKING:
+    from poseprint.collect import Collected
+
+ERROR = 3
+
+Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder of the estimator's model files.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processors to use; all of them unless said.")]
+Fps = Annotated[float | None, typer.Option("--fps", min=1, max=1000, help="Frame rate of OpenPose json.")]
+FrameSize = Annotated[
+    str | None,
+    typer.Option("--frame-size", metavar="WxH", help="Picture size of OpenPose json or csv, such as 1280x720."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
+
+
+def fail(reason: str) -> int:
+    """Print an error as one line; returns the exit code that goes with it."""
+    print("poseprint: error: " + plain(" ".join(reason.split())), file=sys.stderr)
+    return ERROR
+
+
+def plain(text: str) -> str:
+    """Text from outside without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def say(text: str) -> None:
+    """Print what is no result."""
+    print(text, file=sys.stderr)
+
+
+class Bar(Protocol):
+    """What moves a progress bar."""
+
+    def __call__(self, done: int, total: int, what: str = ...) -> None:
+        """Show that so much is done of all, and of what."""
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Bar]:
+    """A progress bar on standard error; silent where nobody looks at it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total, what=what: bar.update(task, completed=done, total=total, description=what)
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Width and height of a --frame-size."""
+    if text is None:
+        return None
+    from poseprint import io
+
+    size = io.parse_size(text)
+    if size is None:
+        raise PoseprintError(f"--frame-size {text!r}: expected WIDTHxHEIGHT, such as 1280x720")
+    return size
+
+
+def collected_line(done: Collected) -> str:
+    """What `collect` did, as a line."""
+    return f"{done.file}: {done.seconds:.1f} s of poses{'' if done.new else ' (measured before)'}"
+
+
+def print_json(value: Any) -> None:
+    """Print a result as json."""
+    from json import dumps
+
+    print(dumps(value, indent=1, ensure_ascii=False, allow_nan=False))

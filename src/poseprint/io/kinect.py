@@ -1,0 +1,149 @@
+"""Tables of Kinect joints, in camera space, as recordings in picture coordinates.
+
+Such a table is one Parquet file for many recordings, with the columns person, recording, time_ms, optionally
+session, and `<Joint>_x_mm`, `_y_mm`, `_z_mm` of at least the joints in JOINTS. Camera space has its origin in
+the camera, x to the camera's own left, y up and z away from it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from poseprint.errors import PoseFileError
+from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
+
+JOINTS = {
+    "nose": "Head",
+    "neck": "ShoulderCenter",
+    "right_shoulder": "ShoulderR",
+    "right_elbow": "ElbowR",
+    "right_wrist": "WristR",
+    "left_shoulder": "ShoulderL",
+    "left_elbow": "ElbowL",
+    "left_wrist": "WristL",
+}
+"""Keypoint -> Kinect joint. `Head` is the middle of the head; eyes and ears are not measured and stay missing."""
+
+FPS = 30.0
+LONGEST_STEP_MS = 200
+"""Between two frames further apart than this nothing is filled in."""
+LONGEST_MS = 4 * 3_600_000
+"""No recording is longer: its time stamps are in another unit."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera without distortion that looks along z: what projects camera space onto the picture.
+
+    Attributes:
+        focal: focal length, pixels.
+        width, height: of the picture, pixels; the optical axis meets its middle.
+    """
+
+    focal: float = 1050.0
+    width: int = 1280
+    height: int = 960
+
+    def project(self, x: Array, y: Array, z: Array) -> Array:
+        """Picture coordinates [shape=(..., 2)] of points in mm: x and y turn around, because the camera
+        sees what lies to its own left on the left of the picture, where x is small, and pictures count y downwards."""
+        u = self.width / 2 - self.focal * x / z
+        v = self.height / 2 - self.focal * y / z
+        return np.stack((u, v), axis=-1)
+
+
+KINECT = Camera()
+"""The first Kinect's colour camera at its larger picture: a focal length of about 525 px at 640x480, twice that here."""
+
+
+@dataclass(frozen=True)
+class KinectRecording:
+    """One recording of a table: its poses, and the session where the table tells it."""
+
+    series: PoseSeries
+    session: str
+
+
+def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]:
+    """The recordings of a Kinect table, at 30 fps, in the order in which they begin in it.
+
+    Frames lie on an exact grid from the recording's first time stamp on, by straight lines between the
+    stamps, whatever order the rows have; of rows with the same stamp the first holds. Across a longer break
+    than LONGEST_STEP_MS there are no poses. Joints outside the picture are missing. A recording's name that
+    several persons use is put behind the person's.
+
+    Raises:
+        PoseFileError: not Parquet, or not such a table.
+    """
+    try:
+        table = pq.read_table(path)
+        needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
+        absent = [name for name in needed if name not in table.column_names]
+        if absent:
+            raise PoseFileError(f"{path}: no table of Kinect joints: columns are missing: {', '.join(absent[:4])}")
+        if not table.num_rows:
+            raise PoseFileError(f"{path}: a table without rows")
+        texts = [c for c in ("person", "recording", "session") if c in table.column_names]
+        text = {c: pc.fill_null(table[c].cast(pa.string()), "").combine_chunks() for c in texts}
+        numbers = np.stack([np.asarray(table[c], dtype=np.float64) for c in needed[2:]])
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise PoseFileError(
+            f"{path}: cannot be read as a table of joints ({str(error).partition(chr(10))[0]})"
+        ) from error
+    if not np.isfinite(numbers).all():
+        raise PoseFileError(f"{path}: a joint or a time stamp is not finite")
+    pair = pc.binary_join_element_wise(text["person"], text["recording"], "\0").dictionary_encode()
+    group = pair.indices.to_numpy()
+    order = np.argsort(group, kind="stable")
+    rows = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    firsts = [{c: column[int(r[0])].as_py() for c, column in text.items()} for r in rows]
+    if not all(first["person"].strip() and first["recording"].strip() for first in firsts):
+        raise PoseFileError(f"{path}: a row without a person or without a recording")
+    users = Counter(first["recording"] for first in firsts)
+    recordings = []
+    for r, first in zip(rows, firsts, strict=True):
+        person, name = first["person"], first["recording"]
+        name = name if users[name] == 1 else f"{person}_{name}"
+        stamps, kept = np.unique(numbers[0, r], return_index=True)
+        if stamps[-1] - stamps[0] > LONGEST_MS:
+            raise PoseFileError(f"{path}: recording {name} lasts {np.ptp(stamps):.3g} ms; is time_ms in milliseconds?")
+        joints = numbers[1:, r[kept]].reshape(len(JOINTS), 3, -1)
+        time, position = _on_grid(stamps, joints, camera)
+        series = PoseSeries(
+            position=position,
+            confidence=~np.isnan(position[:, :, 0]),
+            time=time,
+            fps=FPS,
+            frame_size=(camera.width, camera.height),
+            recording=name,
+            person=person,
+            estimator=EstimatorInfo("kinect"),
+            log=({"step": "read_kinect", "file": path.name, "focal_px": camera.focal},),
+        )
+        recordings.append(KinectRecording(series, first.get("session", "")))
+    return recordings
+
+
+def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array]:
+    """Times in seconds from 0 on, and positions [shape=(frames, 12, 2)] at them, from rising time stamps in ms
+    and joints in mm [shape=(8, 3, stamps)]."""
+    time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * FPS + 1e-6) + 1) / FPS
+    at = stamps[0] + 1000 * time
+    before = np.searchsorted(stamps, at + 1e-3, side="right") - 1
+    after = np.minimum(before + 1, len(stamps) - 1)
+    broken = (stamps[after] - stamps[before] > LONGEST_STEP_MS) & (at - stamps[before] > 1e-3)
+    position = np.full((len(time), len(UPPER_BODY.keypoints), 2), np.nan)
+    for keypoint, axes in zip(JOINTS, joints, strict=True):
+        x, y, z = (np.interp(at, stamps, axis) for axis in axes)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            picture = camera.project(x, y, z)
+        inside = (z > 0) & (picture >= 0).all(axis=1) & (picture < (camera.width, camera.height)).all(axis=1)
+        position[:, UPPER_BODY.index(keypoint)] = np.where((inside & ~broken)[:, None], picture, np.nan)
+    return time, position
