@@ -1,6 +1,6 @@
 """How long the quick preset takes to reach the paper preset's validation accuracy.
 
-    python benchmarks/presets.py [--persons p01 p11 p21] [--only paper|quick|...]
+    python benchmarks/presets.py [--persons p01 p11 p21] [--only paper|quick]
 
 Data: MSRC-12. For each person of interest, 7 of their recordings and 7 of others, split by recording:
 about 30 movements validate. Both presets see the same recordings, split and seed, on one thread; what is
@@ -94,7 +94,14 @@ def main() -> None:
         lines = {name: run(person, name) for name in VARIANTS}
         bar = max(line["accuracy"] for line in lines["paper"])
         there = first(lines["paper"], bar)
-        entry: dict[str, object] = {"validation_accuracy_of_paper": bar, "paper_whole_s": lines["paper"][-1]["seconds"]}
+        profile = json.loads((WORK / person / "paper" / "profile.json").read_text())["training"]["validation"]
+        entry: dict[str, object] = {
+            "validation_movements": profile["movements"],
+            "validation_recordings": profile["recordings"],
+            "validation_majority": profile["majority"],
+            "validation_accuracy_of_paper": bar,
+            "paper_whole_s": lines["paper"][-1]["seconds"],
+        }
         for name, history in lines.items():
             reached = first(history, bar)
             entry[name] = {

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from experiment_pages import presets_section, readme_lines, section
+
 from poseprint.cli import app
 from poseprint.findings import ADVICE, CODES
 from poseprint.quality import THRESHOLDS
@@ -237,6 +239,10 @@ def results_page() -> str:
         "# Results\n\n"
         + GENERATED
         + "Good or bad, as measured.\n\n"
+        + section()
+        + "\n"
+        + presets_section()
+        + "\n"
         + speakers_section()
         + "\n"
         + extract_section()
@@ -286,7 +292,8 @@ def readme() -> str:
         f"{run['recordings_right']} of {run['recordings_judged']} against {run['majority_recordings']}" for run in runs
     )
     figures = (
-        "- A profile of a public speaker trained on the three or four short recordings at hand is **no better than guessing** on a\n"
+        readme_lines()
+        + "- A profile of a public speaker trained on the three or four short recordings at hand is **no better than guessing** on a\n"
         f"  recording it never saw. Recordings judged rightly, against always giving the commoner answer: {trials}\n"
         "  ([all verdicts](docs/results.md)). The demo's profile is of that kind.\n"
         f"- Extraction is {r['times_faster']:.1f} times as fast as the plain loop over the same estimator on {r['processors']} processors "

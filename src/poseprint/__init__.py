@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from poseprint.avatar import write_video
+    from poseprint.building import build, describe, import_csv_pair, import_kinect
     from poseprint.collect import collect
     from poseprint.errors import PoseprintError
+    from poseprint.experiments import run_experiment
     from poseprint.extraction import extract
     from poseprint.findings import Finding
     from poseprint.io import read_any_poses
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from poseprint.report import write_report
     from poseprint.settings import PRESETS, Settings
     from poseprint.training import train
+    from poseprint.tuning import tune
     from poseprint.verdict import Verdict, check, check_poses
 
 __version__ = "0.1.0"
@@ -46,15 +49,21 @@ _HOME = {
     "Settings": "settings",
     "Skeleton": "pose",
     "Verdict": "verdict",
+    "build": "building",
     "check": "verdict",
     "check_poses": "verdict",
     "collect": "collect",
+    "describe": "building",
     "extract": "extraction",
+    "import_csv_pair": "building",
+    "import_kinect": "building",
     "inspect": "quality",
     "read_any_poses": "io",
     "read_poses": "io.parquet",
     "read_profile": "profile",
+    "run_experiment": "experiments",
     "train": "training",
+    "tune": "tuning",
     "write_poses": "io.parquet",
     "write_report": "report",
     "write_video": "avatar",
@@ -70,17 +79,23 @@ __all__ = [
     "Settings",
     "Skeleton",
     "Verdict",
+    "build",
     "check",
     "check_poses",
     "collect",
     "cut_movements",
+    "describe",
     "extract",
+    "import_csv_pair",
+    "import_kinect",
     "inspect",
     "read_any_poses",
     "read_csv_pair",
     "read_poses",
     "read_profile",
+    "run_experiment",
     "train",
+    "tune",
     "write_csv_pair",
     "write_poses",
     "write_report",

@@ -91,7 +91,7 @@ def _bars(summary: Mapping[str, Any], folder: Path) -> list[Path]:
         )
     axis.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axis.invert_yaxis()
-    axis.set(xlim=(0.3, 1.0), xlabel="test accuracy, with its 95 % interval over recordings", title=summary["title"])
+    axis.set(xlim=(0.0, 1.0), xlabel="test accuracy, with its 95 % interval over recordings", title=summary["title"])
     axis.legend(
         fontsize=7, loc="upper center", bbox_to_anchor=(0.4, -0.16 - 0.05 * (len(rows) < 4)), ncols=4, frameon=False
     )

@@ -84,7 +84,7 @@ def _curves(results: Results) -> dict[str, Any]:
     curves = {}
     for key in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy"):
         at = [[r["history"][e][key] for _, r in results if e < len(r["history"])] for e in range(epochs)]
-        curves[key] = [round(float(np.mean(values)), 4) for values in at]
+        curves[key] = [float(f"{np.mean(values):.5g}") for values in at]
     best = max(range(epochs), key=lambda e: (curves["validation_accuracy"][e], -curves["validation_loss"][e]))
     return {**_table(results), "curves": curves, "best_epoch": best + 1}
 

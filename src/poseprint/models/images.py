@@ -7,6 +7,7 @@ with their first layer for two channels and their last pooling over whatever is 
 
 from __future__ import annotations
 
+import torch
 from pytorchcv.models.resnet import resnet50, resnet101, resnet152
 from pytorchcv.models.vgg import VGGOutputBlock, vgg16
 from torch import Tensor, nn
@@ -43,6 +44,7 @@ class ImageNetwork(nn.Module):
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Logits of features [shape=(movements, frames, 24)]; frames past a movement's length are black."""
         features, lengths = self.select(features, lengths)
+        features = features * (torch.arange(features.shape[1]) < lengths[:, None])[:, :, None]
         picture = F.interpolate(_picture(features), size=(ROWS, features.shape[1]), mode="bilinear")
         logits: Tensor = self.network(picture)
         return logits[:, 0] if logits.shape[1] == 1 else logits
