@@ -64,6 +64,7 @@ def run(person: str, name: str) -> list[dict[str, float]]:
     def progress(done: int, total: int, row: object) -> None:
         nonlocal last
         now = time.process_time()
+        del lines[done - 1 :]  # what a kill came too early to save is done again
         spent = (lines[-1]["seconds"] if lines else 0.0) + now - last
         last = now
         lines.append({"epoch": done, "accuracy": row["validation_accuracy"], "seconds": spent})  # type: ignore[index]

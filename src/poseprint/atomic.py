@@ -6,8 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from poseprint.errors import PoseprintError
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows: two processes in one folder are the user's own care
+    fcntl = None  # type: ignore[assignment]
 
 
 def demand_writable(folder: Path) -> None:
@@ -23,6 +29,22 @@ def demand_writable(folder: Path) -> None:
         trial.unlink()
     except OSError as error:
         raise PoseprintError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+@contextmanager
+def held(path: Path, busy: str) -> Iterator[IO[bytes]]:
+    """A file opened for reading and appending, that no other process holds as long as the block lasts.
+
+    Raises:
+        PoseprintError: another process holds it; `busy` says so.
+    """
+    with path.open("ab+") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise PoseprintError(busy) from error
+        yield file
 
 
 @contextmanager

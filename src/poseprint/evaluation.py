@@ -16,7 +16,13 @@ _AT_ONCE = 4_000_000
 
 
 def accuracy_report(
-    labels: Array, scores: Array, recordings: Sequence[str], *, seed: int = 0, draws: int = DRAWS
+    labels: Array,
+    scores: Array,
+    recordings: Sequence[str],
+    *,
+    runs: Sequence[int] | Array | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
 ) -> dict[str, Any]:
     """How well scores tell real movements (score > 0.5) from fake ones.
 
@@ -27,6 +33,9 @@ def accuracy_report(
         labels: 1 real, 0 fake [shape=(movements,)].
         scores: probabilities [shape=(movements,)].
         recordings: of each movement.
+        runs: which model judged each movement; None for one. Scores of different models are not on one scale
+            and each may know its own majority, so each figure is taken run by run, and is their mean weighted
+            by movements.
         seed, draws: of the bootstrap.
 
     Returns:
@@ -42,15 +51,17 @@ def accuracy_report(
     if not len(labels):
         return {**report, **dict.fromkeys((*METRICS, "interval", "majority")), "intervals": {}}
     ones = np.ones((1, len(labels)))
-    report |= {name: _number(values[0]) for name, values in _weighted(labels, scores, ones).items()}
+    kinds = np.zeros(len(labels), dtype=np.int64) if runs is None else np.asarray(runs)
+    parts = [np.flatnonzero(kinds == run) for run in np.unique(kinds)]
+    report |= {name: _number(values[0]) for name, values in _by_run(labels, scores, ones, parts).items()}
     intervals: dict[str, list[float] | None] = dict.fromkeys(METRICS)
     if len(names) > 1:
-        parts = [_weighted(labels, scores, w[:, group]) for w in _drawn(len(names), seed, draws, len(labels))]
+        drawn = [_by_run(labels, scores, w[:, group], parts) for w in _drawn(len(names), seed, draws, len(labels))]
         for name in METRICS:
             if report[name] is not None:
-                intervals[name] = _interval(np.concatenate([part[name] for part in parts]))
-    majority = float(max((labels == kind).mean() for kind in (0, 1)))
-    return {**report, "interval": intervals["accuracy"], "intervals": intervals, "majority": majority}
+                intervals[name] = _interval(np.concatenate([values[name] for values in drawn]))
+    majority = sum(max((labels[p] == kind).sum() for kind in (0, 1)) for p in parts) / len(labels)
+    return {**report, "interval": intervals["accuracy"], "intervals": intervals, "majority": float(majority)}
 
 
 def accuracy_drop(
@@ -93,6 +104,19 @@ def _drawn(recordings: int, seed: int, draws: int, width: int) -> Iterator[Array
         weights = np.zeros((count, recordings))
         np.add.at(weights, (np.arange(count)[:, None], picks), 1.0)
         yield weights
+
+
+def _by_run(labels: Array, scores: Array, weights: Array, parts: Sequence[Array]) -> dict[str, Array]:
+    """Each metric as the mean over runs, weighted by movements, of those that have it."""
+    found = [_weighted(labels[part], scores[part], weights[:, part]) for part in parts]
+    sizes = np.stack([weights[:, part].sum(1) for part in parts])
+    means = {}
+    for name in METRICS:
+        values = np.stack([one[name] for one in found])
+        share = np.where(np.isnan(values), 0.0, sizes)
+        with np.errstate(invalid="ignore"):
+            means[name] = (np.nan_to_num(values) * share).sum(0) / share.sum(0)
+    return means
 
 
 def _weighted(labels: Array, scores: Array, weights: Array) -> dict[str, Array]:

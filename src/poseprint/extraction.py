@@ -76,7 +76,7 @@ def extract(
     total = video.grid_frames()
     spans = _chunks(total if video.timed else 1)
     run = _Run(video, estimator, models, parts, progress, total)
-    chunks = run.all(spans, min(jobs or min(MOST_JOBS, _processors()), len(spans)))
+    chunks = run.all(spans, min(jobs or min(MOST_JOBS, processors()), len(spans)))
     return _assemble(video, run.estimator_used, chunks)
 
 
@@ -89,7 +89,7 @@ def _chunks(total: int) -> list[tuple[int, int | None]]:
     return list(zip(starts, [*starts[1:], None], strict=True))
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -151,6 +151,8 @@ class _Fit(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         # Dropout depends on seed and epoch alone, so a resumed run repeats the one that was not killed.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.current_epoch)
+        if self.current_epoch:  # a draw that loaders once took from here: published figures stay what they were
+            torch.empty((), dtype=torch.int64).random_()
         self.sums = {"train": [], "validation": []}
 
     def _step(self, batch: tuple[Tensor, Tensor, Tensor], name: str) -> Tensor:
@@ -210,8 +212,7 @@ class _Batches(Sampler[Any]):
         order = order[torch.randperm(len(order), generator=generator)]
         if int(self.lengths.min()) == int(self.lengths.max()):
             return iter(torch.split(order, self.size))
-        order = order[torch.argsort(self.lengths[order], stable=True)]
-        batches = torch.split(order, self.size)
+        batches = torch.split(order[torch.argsort(self.lengths[order], stable=True)], self.size)
         return iter([batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()])
 
     def __len__(self) -> int:
@@ -229,7 +230,11 @@ def _loader(movements: MovementSet, size: int, seed: int | None) -> DataLoader[A
     data = _Whole(
         torch.from_numpy(movements.features), torch.from_numpy(movements.lengths), torch.from_numpy(movements.labels)
     )
-    return DataLoader(data, batch_sampler=_Batches(movements.lengths, size, seed), collate_fn=_as_is)
+    # A loader draws a number for itself, in a resumed run at another moment: never from where dropout draws.
+    own = torch.Generator()
+    return DataLoader(
+        data, batch_sampler=_Batches(movements.lengths, size, seed), collate_fn=_as_is, generator=own
+    )
 
 
 def _as_is(batch: Any) -> Any:
@@ -247,6 +252,14 @@ class _Keeper(Callback):
         self.since = time.monotonic()
         self.saved, self.cost = 0.0, 0.0
 
+    def _is_over(self) -> bool:
+        patience = self.settings.patience
+        return bool(patience) and len(self.history) - 1 - int(self.best["epoch"]) >= patience
+
+    def on_train_start(self, trainer: Any, _: Any) -> None:
+        if self._is_over():  # killed after its last epoch, a fit has no further one
+            trainer.should_stop = True
+
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
         now = time.monotonic()
         before = self.history[-1]["seconds"] if self.history else 0.0
@@ -257,7 +270,7 @@ class _Keeper(Callback):
         if not self.best["weights"] or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
             weights = {k: v.detach().clone() for k, v in module.model.state_dict().items()}
             self.best = {"accuracy": accuracy, "loss": loss, "epoch": module.current_epoch, "weights": weights}
-        if self.settings.patience and module.current_epoch - self.best["epoch"] >= self.settings.patience:
+        if self._is_over():
             trainer.should_stop = True
         if now - self.saved > self.cost / SAVING:
             with replacing(self.checkpoint) as partial:

@@ -140,14 +140,14 @@ def part(usable: Sequence[Usable], person: str, settings: Settings, *, sides: Ma
     Raises:
         DatasetError: see `poseprint.dataset.split`.
     """
-    base = movements_of(usable, person, settings, stride=max(settings.stride, settings.length))
+    base = movements_of(usable, person, settings)
     if sides is None:
         parts = split(base, settings.split, seed=settings.seed, shares=(settings.validation_share, settings.test_share))
     else:
         given = np.array([sides[name] for name in base.recordings])
         parts = Split("recording", *(np.flatnonzero(given == side) for side in SIDES))
     train = base.subset(parts.train)
-    if settings.stride < settings.length:
+    if settings.stride < settings.length:  # a longer stride would only waste footage
         train = _denser(usable, person, settings, base, parts)
     return Parts(train, base.subset(parts.validation), base.subset(parts.test), parts)
 

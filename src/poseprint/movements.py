@@ -74,6 +74,9 @@ class MovementSet:
     @staticmethod
     def joined(sets: Sequence[MovementSet]) -> MovementSet:
         """Several sets as one; shorter movements are padded with 0."""
+        if not sets:
+            none = np.zeros(0, dtype=np.int64)
+            return MovementSet(np.zeros((0, 0, 24), dtype=np.float32), none, none.astype(np.float64), (), (), none)
         longest = max((s.features.shape[1] for s in sets), default=0)
         padded = [np.pad(s.features, ((0, 0), (0, longest - s.features.shape[1]), (0, 0))) for s in sets]
         return MovementSet(

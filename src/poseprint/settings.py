@@ -30,7 +30,8 @@ class Settings:
         epochs: passes over the training data.
         patience: stop after so many epochs without a better validation accuracy; 0 never.
         length: frames in a movement.
-        stride: frames from one movement that trains to the next; those that validate and test lie side by side.
+        stride: frames from one movement that trains to the next, at most the length; those that validate and
+            test lie side by side.
         normalisation: zscore (the paper's) or body.
         split: recording, or movement as in the paper.
         validation_share, test_share: of the movements, set aside to choose the epoch by and to test on.
@@ -109,6 +110,7 @@ class Settings:
             "patience": (0, 1e6),
             "length": (2, 1e5),
             "stride": (1, 1e5),
+            "seed": (0, 2**31),
             "validation_share": (0.01, 0.49),
             "test_share": (0.01, 0.49),
         }

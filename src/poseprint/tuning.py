@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import hashlib
 import json
 import shutil
@@ -23,7 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from torch import nn
 
 from poseprint import __version__
-from poseprint.atomic import demand_writable, replacing
+from poseprint.atomic import demand_writable, held, replacing
 from poseprint.curves import draw_trials
 from poseprint.dataset import read_recordings
 from poseprint.errors import PoseprintError
@@ -72,8 +71,8 @@ def tune(
     """Search depth, width, dropout, learning rate, weight decay, normalisation and length for a person.
 
     The first trial is the settings themselves (a weight decay of 0 as 1e-7); after ten drawn at random, a
-    tree-structured Parzen estimator draws where trials went well. Half-way trials that are below the median of
-    the others are stopped. What is searched goes from a range of its own to the settings' value, if that lies
+    tree-structured Parzen estimator draws where trials went well. Half-way trials whose best accuracy is below
+    the median of the others are stopped. What is searched goes from a range of its own to the settings' value, if that lies
     outside; length goes down to 0.4 of the settings', and the stride is at most the length.
 
     A trial's value, to be made large, is the balanced accuracy on the validation movements of its best epoch
@@ -219,12 +218,8 @@ def _study(output: Path, of: Mapping[str, Any]) -> Iterator[optuna.Study]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     demand_writable(output)
     path = output / STUDY
-    with path.open("ab+") as file, warnings.catch_warnings():
+    with held(path, f"{output}: another search is at work there") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PoseprintError(f"{output}: another search is at work there") from error
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)  # a line that a kill left unfinished
         try:

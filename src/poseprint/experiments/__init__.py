@@ -7,7 +7,6 @@ carries runs out, summary.py and pictures.py show what came of them.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +15,10 @@ from typing import Any
 from poseprint import __version__
 from poseprint.atomic import demand_writable, replacing
 from poseprint.experiments.pictures import draw
-from poseprint.experiments.plan import SPLITS, described, make_plan
+from poseprint.experiments.plan import SPLITS, check_names, described, make_plan
 from poseprint.experiments.summary import markdown, summarise
 from poseprint.experiments.workshop import Said, open_workshop
+from poseprint.extraction import processors
 from poseprint.loading import load
 from poseprint.settings import Settings
 
@@ -48,7 +48,8 @@ def run_experiment(
         name, scale, splits, persons, seeds, changes: see `poseprint.experiments.plan.make_plan`.
         dataset: a folder with recordings.csv and pose files.
         output: folder for the results.
-        jobs: runs side by side; all processors unless said. Results do not depend on it.
+        jobs: runs side by side; all processors unless said. No figure but the seconds depends on it. With more than
+            one, a script needs the guard `if __name__ == "__main__":`, as for any use of several processes.
         said: called after each run.
         say: called with sentences for the user.
 
@@ -59,25 +60,28 @@ def run_experiment(
         PoseprintError: a name that is not known, or data that it cannot be run on; before any training.
     """
     dataset, output = Path(dataset), Path(output)
+    check_names(name, scale, splits, seeds, changes)
+    demand_writable(output)
     base = Settings().changed([c for c in changes if c.startswith("length=")])
     usable, left_out = load(dataset, base)
     for sentence in left_out:
         say(sentence)
     plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
-    demand_writable(output)
+    if plan.left_out:
+        say(plan.left_out)
     data = described(plan, usable)
     say(
         f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "
         f"of interest: {', '.join(plan.cast.persons)}; split by {' and by '.join(plan.splits)}"
     )
-    jobs = jobs or os.cpu_count() or 1
+    jobs = jobs or processors()
     written = []
     with open_workshop(dataset, output / "runs", usable, length=base.length, jobs=jobs) as shop:
         for one in plan.names:
             began = time.monotonic()
             planned = plan.of(one)
             results = shop.perform(planned, said)
-            found = [(p, results[p.run.key(shop.footage)]) for p in planned if p.row]
+            found = [(p, results[p.run.key(shop.footage)]) for p in planned]
             summary: dict[str, Any] = {
                 **summarise(one, plan, found),
                 "version": __version__,
@@ -96,6 +100,8 @@ def _write(output: Path, name: str, summary: dict[str, Any]) -> Path:
     file = output / f"{name}.json"
     with replacing(file) as partial:
         partial.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for old in output.glob(f"{name}*.svg"):
+        old.unlink()
     pictures = draw(summary, output)
     with replacing(output / f"{name}.md") as partial:
         shown = "\n".join(f"![{summary['title']}]({path.name})" for path in pictures)

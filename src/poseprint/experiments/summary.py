@@ -18,8 +18,8 @@ Results = Sequence[tuple[Planned, Mapping[str, Any]]]
 def summarise(name: str, plan: Plan, results: Results) -> dict[str, Any]:
     """An experiment's figures, ready for json.
 
-    Movements of all persons of interest and seeds are judged by the model of their own run and then pooled;
-    intervals are a bootstrap over recordings, and a recording that several runs tested is one of them.
+    Each figure is taken run by run (a person of interest and a seed) and is their mean, weighted by test
+    movements. Intervals are a bootstrap over recordings; a recording that several runs tested is one of them.
     """
     experiment = EXPERIMENTS[name]
     rows = []
@@ -27,26 +27,57 @@ def summarise(name: str, plan: Plan, results: Results) -> dict[str, Any]:
         own = [(p.run.settings.split, p, r) for p, r in results if p.row == row.name]
         figures = {by: _KINDS[experiment.kind]([(p, r) for s, p, r in own if s == by]) for by in plan.splits}
         entry: dict[str, Any] = {"name": row.name, "paper": dict(row.paper), "splits": figures}
-        if len(plan.splits) == 2 and experiment.kind in ("table", "curves"):
-            parts = [_pooled([r["test"] for s, _, r in own if s == by]) for by in ("movement", "recording")]
-            entry["drop"] = accuracy_drop(*((right(part), part["recordings"]) for part in parts))
+        if len(plan.splits) == 2:
+            _add_drops(entry, own, experiment.kind)
         rows.append(entry)
+    before = [(p, r) for p, r in results if not p.row]
     return {
         "experiment": name,
         "title": experiment.title,
         "kind": experiment.kind,
         "rows": rows,
         "settings": {row.name: plan.settings(row).differences() for row in experiment.rows},
+        **({"pre-training": [_before(p, r) for p, r in before]} if before else {}),
     }
 
 
-def _pooled(judged: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {key: [value for one in judged for value in one[key]] for key in ("labels", "scores", "recordings")}
+def _add_drops(entry: dict[str, Any], own: Sequence[tuple[str, Planned, Mapping[str, Any]]], kind: str) -> None:
+    """How much less accurate a row is split by recording: as a whole, or at each length or number of minutes."""
+    sides = [[(p, r) for s, p, r in own if s == by] for by in ("movement", "recording")]
+    if kind in ("table", "curves"):
+        entry["drop"] = _drop(*([r["test"] for _, r in side] for side in sides))
+    elif kind == "lengths":
+        for seconds, found in entry["splits"]["recording"]["tests"].items():
+            found["drop"] = _drop(*([r["tests"][seconds] for _, r in side] for side in sides))
+    else:
+        asked = sorted({p.run.details["minutes"] for p, _ in sides[0]})
+        for minutes, point in zip(asked, entry["splits"]["recording"]["points"], strict=False):
+            point["drop"] = _drop(*([r["test"] for p, r in s if p.run.details["minutes"] == minutes] for s in sides))
+
+
+def _drop(*sides: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    parts = [
+        (np.concatenate([right(one) for one in side]), [name for one in side for name in one["recordings"]])
+        for side in sides
+    ]
+    return accuracy_drop(*parts) if all(len(names) for _, names in parts) else None
 
 
 def _report(judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    pooled = _pooled(judged)
-    return accuracy_report(np.array(pooled["labels"]), np.array(pooled["scores"]), pooled["recordings"])
+    """What `accuracy_report` says of the answers of several models."""
+    labels, logits = (np.array([v for one in judged for v in one[key]]) for key in ("labels", "logits"))
+    return accuracy_report(
+        labels,
+        1 / (1 + np.exp(-np.clip(logits, -700, 700))),
+        [name for one in judged for name in one["recordings"]],
+        runs=np.repeat(np.arange(len(judged)), [len(one["labels"]) for one in judged]),
+    )
+
+
+def _before(planned: Planned, result: Mapping[str, Any]) -> dict[str, Any]:
+    keys = ("movements", "parameters", "seconds", "best_epoch", "validation_accuracy", "persons")
+    settings = planned.run.settings
+    return {"split": settings.split, "seed": settings.seed, **{key: result[key] for key in keys}}
 
 
 def _training(results: Results) -> dict[str, Any]:
@@ -90,10 +121,7 @@ def _curves(results: Results) -> dict[str, Any]:
 
 
 def _lengths(results: Results) -> dict[str, Any]:
-    tests = {}
-    for seconds in results[0][1]["tests"]:
-        report = _report([r["tests"][seconds] for _, r in results])
-        tests[seconds] = report
+    tests = {seconds: _report([r["tests"][seconds] for _, r in results]) for seconds in results[0][1]["tests"]}
     return {**_training(results), "tests": tests}
 
 
@@ -117,90 +145,102 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _with_interval(report: Mapping[str, Any], metric: str = "accuracy", form: Any = percent) -> str:
-    interval = (report.get("intervals") or {}).get(metric)
-    value = form(report[metric])
-    return f"{value} ({form(interval[0])} to {form(interval[1])})" if interval else str(value)
+def markdown(summary: Mapping[str, Any]) -> str:
+    """An experiment's table, the paper's figures in it where it gives any."""
+    return {"table": _rows, "curves": _rows, "lengths": _by_length, "transfer": _by_minutes}[summary["kind"]](summary)
+
+
+_MEASURED = ["test accuracy (95 %)", "majority", "balanced", "MCC", "AUC", "EER", "drop (95 %)"]
+
+
+def _measured(test: Mapping[str, Any], drop: Mapping[str, Any] | None) -> list[str]:
+    """The cells under _MEASURED."""
+    return [
+        _with_interval(test),
+        percent(test["majority"]),
+        percent(test["balanced"]),
+        _plain(test["mcc"]),
+        _plain(test["auc"]),
+        percent(test["eer"]),
+        _fall(drop),
+    ]
+
+
+def _with_interval(report: Mapping[str, Any]) -> str:
+    low_high = report["interval"]
+    between = f" ({percent(low_high[0])} to {percent(low_high[1])})" if low_high else ""
+    return percent(report["accuracy"]) + between
 
 
 def _plain(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def markdown(summary: Mapping[str, Any]) -> str:
-    """An experiment's table, the paper's figures in it where it gives any."""
-    return {"table": _rows, "curves": _rows, "lengths": _by_length, "transfer": _by_minutes}[summary["kind"]](summary)
+def _fall(drop: Mapping[str, Any] | None) -> str:
+    if not drop:
+        return ""
+    low_high = [f"{100 * share:+.1f}" for share in drop["interval"] or ()]
+    return f"{100 * drop['drop']:+.1f}" + (f" ({' to '.join(low_high)})" if low_high else "")
 
 
 def _rows(summary: Mapping[str, Any]) -> str:
-    head = ["model", "split", "test accuracy (95 %)", "majority", "balanced", "MCC", "AUC", "EER"]
-    head += ["train / validation", "paper: train / validation / test", "parameters", "training, s", "drop (95 %)"]
+    head = ["model", "split", *_MEASURED, "train / validation", "paper: train / validation / test", "parameters"]
     lines = []
     for row in summary["rows"]:
         paper = " / ".join(percent(row["paper"].get(k)) for k in ("train", "validation", "test"))
         for k, (by, found) in enumerate(row["splits"].items()):
-            test = found["test"]
-            drop = ""
-            if "drop" in row and k == len(row["splits"]) - 1:
-                between = row["drop"]["interval"]
-                drop = _points(row["drop"]["drop"])
-                drop += f" ({_points(between[0])} to {_points(between[1])})" if between else ""
             lines.append(
                 [
                     row["name"] if k == 0 else "",
                     by,
-                    _with_interval(test),
-                    percent(test["majority"]),
-                    percent(test["balanced"]),
-                    _plain(test["mcc"]),
-                    _plain(test["auc"]),
-                    percent(test["eer"]),
+                    *_measured(found["test"], row.get("drop") if by == "recording" else None),
                     f"{percent(found['train_accuracy'])} / {percent(found['validation_accuracy'])}",
                     (paper if row["paper"] else "–") if k == 0 else "",
                     f"{found['parameters']:,}",
-                    f"{found['seconds']:.0f}" if found["seconds"] >= 10 else f"{found['seconds']:.1f}",
-                    drop,
+                    _seconds(found["seconds"]),
                 ]
             )
-    return _render(head, lines)
+    return _render([*head, "training, s"], lines)
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
+def _seconds(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def _by_length(summary: Mapping[str, Any]) -> str:
-    first = summary["rows"][0]["splits"]
-    head = ["split", "seconds", "movements", "recordings", "majority", *(r["name"] for r in summary["rows"])]
     lines = []
-    for by, found in first.items():
-        for seconds, report in found["tests"].items():
-            cells = [row["splits"][by]["tests"][seconds] for row in summary["rows"]]
-            shown = [_with_interval(c) if c["movements"] else "none so long" for c in cells]
-            lines.append(
-                [by, seconds, str(report["movements"]), str(report["recordings"]), percent(report["majority"]), *shown]
-            )
-    return _render(head, lines)
+    for by in summary["rows"][0]["splits"]:
+        for seconds, first in summary["rows"][0]["splits"][by]["tests"].items():
+            if not first["movements"]:
+                lines.append([by, seconds, "0", "0", "none so long", *[""] * len(_MEASURED)])
+                continue
+            for row in summary["rows"]:
+                test = row["splits"][by]["tests"][seconds]
+                counts = [str(test["movements"]), str(test["recordings"])]
+                lines.append([by, seconds, *counts, row["name"], *_measured(test, test.get("drop"))])
+    head = ["split", "seconds", "movements", "recordings", "model", *_MEASURED]
+    return _render(head, lines) + "\n" + _costs(summary)
 
 
 def _by_minutes(summary: Mapping[str, Any]) -> str:
-    first = summary["rows"][0]["splits"]
-    head = ["split", "minutes", "recordings tested", "majority", *(f"{r['name']}" for r in summary["rows"])]
     lines = []
-    for by, found in first.items():
-        for k, point in enumerate(found["points"]):
-            cells = [row["splits"][by]["points"][k]["test"] for row in summary["rows"]]
-            test = point["test"]
-            lines.append(
-                [
-                    by,
-                    f"{point['minutes']:g}",
-                    str(test["recordings"]),
-                    percent(test["majority"]),
-                    *(_with_interval(c) for c in cells),
-                ]
-            )
-    return _render(head, lines)
+    for by in summary["rows"][0]["splits"]:
+        for k, point in enumerate(summary["rows"][0]["splits"][by]["points"]):
+            for row in summary["rows"]:
+                other = row["splits"][by]["points"][k]
+                cells = [by, f"{point['minutes']:g}", str(other["test"]["recordings"]), row["name"]]
+                lines.append([*cells, *_measured(other["test"], other.get("drop"))])
+    return _render(["split", "minutes", "recordings", "model", *_MEASURED], lines) + "\n" + _costs(summary)
+
+
+def _costs(summary: Mapping[str, Any]) -> str:
+    """What the models of a table over lengths or minutes have in common."""
+    return "".join(
+        f"{row['name']}, split by {by}: {found['parameters']:,} parameters, {_seconds(found['seconds'])} s of training"
+        f" (median of {found['runs']} runs).  \n"
+        for row in summary["rows"]
+        for by, found in row["splits"].items()
+    )
 
 
 def _render(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

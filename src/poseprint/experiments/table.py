@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -146,7 +146,6 @@ class Scale:
         shares: settings of what is set aside.
         seconds: lengths at which `lengths` tests.
         minutes: of the person's footage from which `transfer` learns.
-        background: persons whom `transfer` pre-trains on; half of all who are no person of interest if None.
     """
 
     persons: int | None
@@ -159,15 +158,19 @@ class Scale:
     seconds: tuple[float, ...] = (1, 2, 3, 5, 10, 20, 30, 60)
     minutes: tuple[float, ...] = (0.5, 1, 2, 4, 8)
 
-    def settings(self, row: Row) -> Settings:
-        """A row's settings at this scale; steps of the learning rate shrink with the epochs."""
+    def settings(self, row: Row, changes: Sequence[str] = ()) -> Settings:
+        """A row's settings at this scale, with the user's changes.
+
+        Steps of the learning rate shrink with the epochs, unless the changes set them.
+        """
         settings = replace(row.settings, **dict[str, Any](self.shares))
-        if settings.balance:  # the quick preset
+        if not settings.balance:  # the quick preset stays as it is
+            more = self.image_changes if settings.model != "lstm" else {}
+            settings = replace(settings, **{**self.changes, **more})
+        settings = settings.changed(changes)
+        if any(text.startswith("lr_step=") for text in changes):
             return settings
-        image = settings.model != "lstm"
-        settings = replace(settings, **{**self.changes, **(self.image_changes if image else {})})
-        step = max(1, round(settings.lr_step * settings.epochs / row.settings.epochs))
-        return replace(settings, lr_step=step)
+        return replace(settings, lr_step=max(1, round(settings.lr_step * settings.epochs / row.settings.epochs)))
 
 
 SCALES: Mapping[str, Scale] = {

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
-import torch
 from torch import nn
 
+from poseprint import __version__
 from poseprint.atomic import replacing
 from poseprint.dataset import Split, split
 from poseprint.errors import DatasetError
@@ -31,6 +31,8 @@ ROUNDS = 5
 """Times the footage that trains is cut anew into movements of mixed lengths."""
 
 WEIGHTS = "weights.safetensors"
+EDITION = 1
+"""To be raised whenever a run would come out otherwise than before: results of other editions are not used."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,13 @@ class Run:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def key(self, footage: str) -> str:
-        """Name of the result's folder: a sha256 of the run and the footage's own."""
-        text = json.dumps({**asdict(self), "footage": footage}, sort_keys=True)
+        """Name of the result's folder: a sha256 of the run, the footage's own, and the program's version."""
+        text = json.dumps({**asdict(self), "footage": footage, "program": [__version__, EDITION]}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+Pieces = Sequence[tuple[Usable, Span]]
+Stretches = Sequence[tuple[Usable, list[Span]]]
 
 
 def perform(run: Run, usable: Sequence[Usable], folder: Path, start: Path | None = None) -> dict[str, Any]:
@@ -113,20 +119,34 @@ def _learnt(fitted: Fitted, movements: int) -> dict[str, Any]:
 
 
 def _judged(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
-    """Answers on movements: label, score and recording of each."""
-    scores = 1 / (1 + np.exp(-predict(model, movements).astype(np.float64)))
+    """Answers on movements: label, logit and recording of each."""
+    logits = np.nan_to_num(predict(model, movements).astype(np.float64), nan=-np.inf)  # a diverged model says no
     return {
         "labels": movements.labels.tolist(),
-        "scores": [float(f"{s:.5g}") for s in scores],
+        "logits": [float(f"{s:.6g}") for s in np.clip(logits, -1e6, 1e6)],
         "recordings": list(movements.recordings),
     }
 
 
 def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    """Blocks of mixed lengths are parted; the model trains on movements cut from what falls to training.
+    train, validation, stretches = mixed_parts(run, usable)
+    fitted = fit(train, validation, run.settings, folder)
+    tests = {}
+    for seconds in run.details["seconds"]:
+        frames = round(seconds * FPS)
+        movements = _cut(stretches, run, lambda s, frames=frames: cut_movements(s, length=frames))  # type: ignore[misc]
+        tests[f"{seconds:g}"] = _judged(fitted.model, movements)
+    return {**_learnt(fitted, len(train)), "tests": tests}
 
-    Split by recording, what is tested is cut from whole recordings; split by movement, from blocks, which
-    leaves few long movements.
+
+def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, MovementSet, Stretches]:
+    """Movements to train and to validate on for `lengths`, and the stretches to cut test movements from.
+
+    Blocks of mixed lengths are parted; what trains is cut from those that fall to training. Split by recording,
+    what is tested is cut from whole recordings; split by movement, from blocks, which leaves few long movements.
+
+    Raises:
+        DatasetError: footage that leaves one of the parts without a movement of both labels.
     """
     settings, chosen = run.settings, cast(run, usable)
     rng = np.random.default_rng(settings.seed)
@@ -135,29 +155,26 @@ def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -
     def blocks(spans: Sequence[Span]) -> list[Span]:
         return cut_mixed(spans, shortest=shortest, longest=longest, rng=rng)
 
-    pieces = [(u, span) for u in chosen for span in blocks(u.spans)]
-    parts = _parted(pieces, run)
-    spans = [_merged([pieces[i] for i in indices]) for indices in (parts.train, parts.validation, parts.test)]
-
     def fixed(spans: Sequence[Span]) -> list[Span]:
         return cut_movements(spans, length=settings.length)
 
+    pieces = [(u, span) for u in chosen for span in blocks(u.spans)]
+    parts = _parted(pieces, run)
+    spans = [_merged([pieces[i] for i in indices]) for indices in (parts.train, parts.validation, parts.test)]
     if run.details["mixed"]:
         train = MovementSet.joined([_cut(spans[0], run, blocks) for _ in range(ROUNDS)])
         validation = _cut(spans[1], run, blocks)
     else:
-        train = _cut(spans[0], run, lambda s: cut_movements(s, length=settings.length, stride=settings.stride))
+        stride = min(settings.stride, settings.length)
+        train = _cut(spans[0], run, lambda s: cut_movements(s, length=settings.length, stride=stride))
         validation = _cut(spans[1], run, fixed)
-    fitted = fit(train, validation, settings, folder)
-    tests = {}
-    for seconds in run.details["seconds"]:
-        frames = round(seconds * FPS)
-        movements = _cut(spans[2], run, lambda s, frames=frames: cut_movements(s, length=frames))  # type: ignore[misc]
-        tests[f"{seconds:g}"] = _judged(fitted.model, movements)
-    return {**_learnt(fitted, len(train)), "tests": tests}
-
-
-Pieces = Sequence[tuple[Usable, Span]]
+    for movements, what in ((train, "train on"), (validation, "validate on"), (_cut(spans[2], run, fixed), "test on")):
+        if set(movements.labels.tolist()) != {0, 1}:
+            raise DatasetError(
+                f"too little footage for movements of mixed lengths: no {settings.length / FPS:g} s of both kinds,"
+                f" real and fake, are left to {what}"
+            )
+    return train, validation, spans[2]
 
 
 def _parted(pieces: Pieces, run: Run) -> Split:
@@ -186,13 +203,10 @@ def _merged(pieces: Pieces) -> list[tuple[Usable, list[Span]]]:
     return list(merged.values())
 
 
-def _cut(
-    stretches: Sequence[tuple[Usable, list[Span]]], run: Run, cutter: Callable[[Sequence[Span]], list[Span]]
-) -> MovementSet:
+def _cut(stretches: Stretches, run: Run, cutter: Callable[[Sequence[Span]], list[Span]]) -> MovementSet:
     how = run.settings.normalisation
-    return MovementSet.joined(
-        [movement_set(u.series, cutter(spans), how, label=int(u.is_own(run.person))) for u, spans in stretches]
-    )
+    sets = [movement_set(u.series, cutter(spans), how, label=int(u.is_own(run.person))) for u, spans in stretches]
+    return MovementSet.joined(sets)
 
 
 def _pretrain(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
@@ -229,7 +243,7 @@ def _transfer(run: Run, usable: Sequence[Usable], folder: Path, start: Path | No
         own = np.array(sorted(own, key=lambda i: (turn[train.recordings[i]], train.starts[i])))
     else:
         own = rng.permutation(own)
-    wanted = round(run.details["minutes"] * 60 * FPS / run.settings.length)
+    wanted = max(1, round(run.details["minutes"] * 60 * FPS / run.settings.length))
     few = np.concatenate([own[:wanted], np.flatnonzero(train.labels == 0)])
     weights = safetensors.torch.load_file(start / WEIGHTS) if start else None
     fitted = fit(train.subset(few), parts.validation, run.settings, folder, weights=weights)
@@ -243,11 +257,6 @@ TASKS: Mapping[str, Task] = {"fit": _fit, "lengths": _lengths, "pretrain": _pret
 """What a run can be."""
 
 
-def one_thread() -> None:
-    """Results must not hang on how many runs go side by side: each computes on one thread."""
-    torch.set_num_threads(1)
-
-
 def right(judged: Mapping[str, Any]) -> Array:
     """Which movements were judged rightly."""
-    return np.asarray((np.array(judged["scores"]) > 0.5) == (np.array(judged["labels"]) == 1))
+    return np.asarray((np.array(judged["logits"]) > 0) == (np.array(judged["labels"]) == 1))

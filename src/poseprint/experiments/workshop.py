@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,11 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from poseprint.atomic import replacing
+import torch
+
+from poseprint.atomic import demand_writable, held, replacing
 from poseprint.dataset import TABLE, read_recordings
 from poseprint.errors import PoseprintError
 from poseprint.experiments.plan import Planned
-from poseprint.experiments.tasks import Run, one_thread, perform, right
+from poseprint.experiments.tasks import Run, perform, right
 from poseprint.loading import Usable, load
 from poseprint.settings import Settings
 
@@ -71,9 +75,9 @@ class Workshop:
     def _carried_out(self, waiting: Sequence[Planned]) -> Iterator[tuple[Planned, dict[str, Any]]]:
         calls = [(p.run, self.place(p.run), self.place(p.after) if p.after else None) for p in waiting]
         if self.jobs == 1:
-            one_thread()
-            for planned, (run, place, start) in zip(waiting, calls, strict=True):
-                yield planned, _kept(run, self.usable, place, start)
+            with one_thread():
+                for planned, (run, place, start) in zip(waiting, calls, strict=True):
+                    yield planned, _kept(run, self.usable, place, start)
             return
         if self.pool is None:
             self.pool = ProcessPoolExecutor(
@@ -85,8 +89,8 @@ class Workshop:
                 yield futures[future], future.result()
         except BrokenProcessPool as error:
             raise PoseprintError(
-                "a run's process was ended from outside, perhaps for want of memory; "
-                "the same command goes on where it stopped, with --jobs 1 it needs least"
+                "a run's process ended before its time, perhaps for want of memory (or, called from a script, for want"
+                " of `if __name__ == '__main__':`); what is done is kept, and --jobs 1 needs least"
             ) from error
 
 
@@ -102,13 +106,15 @@ def _line(planned: Planned, result: dict[str, Any]) -> str:
 
 @contextmanager
 def open_workshop(folder: Path, runs: Path, usable: Sequence[Usable], *, length: int, jobs: int) -> Iterator[Workshop]:
-    """A workshop whose processes end with the block."""
+    """A workshop that has its folder to itself, and whose processes end with the block, or with this process."""
+    demand_writable(runs)
     shop = Workshop(folder, runs, usable, length, jobs)
-    try:
-        yield shop
-    finally:
-        if shop.pool is not None:
-            shop.pool.shutdown(cancel_futures=True)
+    with held(runs / "lock", f"{runs}: another experiment is at work there"):
+        try:
+            yield shop
+        finally:
+            if shop.pool is not None:
+                shop.pool.shutdown(cancel_futures=True)
 
 
 def digest(folder: Path) -> str:
@@ -119,10 +125,29 @@ def digest(folder: Path) -> str:
     return content.hexdigest()
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread as long as the block lasts: results must not hang on how many runs go side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _open(folder: Path, length: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once: what is done is on disk
-    one_thread()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
     _usable[:] = load(folder, Settings(length=length))[0]
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(run: Run, place: Path, start: Path | None) -> dict[str, Any]:

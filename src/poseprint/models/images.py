@@ -17,6 +17,9 @@ from poseprint.models.inputs import Selection
 
 ROWS = 16
 """Rows of the picture: the least that VGG16 can halve four times."""
+COLUMNS = 48
+"""Fewest columns, shorter movements being stretched: so much that two columns are left at ResNet's end, without
+which batch normalisation cannot learn from a batch of one."""
 
 _RESNETS = {"resnet50": resnet50, "resnet101": resnet101, "resnet152": resnet152}
 
@@ -45,7 +48,7 @@ class ImageNetwork(nn.Module):
         """Logits of features [shape=(movements, frames, 24)]; frames past a movement's length are black."""
         features, lengths = self.select(features, lengths)
         features = features * (torch.arange(features.shape[1]) < lengths[:, None])[:, :, None]
-        picture = F.interpolate(_picture(features), size=(ROWS, features.shape[1]), mode="bilinear")
+        picture = F.interpolate(_picture(features), size=(ROWS, max(COLUMNS, features.shape[1])), mode="bilinear")
         logits: Tensor = self.network(picture)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
