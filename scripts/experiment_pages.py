@@ -93,7 +93,22 @@ def lesson() -> str:
     )
     text += f" ({', '.join(by_recording)}).\n" if by_recording else ".\n"
     return text + (
-        "The paper's 94.39 % is on its own data, of which about 92.9 % is real. The reduced setting trains for fewer epochs, in larger batches, than the paper did.\n"
+        transfer_lesson()
+        + "The paper's 94.39 % is on its own data, of which about 92.9 % is real. The reduced setting trains for fewer epochs, in larger batches, than the paper did.\n"
+    )
+
+
+def transfer_lesson() -> str:
+    """What pre-training is worth, split by recording, at the least and the most footage."""
+    fresh, trained = (r["splits"]["recording"]["points"] for r in experiment("transfer")["rows"])
+    told = "; ".join(
+        f"{a['minutes']:g} min {between(b['test'])} against {between(a['test'])}"
+        for a, b in zip(fresh, trained, strict=True)
+    )
+    above = sum(p["test"]["interval"][0] > p["test"]["majority"] for p in trained)
+    return (
+        f"Pre-trained on other persons against fresh, split by recording, by minutes of the person's own footage: {told}\n(commoner label "
+        f"{percent(fresh[0]['test']['majority'])}); pre-trained, the interval is above the commoner label's rate at {above} of {len(trained)} points.\n"
     )
 
 

@@ -241,7 +241,7 @@ def test_one_cycle_rises_and_ends_near_nothing(tmp_path: Path) -> None:
     assert 0.9e-2 < rates[top] <= 1e-2
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert rates[-1] < 1e-5
+    assert rates[-1] < 1e-4  # at the last epoch's start
     assert fit(movements(), movements(10, seed=1), replace(settings, epochs=1, batch_size=64), tmp_path / "one").history
 
 

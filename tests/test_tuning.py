@@ -92,7 +92,7 @@ def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> N
     assert found["validation"]["balanced"] == float(best["balanced"]) > 0.6
     assert found["value"] == pytest.approx(float(best["balanced"]) + 0.01 / (1 + float(best["log_loss"])))
     assert found["test"]["majority"] == 0.5
-    assert len(found["test"]["interval"]) == 2
+    assert found["test"]["interval"] is None  # of so few recordings
     assert json.loads((out / "best.json").read_text()) == found
     assert PRESETS["quick"].changed(found["set"]) == Settings(**found["settings"])
     assert {p.name for p in out.iterdir()} == {"study.jsonl", "trials.csv", "trials.png", "best.json", "trials"}

@@ -11,6 +11,8 @@ from poseprint.pose import Array
 
 METRICS = ("accuracy", "balanced", "mcc", "auc", "eer")
 DRAWS = 2000
+FEWEST = 5
+"""Recordings from which on an interval is given: drawn from two or three, it would be far too narrow."""
 _AT_ONCE = 4_000_000
 """Numbers a bootstrap holds in memory for each array it needs."""
 
@@ -27,7 +29,7 @@ def accuracy_report(
     """How well scores tell real movements (score > 0.5) from fake ones.
 
     The 95 % intervals are a bootstrap over recordings, because movements of one recording resemble each
-    other; with fewer than two recordings there are none.
+    other; with fewer than FEWEST recordings there are none.
 
     Args:
         labels: 1 real, 0 fake [shape=(movements,)].
@@ -55,7 +57,7 @@ def accuracy_report(
     parts = [np.flatnonzero(kinds == run) for run in np.unique(kinds)]
     report |= {name: _number(values[0]) for name, values in _by_run(labels, scores, ones, parts).items()}
     intervals: dict[str, list[float] | None] = dict.fromkeys(METRICS)
-    if len(names) > 1:
+    if len(names) >= FEWEST:
         drawn = [_by_run(labels, scores, w[:, group], parts) for w in _drawn(len(names), seed, draws, len(labels))]
         for name in METRICS:
             if report[name] is not None:
@@ -86,7 +88,7 @@ def accuracy_drop(
         np.add.at(sizes[k], group, 1.0)
     accuracy = hits.sum(1) / sizes.sum(1)
     interval = None
-    if len(names) > 1:
+    if len(names) >= FEWEST:
         weights = np.concatenate(list(_drawn(len(names), seed, draws, len(names))))
         with np.errstate(invalid="ignore"):
             values = weights @ hits.T / (weights @ sizes.T)

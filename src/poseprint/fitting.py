@@ -45,7 +45,7 @@ class Fitted:
     Attributes:
         model: in evaluation mode.
         best_epoch: counted from 1.
-        history: a line an epoch: epoch (from 0), train_ and validation_ loss and accuracy, lr, seconds so far.
+        history: a line an epoch: epoch (from 0), train_ and validation_ loss and accuracy, lr (at its start), seconds so far.
     """
 
     model: nn.Module
@@ -89,7 +89,7 @@ def fit(
         PoseprintError: the folder holds an unfinished fit of other settings or movements.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    _claim(work, train, validation, settings)
+    _claim(work, train, validation, settings, outputs, weights)
     torch.manual_seed(settings.seed)
     module = _Fit(settings, outputs, float((train.labels == 1).mean()))
     if weights:
@@ -232,9 +232,7 @@ def _loader(movements: MovementSet, size: int, seed: int | None) -> DataLoader[A
     )
     # A loader draws a number for itself, in a resumed run at another moment: never from where dropout draws.
     own = torch.Generator()
-    return DataLoader(
-        data, batch_sampler=_Batches(movements.lengths, size, seed), collate_fn=_as_is, generator=own
-    )
+    return DataLoader(data, batch_sampler=_Batches(movements.lengths, size, seed), collate_fn=_as_is, generator=own)
 
 
 def _as_is(batch: Any) -> Any:
@@ -250,7 +248,7 @@ class _Keeper(Callback):
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"accuracy": -1.0, "loss": 0.0, "epoch": -1, "weights": {}}
         self.since = time.monotonic()
-        self.saved, self.cost = 0.0, 0.0
+        self.saved, self.cost, self.lr = 0.0, 0.0, 0.0
 
     def _is_over(self) -> bool:
         patience = self.settings.patience
@@ -260,11 +258,13 @@ class _Keeper(Callback):
         if self._is_over():  # killed after its last epoch, a fit has no further one
             trainer.should_stop = True
 
+    def on_train_epoch_start(self, trainer: Any, _: Any) -> None:
+        self.lr = float(trainer.optimizers[0].param_groups[0]["lr"])  # at the epoch's end it is the next one's
+
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
         now = time.monotonic()
         before = self.history[-1]["seconds"] if self.history else 0.0
-        lr = float(trainer.optimizers[0].param_groups[0]["lr"])
-        row = {"epoch": module.current_epoch, **module.figures(), "lr": lr, "seconds": before + now - self.since}
+        row = {"epoch": module.current_epoch, **module.figures(), "lr": self.lr, "seconds": before + now - self.since}
         self.history.append(row)
         accuracy, loss = row["validation_accuracy"], row["validation_loss"]
         if not self.best["weights"] or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
@@ -300,12 +300,21 @@ def few_threads(settings: Settings) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _claim(work: Path, train: MovementSet, validation: MovementSet, settings: Settings) -> None:
+def _claim(
+    work: Path,
+    train: MovementSet,
+    validation: MovementSet,
+    settings: Settings,
+    outputs: int,
+    weights: Mapping[str, Tensor] | None,
+) -> None:
     """Note what is trained here, so that only the same training is resumed."""
     content = hashlib.sha256()
     for movements in (train, validation):
-        content.update(movements.features.tobytes() + movements.labels.tobytes())
-    claim = {"settings": asdict(settings), "movements_sha256": content.hexdigest()}
+        content.update(movements.features.tobytes() + movements.lengths.tobytes() + movements.labels.tobytes())
+    for name, tensor in sorted((weights or {}).items()):
+        content.update(name.encode() + tensor.numpy().tobytes())
+    claim = {"settings": asdict(settings), "outputs": outputs, "start_sha256": content.hexdigest()}
     file = work / "run.json"
     if file.exists():
         if json.loads(file.read_text()) != claim:

@@ -12,6 +12,7 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
 from poseprint.atomic import replacing
+from poseprint.experiments.summary import FEWEST_SHOWN
 
 _COLOURS = {"movement": "#9db4c0", "recording": "#1f6f8b", "paper": "#d1495b"}
 _LINES = ("#5c6b73", "#1f6f8b")
@@ -116,18 +117,16 @@ def _lines(summary: Mapping[str, Any], folder: Path, key: str, label: str) -> Pa
         majority: list[tuple[float, float]] = []
         for row, colour in zip(summary["rows"], _LINES, strict=True):
             found = row["splits"][by][key]
-            points = (
-                [(float(s), r) for s, r in found.items()]
-                if key == "tests"
-                else [(p["minutes"], p["test"]) for p in found]
-            )
-            points = [(x, report) for x, report in points if report["movements"]]
+            pairs = found.items() if key == "tests" else ((p["minutes"], p["test"]) for p in found)
+            least = FEWEST_SHOWN if key == "tests" else 1
+            points = [(float(x), report) for x, report in pairs if report["recordings"] >= least]
             x = [p for p, _ in points]
             axis.plot(x, [r["accuracy"] for _, r in points], "o-", markersize=3, color=colour, label=row["name"])
             bounds = [r["interval"] or (r["accuracy"],) * 2 for _, r in points]
             axis.fill_between(x, [b[0] for b in bounds], [b[1] for b in bounds], color=colour, alpha=0.15)
             majority = [(p, r["majority"]) for p, r in points]
-        axis.plot(*zip(*majority, strict=True), color="black", linestyle=":", label="always the commoner label")
+        if majority:
+            axis.plot(*zip(*majority, strict=True), color="black", linestyle=":", label="always the commoner label")
         axis.set_xscale("log")
         axis.set_xticks([p for p, _ in majority], [f"{p:g}" for p, _ in majority])
         axis.minorticks_off()

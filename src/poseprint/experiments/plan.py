@@ -152,6 +152,8 @@ def check_names(name: str, scale: str, splits: Sequence[str], seeds: int | None,
     for by in splits:
         if by not in SPLITS:
             raise PoseprintError(f"a split is by recording, by movement or both, not by {by!r}")
+    if not splits or len(set(splits)) < len(splits):
+        raise PoseprintError("name one split, or two that differ")
     if seeds is not None and not 1 <= seeds <= 1000:
         raise PoseprintError(f"seeds go from 1 to 1000, got {seeds}")
     Settings().changed(changes)

@@ -150,6 +150,9 @@ def markdown(summary: Mapping[str, Any]) -> str:
     return {"table": _rows, "curves": _rows, "lengths": _by_length, "transfer": _by_minutes}[summary["kind"]](summary)
 
 
+FEWEST_SHOWN = 10
+"""Recordings from which on a figure at one length is shown; the json has all."""
+
 _MEASURED = ["test accuracy (95 %)", "majority", "balanced", "MCC", "AUC", "EER", "drop (95 %)"]
 
 
@@ -211,8 +214,9 @@ def _by_length(summary: Mapping[str, Any]) -> str:
     lines = []
     for by in summary["rows"][0]["splits"]:
         for seconds, first in summary["rows"][0]["splits"][by]["tests"].items():
-            if not first["movements"]:
-                lines.append([by, seconds, "0", "0", "none so long", *[""] * len(_MEASURED)])
+            if first["recordings"] < FEWEST_SHOWN:
+                counts = [str(first["movements"]), str(first["recordings"])]
+                lines.append([by, seconds, *counts, "too few to tell", *[""] * len(_MEASURED)])
                 continue
             for row in summary["rows"]:
                 test = row["splits"][by]["tests"][seconds]
