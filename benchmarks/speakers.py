@@ -1,6 +1,6 @@
 """Leave one recording out: a profile from some of a speaker's recordings, checked on every other recording.
 
-    python benchmarks/speakers.py [--data DIR] [--preset quick] [--seed 0]
+    python benchmarks/speakers.py [--data DIR] [--seed 0]
 
 DIR is the data set that benchmarks/clips.py leaves. For each person of interest and each recording, a
 profile is trained on all other genuine recordings (deepfakes are never trained on) and checks the one
@@ -23,11 +23,14 @@ from poseprint.errors import DatasetError
 from poseprint.evaluation import accuracy_report
 from poseprint.io.parquet import read_poses
 from poseprint.profile import read_profile
-from poseprint.settings import PRESETS, Settings
+from poseprint.settings import Settings
 from poseprint.training import train
 from poseprint.verdict import check_poses
 
 PERSONS = ("Obama", "Trump")
+SETTINGS = Settings(
+    hidden=64, layers=1, dropout=0.0, lr=3e-3, batch_size=16, epochs=60, patience=20, stride=30, clip=1.0, balance=True
+)
 
 
 def trials(data: Path, person: str, settings: Settings) -> list[dict[str, object]]:
@@ -93,16 +96,15 @@ def summary(rows: list[dict[str, object]]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=FOLDER)
-    parser.add_argument("--preset", choices=list(PRESETS), default="quick")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     runs = []
     for normalisation in ("zscore", "body"):
-        settings = replace(PRESETS[arguments.preset], normalisation=normalisation, seed=arguments.seed)
+        settings = replace(SETTINGS, normalisation=normalisation, seed=arguments.seed)
         for person in PERSONS:
             rows = trials(arguments.data, person, settings)
             runs.append({"person": person, "settings": asdict(settings), "summary": summary(rows), "trials": rows})
-    finish("speakers", {"preset": arguments.preset, "seed": arguments.seed, "runs": runs})
+    finish("speakers", {"seed": arguments.seed, "runs": runs})
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def speakers_section() -> str:
     parts = [
         "## Leave one recording out, real speakers\n\n"
         "For each recording a profile is trained without it, on the genuine recordings that remain (one person of interest against\n"
-        f"the other speakers; deepfakes are never trained on), with the `{data['preset']}` preset, split by recording for validation.\n"
+        f"the other speakers; deepfakes are never trained on), with one layer of {data['runs'][0]['settings']['hidden']} units, split by recording for validation.\n"
         "It then checks the recording that was left out. An impostor may have other recordings among those trained on, which favours\n"
         f"the method. Seed {data['seed']}; both normalisations are shown, neither was chosen by these figures.\n"
         "Reproduce: `python benchmarks/clips.py && python benchmarks/speakers.py`.\n\n"

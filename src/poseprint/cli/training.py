@@ -27,7 +27,7 @@ def train(
 ) -> None:
     """Train the paper's LSTM to tell a person from others; writes a profile that `check` runs.
 
-    Killed, the same command goes on after the last finished epoch.
+    Killed, the same command goes on from a recent epoch.
     """
     settings = _settings(preset, assign)
     try:
