@@ -32,24 +32,7 @@ SHARES = {"validation_share": 0.3, "test_share": 0.05}
 VARIANTS: dict[str, Settings] = {
     "paper": replace(PRESETS["paper"], **SHARES),
     "quick": replace(PRESETS["quick"], **SHARES),
-    "in batches": replace(
-        PRESETS["paper"],
-        hidden=128,
-        layers=1,
-        dropout=0.0,
-        every=10,
-        lr=3e-3,
-        lr_gamma=0.7,
-        weight_decay=1e-3,
-        clip=1.0,
-        batch_size=8,
-        balance=True,
-        **SHARES,
-    ),
 }
-"""The last is z-scored, on movements side by side and for 200 epochs like the paper's, but small, at three frames a
-second and in batches of 8. It was chosen by validation on six persons who are not measured here (p02, p05, p09, p15,
-p20, p23)."""
 
 
 def data_set(person: str) -> Path:

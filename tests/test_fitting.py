@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
 
 from poseprint import fitting  # noqa: E402
 from poseprint.errors import PoseprintError  # noqa: E402
@@ -249,9 +248,9 @@ def test_steps_multiply_the_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     rates: dict[int, float] = {}
     real = fitting._Fit.training_step
 
-    def step(self: Any, batch: Any, number: int) -> Any:
-        rates[self.current_epoch] = self.trainer.optimizers[0].param_groups[0]["lr"]
-        return real(self, batch, number)
+    def step(self: Any, batch: Any) -> Any:
+        rates[self.current_epoch] = self.optimizer.param_groups[0]["lr"]
+        return real(self, batch)
 
     monkeypatch.setattr(fitting._Fit, "training_step", step)
     fit(movements(), movements(10, seed=1), replace(SMALL, lr=1e-2, lr_step=2, lr_gamma=0.1), tmp_path)
@@ -299,12 +298,12 @@ def test_a_fit_killed_within_an_epoch_goes_on_from_the_one_before(
     real = fitting._Fit.training_step
     steps = 0
 
-    def step(self: Any, batch: Any, number: int) -> Any:
+    def step(self: Any, batch: Any) -> Any:
         nonlocal steps
         steps += 1
         if steps == 13:  # of five an epoch
             raise KeyboardInterrupt
-        return real(self, batch, number)
+        return real(self, batch)
 
     with monkeypatch.context() as patch:
         patch.setattr(fitting._Fit, "training_step", step)
@@ -335,14 +334,10 @@ def test_patience_stops_and_a_kill_at_any_epoch_does_not_change_where(tmp_path: 
 def test_checkpoints_cost_little_and_go_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "SAVING", 1e-9)
     saved = []
-    real = fitting.lightning.Trainer.save_checkpoint
-    monkeypatch.setattr(
-        fitting.lightning.Trainer,
-        "save_checkpoint",
-        lambda self, *given, **named: (saved.append(self.current_epoch), real(self, *given, **named))[1],
-    )
+    real = torch.save
+    monkeypatch.setattr(torch, "save", lambda what, path: (saved.append(len(what["history"])), real(what, path))[1])
     fit(movements(), movements(10, seed=1), SMALL, tmp_path)
-    assert saved == [0]
+    assert saved == [1]
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 

@@ -16,7 +16,7 @@ from profiles import make_profile
 import poseprint
 from poseprint.io.parquet import write_poses
 
-HEAVY = {"torch", "lightning", "mediapipe", "matplotlib"}
+HEAVY = {"torch", "optuna", "mediapipe", "matplotlib"}
 SOURCES = sorted(Path(poseprint.__file__).parent.rglob("*.py"))
 HELP = """
 import sys
@@ -73,7 +73,7 @@ def test_checking_poses_needs_neither_torch_nor_mediapipe(tmp_path: Path) -> Non
     write_poses(mover(300, tempo=0.3), tmp_path / "a.parquet")
     code = """
 import sys
-sys.modules.update(torch=None, lightning=None, mediapipe=None, matplotlib=None)
+sys.modules.update(torch=None, mediapipe=None, matplotlib=None)
 import poseprint
 print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
 """
@@ -81,7 +81,7 @@ print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
     assert (ran.stdout, ran.stderr) == ("consistent\n", "")
 
 
-@pytest.mark.parametrize("absent", ["lightning", "torch", "matplotlib"])
+@pytest.mark.parametrize("absent", ["torch", "matplotlib"])
 def test_training_names_the_extra_that_is_missing(tmp_path: Path, absent: str) -> None:
     code = f"""
 import sys

@@ -1,25 +1,19 @@
-"""Fit a model to movements: the paper's training (section 3.3) on Lightning, resumable after any kill."""
+"""Fit a model to movements: the paper's training (section 3.3), resumable after any kill."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import signal
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from poseprint.atomic import replacing
 from poseprint.errors import PoseprintError
@@ -88,39 +82,30 @@ def fit(
     Raises:
         PoseprintError: the folder holds an unfinished fit of other settings or movements.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     _claim(work, train, validation, settings, outputs, weights)
     torch.manual_seed(settings.seed)
-    module = _Fit(settings, outputs, float((train.labels == 1).mean()))
+    batches = _Batches(train.lengths, settings.batch_size, settings.seed)
+    run = _Fit(settings, outputs, float((train.labels == 1).mean()), len(batches))
     if weights:
-        own = module.model.state_dict()
-        module.model.load_state_dict({k: weights[k] if _alike(weights, own, k) else v for k, v in own.items()})
+        own = run.model.state_dict()
+        run.model.load_state_dict({k: weights[k] if _alike(weights, own, k) else v for k, v in own.items()})
     checkpoint = work / "checkpoint.ckpt"
-    keeper = _Keeper(settings, checkpoint, progress)
-    with warnings.catch_warnings(), few_threads(settings):
-        warnings.simplefilter("ignore")
-        trainer = lightning.Trainer(
-            accelerator="cpu",
-            max_epochs=settings.epochs,
-            gradient_clip_val=settings.clip,
-            callbacks=[keeper],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-        )
-        loaders = _loader(train, settings.batch_size, settings.seed), _loader(validation, BATCH, None)
-        on_interrupt = signal.getsignal(signal.SIGINT)
-        resumed = str(checkpoint) if checkpoint.exists() else None
-        try:
-            trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
-        except SystemExit as error:  # lightning's answer to Ctrl-C, which it leaves ignored
-            signal.signal(signal.SIGINT, on_interrupt)
-            raise KeyboardInterrupt from error
-    module.model.load_state_dict(keeper.best["weights"])
+    run.resume(checkpoint)
+    tensors, held_out = _tensors(train), _tensors(validation)
+    with few_threads(settings):
+        while not run.is_over():
+            run.begin()
+            batches.set_epoch(run.current_epoch if settings.reshuffle else 0)
+            for indices in batches:
+                run.training_step(tuple(t[indices] for t in tensors))
+            run.validate(held_out)
+            run.end()
+            run.save(checkpoint)
+            if progress:
+                progress(len(run.history), settings.epochs, {**run.history[-1], "best": run.best["accuracy"]})
+    run.model.load_state_dict(run.best["weights"])
     checkpoint.unlink(missing_ok=True)
-    return Fitted(module.model.eval(), int(keeper.best["epoch"]) + 1, keeper.history)
+    return Fitted(run.model.eval(), int(run.best["epoch"]) + 1, run.history)
 
 
 def predict(model: nn.Module, movements: MovementSet) -> Array:
@@ -137,25 +122,72 @@ def _alike(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], name: str) 
     return name in weights and weights[name].shape == own[name].shape
 
 
-class _Fit(lightning.LightningModule):
-    """The network, its loss and its optimizer."""
+class _Fit:
+    """The network, its loss, its optimizer, and how far it has come.
 
-    def __init__(self, settings: Settings, outputs: int, share: float) -> None:
-        super().__init__()
+    A loop of our own: Lightning's costs a quarter of a small LSTM's step (benchmarks/step.py) and what a resumed
+    training needs to end the same is no less code with it.
+    """
+
+    def __init__(self, settings: Settings, outputs: int, share: float, steps: int) -> None:
         self.settings, self.outputs = settings, outputs
         self.model = make_model(settings, outputs)
         weight = torch.tensor((1 - share) / share) if settings.balance and outputs == 1 else None
         self.loss: nn.Module = nn.BCEWithLogitsLoss(pos_weight=weight) if outputs == 1 else nn.CrossEntropyLoss()
+        chosen = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[settings.optimizer]
+        self.parameters = list(self.model.parameters())
+        self.optimizer = chosen(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self.schedule: torch.optim.lr_scheduler.LRScheduler = (
+            torch.optim.lr_scheduler.OneCycleLR(self.optimizer, settings.lr, total_steps=settings.epochs * steps)
+            if settings.schedule == "onecycle"
+            else torch.optim.lr_scheduler.StepLR(self.optimizer, settings.lr_step, settings.lr_gamma)
+        )
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, Any] = {"accuracy": -1.0, "loss": 0.0, "epoch": -1, "weights": {}}
         self.sums: dict[str, list[Tensor]] = {}
+        self.lr, self.since, self.saved, self.cost = settings.lr, 0.0, 0.0, 0.0
 
-    def on_train_epoch_start(self) -> None:
+    @property
+    def current_epoch(self) -> int:
+        """Epochs done."""
+        return len(self.history)
+
+    def is_over(self) -> bool:
+        """Whether the last epoch is done, or patience is at its end."""
+        patience = self.settings.patience
+        waited = bool(patience) and self.current_epoch - 1 - int(self.best["epoch"]) >= patience
+        return self.current_epoch >= self.settings.epochs or waited
+
+    def begin(self) -> None:
+        """Begin an epoch."""
+        self.since = time.monotonic()
         # Dropout depends on seed and epoch alone, so a resumed run repeats the one that was not killed.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.current_epoch)
-        if self.current_epoch:  # a draw that loaders once took from here: published figures stay what they were
+        if (
+            self.current_epoch
+        ):  # a draw that was made here when docs/results.md was measured, so that it can be repeated
             torch.empty((), dtype=torch.int64).random_()
+        self.lr = float(self.optimizer.param_groups[0]["lr"])
         self.sums = {"train": [], "validation": []}
+        self.model.train()
 
-    def _step(self, batch: tuple[Tensor, Tensor, Tensor], name: str) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, ...]) -> None:
+        """One step of the optimizer."""
+        self.optimizer.zero_grad()
+        self._step(batch, "train").backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
+        self.optimizer.step()
+        if self.settings.schedule == "onecycle":
+            self.schedule.step()
+
+    def validate(self, movements: tuple[Tensor, ...]) -> None:
+        """Loss and answers on movements that do not train."""
+        self.model.eval()
+        with torch.no_grad():
+            for first in range(0, len(movements[0]), BATCH):
+                self._step(tuple(t[first : first + BATCH] for t in movements), "validation")
+
+    def _step(self, batch: tuple[Tensor, ...], name: str) -> Tensor:
         features, lengths, labels = batch
         logits = self.model(features[:, : int(lengths.max())], lengths)
         loss: Tensor = self.loss(logits, labels.float() if self.outputs == 1 else labels)
@@ -165,12 +197,6 @@ class _Fit(lightning.LightningModule):
             self.sums[name].append(torch.stack([loss.detach() * len(labels), right.float(), torch.tensor(len(labels))]))
         return loss
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
-        return self._step(batch, "train")
-
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> None:
-        self._step(batch, "validation")
-
     def figures(self) -> dict[str, float]:
         """Loss and accuracy of the epoch so far, a mean over its movements."""
         found: dict[str, float] = {}
@@ -179,19 +205,44 @@ class _Fit(lightning.LightningModule):
             found |= {f"{name}_loss": loss / count, f"{name}_accuracy": right / count}
         return found
 
-    def configure_optimizers(self) -> Any:
-        chosen = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[self.settings.optimizer]
-        settings = self.settings
-        optimizer = chosen(self.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
-        if settings.schedule == "onecycle":
-            steps = int(self.trainer.estimated_stepping_batches)
-            cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps)
-            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
-        schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.lr_step, settings.lr_gamma)
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+    def end(self) -> None:
+        """End an epoch: note its figures, and its weights if they are the best."""
+        epoch, before = self.current_epoch, self.history[-1]["seconds"] if self.history else 0.0
+        row = {"epoch": epoch, **self.figures(), "lr": self.lr}
+        if self.settings.schedule == "step":
+            self.schedule.step()
+        accuracy, loss = row["validation_accuracy"], row["validation_loss"]
+        if not self.best["weights"] or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
+            weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+            self.best = {"accuracy": accuracy, "loss": loss, "epoch": epoch, "weights": weights}
+        self.history.append({**row, "seconds": before + time.monotonic() - self.since})
+
+    def save(self, checkpoint: Path) -> None:
+        """Write a checkpoint, as often as SAVING allows."""
+        now = time.monotonic()
+        if now - self.saved <= self.cost / SAVING:
+            return
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule")}
+        with replacing(checkpoint) as partial:
+            torch.save({**parts, "history": self.history, "best": self.best}, partial)
+        self.saved = time.monotonic()
+        self.cost = self.saved - now
+
+    def resume(self, checkpoint: Path) -> None:
+        """Go on from a checkpoint, if there is one."""
+        if not checkpoint.exists():
+            return
+        parts = torch.load(checkpoint, weights_only=True)
+        for name in ("model", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(parts[name])
+        self.history, self.best = list(parts["history"]), parts["best"]
 
 
-class _Batches(Sampler[Any]):
+def _tensors(movements: MovementSet) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(a) for a in (movements.features, movements.lengths, movements.labels))
+
+
+class _Batches:
     """Which movements make a batch: a new order each epoch that depends on seed and epoch alone.
 
     Movements of like length come into one batch, so that little of it is padding.
@@ -201,10 +252,10 @@ class _Batches(Sampler[Any]):
         self.lengths, self.size, self.seed, self.epoch = torch.from_numpy(lengths), size, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch."""
+        """The epoch that the next order is for."""
         self.epoch = epoch
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         order = torch.arange(len(self.lengths))
         if self.seed is None:
             return iter(torch.split(order, self.size))
@@ -219,84 +270,16 @@ class _Batches(Sampler[Any]):
         return -(-len(self.lengths) // self.size)
 
 
-class _Whole(TensorDataset):
-    """Takes a batch of movements at once; one by one, collecting them would cost more than a small model."""
-
-    def __getitems__(self, indices: Tensor) -> tuple[Tensor, ...]:
-        return tuple(tensor[indices] for tensor in self.tensors)
-
-
-def _loader(movements: MovementSet, size: int, seed: int | None) -> DataLoader[Any]:
-    data = _Whole(
-        torch.from_numpy(movements.features), torch.from_numpy(movements.lengths), torch.from_numpy(movements.labels)
-    )
-    # A loader draws a number for itself, in a resumed run at another moment: never from where dropout draws.
-    own = torch.Generator()
-    return DataLoader(data, batch_sampler=_Batches(movements.lengths, size, seed), collate_fn=_as_is, generator=own)
-
-
-def _as_is(batch: Any) -> Any:
-    return batch
-
-
-class _Keeper(Callback):
-    """Keeps the history and the best weights, tells the caller of each epoch, stops when patience is at its
-    end, and writes checkpoints as often as SAVING allows."""
-
-    def __init__(self, settings: Settings, checkpoint: Path, progress: Progress | None) -> None:
-        self.settings, self.checkpoint, self.progress = settings, checkpoint, progress
-        self.history: list[dict[str, float]] = []
-        self.best: dict[str, Any] = {"accuracy": -1.0, "loss": 0.0, "epoch": -1, "weights": {}}
-        self.since = time.monotonic()
-        self.saved, self.cost, self.lr = 0.0, 0.0, 0.0
-
-    def _is_over(self) -> bool:
-        patience = self.settings.patience
-        return bool(patience) and len(self.history) - 1 - int(self.best["epoch"]) >= patience
-
-    def on_train_start(self, trainer: Any, _: Any) -> None:
-        if self._is_over():  # killed after its last epoch, a fit has no further one
-            trainer.should_stop = True
-
-    def on_train_epoch_start(self, trainer: Any, _: Any) -> None:
-        self.lr = float(trainer.optimizers[0].param_groups[0]["lr"])  # at the epoch's end it is the next one's
-
-    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        now = time.monotonic()
-        before = self.history[-1]["seconds"] if self.history else 0.0
-        row = {"epoch": module.current_epoch, **module.figures(), "lr": self.lr, "seconds": before + now - self.since}
-        self.history.append(row)
-        accuracy, loss = row["validation_accuracy"], row["validation_loss"]
-        if not self.best["weights"] or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
-            weights = {k: v.detach().clone() for k, v in module.model.state_dict().items()}
-            self.best = {"accuracy": accuracy, "loss": loss, "epoch": module.current_epoch, "weights": weights}
-        if self._is_over():
-            trainer.should_stop = True
-        if now - self.saved > self.cost / SAVING:
-            with replacing(self.checkpoint) as partial:
-                trainer.save_checkpoint(partial)
-            self.saved = time.monotonic()
-            self.cost = self.saved - now
-        self.since = time.monotonic()
-        if self.progress:
-            self.progress(len(self.history), self.settings.epochs, {**row, "best": self.best["accuracy"]})
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"history": self.history, "best": self.best}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.history, self.best = list(state_dict["history"]), state_dict["best"]
-        self.since = time.monotonic()
-
-
 @contextmanager
 def few_threads(settings: Settings) -> Iterator[None]:
     """One thread for a small LSTM: threads would wait longer than they compute, a hundred times on a busy machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1 if settings.model == "lstm" and settings.hidden <= 256 else before)
+    torch.set_flush_denormal(True)  # a saturated LSTM's gradients are so small that a step takes four times as long
     try:
         yield
     finally:
+        torch.set_flush_denormal(False)
         torch.set_num_threads(before)
 
 

@@ -78,10 +78,10 @@ class Plan:
             details = {"mixed": row is experiment.rows[1], "seconds": list(self.scale.seconds)}
             return [Planned(row.name, Run("lengths", p, settings, share, details=details)) for p in self.cast.persons]
         if experiment.kind == "transfer":
+            settings = replace(settings, stride=settings.length)  # so that minutes count each frame once
             before = None
             if row is experiment.rows[1]:
                 before = Run("pretrain", "", replace(settings, balance=False), share, self.cast.background)
-            settings = replace(settings, stride=settings.length)  # so that minutes count each frame once
             learnt = {"pre-trained on": list(self.cast.background)} if before else {}
             runs = [
                 Planned(
