@@ -55,10 +55,10 @@ def section() -> str:
     text = (
         "## The paper's experiments, split by movement and by recording\n\n"
         f"`poseprint experiment all msrc12 -o experiments`, the reduced setting, on MSRC-12 ({data['persons']} persons, {data['recordings']} usable recordings, "
-        f"{data['hours']:.1f} hours, {data['movements_5s']} movements; Kinect\njoints brought to picture coordinates; one session a person). Persons of interest: "
+        f"{data['hours']:.1f} hours, {data['movements_5s']} movements; Kinect\njoints brought to picture coordinates; one session a person, and each heard one kind of instruction only, so a recording split still shares both). Persons of interest: "
         f"{', '.join(data['of_interest'])}; {first['seeds']} seeds, {first['seeds_of_image_networks']} for networks for pictures. How each was read from the paper,\n"
         "and what is drawn, pooled and set aside: [experiments.md](experiments.md). The whole took "
-        f"{timing()['minutes']:.0f} minutes on {timing()['processors']} processors, {seconds / 60:.0f} minutes of which are the trainings of the tables and curves, one thread each.\n\n"
+        f"{timing()['minutes']:.0f} minutes on {timing()['processors']} processors, {seconds / 60:.0f} minutes of which are the trainings of the tables and curves, one thread each,\non a machine that did other work too: compare rows by them.\n\n"
         + lesson()
     )
     for name in ORDER:
@@ -150,7 +150,7 @@ def presets_section() -> str:
         f" ({', '.join(f'{x:.0f}' for x in sorted(reached('quick')))}\ntimes as fast to there). That best is the largest of 200 values on some thirty movements, so chance has a large part in it, as it has in the paper's choice of\nan epoch; "
         "no interval is given because every epoch is judged on the same four to six recordings.\n\n"
         f"`python benchmarks/step.py`: a training step against the plain PyTorch loop a reader of the paper would write, in turns, on the same threads ({step['threads']} where they help).\n"
-        "Ours includes validation, history and checkpoints.\n\n| case | plain loop, ms | ours, ms | plain / ours (median) |\n| --- | --- | --- | --- |\n"
+        "Ours includes validation after each epoch (of six steps, in the last case) and the history; checkpoints come on top, a twentieth at most.\n\n| case | plain loop, ms | ours, ms | plain / ours (median) |\n| --- | --- | --- | --- |\n"
     )
     for name, case in step["cases"].items():
         text += f"| {name} | {case['plain_ms']:.1f} | {case['ours_ms']:.1f} | {case['ratio']:.2f} |\n"
