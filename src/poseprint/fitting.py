@@ -163,9 +163,8 @@ class _Fit:
         self.since = time.monotonic()
         # Dropout depends on seed and epoch alone, so a resumed run repeats the one that was not killed.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.current_epoch)
-        if (
-            self.current_epoch
-        ):  # a draw that was made here when docs/results.md was measured, so that it can be repeated
+        # A draw that was made here when docs/results.md was measured, so that it can be repeated.
+        if self.current_epoch:
             torch.empty((), dtype=torch.int64).random_()
         self.lr = float(self.optimizer.param_groups[0]["lr"])
         self.sums = {"train": [], "validation": []}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,12 +32,8 @@ def train(
     Killed, the same command goes on from a recent epoch.
     """
     settings = _settings(preset, assign)
-    try:
+    with _extra("training needs"):
         from poseprint.training import train as run_training
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"training needs {error.name}: install it with pip install 'poseprint[train]'"
-        ) from error
     with progress_bar(f"training on {person}") as bar:
 
         def progress(done: int, total: int, row: Any) -> None:
@@ -67,12 +65,8 @@ def tune(
     goes on; with more trials, it goes further.
     """
     settings = _settings(preset, assign)
-    try:
+    with _extra("the search needs"):
         from poseprint.tuning import tune as run_search
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"the search needs {error.name}: install it with pip install 'poseprint[train]'"
-        ) from error
     with progress_bar(f"settings for {person}") as bar:
         found = run_search(dataset, person, output, settings, trials=trials, progress=bar, say=say)
     for part in ("validation", "test"):
@@ -103,12 +97,8 @@ def experiment(
 
     Killed, the same command goes on where it stopped.
     """
-    try:
+    with _extra("experiments need"):
         from poseprint.experiments import run_experiment
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"experiments need {error.name}: install it with pip install 'poseprint[train]'"
-        ) from error
     with progress_bar(name) as bar:
 
         def said(done: int, total: int, row: str, what: str) -> None:
@@ -131,6 +121,17 @@ def experiment(
         )
     for file in written:
         print(file.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _extra(what_needs: str) -> Iterator[None]:
+    """Names the extra to install, if something that is imported in the block is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"{what_needs} {error.name}: install it with pip install 'poseprint[train]'"
+        ) from error
 
 
 def _settings(preset: str, assign: list[str] | None) -> Settings:

@@ -47,19 +47,23 @@ class Workshop:
 
     def perform(self, planned: Sequence[Planned], said: Said) -> dict[str, dict[str, Any]]:
         """The results of runs by their keys, done now or before; those that others start from are done first."""
+        by_key: dict[str, Planned] = {}
+        for one in planned:
+            by_key.setdefault(one.run.key(self.footage), one)
         results: dict[str, dict[str, Any]] = {}
         for stage in (False, True):
             waiting: list[Planned] = []
-            for one in (p for p in planned if (p.after is not None) == stage):
-                key = one.run.key(self.footage)
+            for key, one in by_key.items():
+                if (one.after is not None) != stage:
+                    continue
                 before = self._done(one.run)
-                if before is not None:
-                    results[key] = before
-                elif key not in {o.run.key(self.footage) for o in waiting}:
+                if before is None:
                     waiting.append(one)
+                else:
+                    results[key] = before
             for one, result in self._carried_out(waiting):
                 results[one.run.key(self.footage)] = result
-                said(len(results), len({p.run.key(self.footage) for p in planned}), one.row, _line(one, result))
+                said(len(results), len(by_key), one.row, _line(one, result))
         return results
 
     def _done(self, run: Run) -> dict[str, Any] | None:
