@@ -131,7 +131,7 @@ def _weighted(labels: Array, scores: Array, weights: Array) -> dict[str, Array]:
         product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
         mcc = np.where(product > 0, (tp * tn - fp * fn) / np.sqrt(product), 0.0)
         both = (tp + fn > 0) & (tn + fp > 0)
-        auc, eer = _roc(real, scores, weights)
+        auc, eer = roc(real, scores, weights)
         return {
             "accuracy": (tp + tn) / weights.sum(1),
             "balanced": np.where(both, rates.mean(0), np.where(np.isnan(rates[0]), rates[1], rates[0])),
@@ -141,8 +141,17 @@ def _weighted(labels: Array, scores: Array, weights: Array) -> dict[str, Array]:
         }
 
 
-def _roc(real: Array, scores: Array, weights: Array) -> tuple[Array, Array]:
-    """Area under the ROC curve and equal error rate, by straight lines between the thresholds."""
+def roc(real: Array, scores: Array, weights: Array) -> tuple[Array, Array]:
+    """Area under the ROC curve and equal error rate, by straight lines between the thresholds.
+
+    Args:
+        real: bool [shape=(trials,)].
+        scores: higher = more like real [shape=(trials,)].
+        weights: a row a draw [shape=(draws, trials)].
+
+    Returns:
+        Both [shape=(draws,)].
+    """
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
     sorted_weights = weights[:, order]

@@ -139,6 +139,9 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
     # Signals of single pictures: kept at the first frame at or after them; the largest of those skipped.
     channels = {}
     for name, values in series.channels.items():
+        if name.startswith("depth_"):  # a coordinate, not a signal of a picture
+            channels[name] = np.where(weight == 0, values[left], (1 - weight) * values[left] + weight * values[right])
+            continue
         groups = [values[a + 1 : b + 1] for a, b in itertools.pairwise([-1, *left])]
         quiet = np.nan if name == "people" else 0.0
         peaks = [g[~np.isnan(g)].max(initial=-np.inf) for g in groups]

@@ -1,8 +1,9 @@
 """Tables of Kinect joints, in camera space, as recordings in picture coordinates.
 
 Such a table is one Parquet file for many recordings, with the columns person, recording, time_ms, optionally
-session, and `<Joint>_x_mm`, `_y_mm`, `_z_mm` of at least the joints in JOINTS. Camera space has its origin in
-the camera, x to the camera's own left, y up and z away from it.
+session and activity (what is done; the first frame of a recording tells), and `<Joint>_x_mm`, `_y_mm`, `_z_mm` of at
+least the joints in JOINTS. Camera space has its origin in the camera, x to the camera's own left, y up and z away
+from it.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ KINECT = Camera()
 
 @dataclass(frozen=True)
 class KinectRecording:
-    """One recording of a table: its poses, and the session where the table tells it."""
+    """One recording of a table: its poses, and session and activity where the table tells them."""
 
     series: PoseSeries
     session: str
+    activity: str = ""
 
 
 def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]:
@@ -90,7 +92,7 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
             raise PoseFileError(f"{path}: no table of Kinect joints: columns are missing: {', '.join(absent[:4])}")
         if not table.num_rows:
             raise PoseFileError(f"{path}: a table without rows")
-        texts = [c for c in ("person", "recording", "session") if c in table.column_names]
+        texts = [c for c in ("person", "recording", "session", "activity") if c in table.column_names]
         text = {c: pc.fill_null(table[c].cast(pa.string()), "").combine_chunks() for c in texts}
         numbers = np.stack([np.asarray(table[c], dtype=np.float64) for c in needed[2:]])
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
@@ -115,7 +117,7 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
         if stamps[-1] - stamps[0] > LONGEST_MS:
             raise PoseFileError(f"{path}: recording {name} lasts {np.ptp(stamps):.3g} ms; is time_ms in milliseconds?")
         joints = numbers[1:, r[kept]].reshape(len(JOINTS), 3, -1)
-        time, position = _on_grid(stamps, joints, camera)
+        time, position, depth = _on_grid(stamps, joints, camera)
         series = PoseSeries(
             position=position,
             confidence=~np.isnan(position[:, :, 0]),
@@ -125,25 +127,32 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
             recording=name,
             person=person,
             estimator=EstimatorInfo("kinect"),
+            channels={f"depth_{keypoint}": depth[:, k] for k, keypoint in enumerate(JOINTS)},
             log=({"step": "read_kinect", "file": path.name, "focal_px": camera.focal},),
         )
-        recordings.append(KinectRecording(series, first.get("session", "")))
+        recordings.append(KinectRecording(series, first.get("session", ""), first.get("activity", "")))
     return recordings
 
 
-def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array]:
-    """Times in seconds from 0 on, and positions [shape=(frames, 12, 2)] at them, from rising time stamps in ms
-    and joints in mm [shape=(8, 3, stamps)]."""
+def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array, Array]:
+    """Times in seconds from 0 on, positions [shape=(frames, 12, 2)] and depths [shape=(frames, 8)] at them, from
+    rising time stamps in ms and joints in mm [shape=(8, 3, stamps)].
+
+    A depth is how much further from the camera than the neck a joint is, in pixels at the neck's scale, so that
+    x, y and depth have one unit (weak perspective)."""
     time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * FPS + 1e-6) + 1) / FPS
     at = stamps[0] + 1000 * time
     before = np.searchsorted(stamps, at + 1e-3, side="right") - 1
     after = np.minimum(before + 1, len(stamps) - 1)
     broken = (stamps[after] - stamps[before] > LONGEST_STEP_MS) & (at - stamps[before] > 1e-3)
     position = np.full((len(time), len(UPPER_BODY.keypoints), 2), np.nan)
-    for keypoint, axes in zip(JOINTS, joints, strict=True):
+    depth = np.full((len(time), len(JOINTS)), np.nan)
+    neck = np.interp(at, stamps, joints[list(JOINTS).index("neck"), 2])
+    for k, (keypoint, axes) in enumerate(zip(JOINTS, joints, strict=True)):
         x, y, z = (np.interp(at, stamps, axis) for axis in axes)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             picture = camera.project(x, y, z)
         inside = (z > 0) & (picture >= 0).all(axis=1) & (picture < (camera.width, camera.height)).all(axis=1)
         position[:, UPPER_BODY.index(keypoint)] = np.where((inside & ~broken)[:, None], picture, np.nan)
-    return time, position
+        depth[:, k] = np.where(inside & ~broken & (neck > 0), (z - neck) * camera.focal / np.maximum(neck, 1), np.nan)
+    return time, position, depth

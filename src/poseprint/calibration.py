@@ -1,0 +1,226 @@
+"""Scores -> log-likelihood ratios in bounds that the number of people behind them can support.
+
+An LLR says how much more probable a score is if the person of interest moves than if somebody else does, in powers
+of ten. It is fitted by logistic regression at even odds (Brummer and du Preez, Computer Speech and Language 20,
+2006). Trials of few people cannot carry extreme odds, however well they separate: the bounds are what is left if one
+more comparison of each kind had come out as wrong as can be (after Vergeer et al., Science and Justice 56, 2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from poseprint.errors import PoseprintError
+from poseprint.pose import Array
+
+Decision = Literal["consistent", "inconsistent", "inconclusive"]
+LOG10 = float(np.log(10))
+FULL_SECONDS = 36.0
+"""Seconds from which durations are counted; about one recording of the calibration set."""
+FULL_RECORDINGS = 10
+"""Recordings from which enrolments are counted; more than these change little."""
+
+_RIDGE = 1e-2
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From scores, length and visibility to an LLR.
+
+    Attributes:
+        kinds: which scores go in, in this order: static, motion or both.
+        weights: of each term: the bias; for each kind the score alone and times each circumstance; and each
+            circumstance alone.
+        lower, upper: bounds of the LLR, base 10.
+        persons: how many people the fit rests on.
+    """
+
+    kinds: tuple[str, ...]
+    weights: tuple[float, ...]
+    lower: float
+    upper: float
+    persons: int
+
+    def unbounded(self, scores: Array, circumstances: Array) -> Array:
+        """LLRs, base 10, before the bounds: for ordering trials, never for a verdict.
+
+        Args:
+            scores: [shape=(trials, kinds)].
+            circumstances: of each trial, see `circumstances` [shape=(trials, 3)].
+        """
+        return np.asarray(_terms(scores, circumstances) @ np.array(self.weights) / LOG10)
+
+    def llr(self, scores: Array, circumstances: Array) -> Array:
+        """LLRs, base 10, within the bounds; arguments as in `unbounded`."""
+        return np.clip(self.unbounded(scores, circumstances), self.lower, self.upper)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Json-ready."""
+        return {
+            "kinds": list(self.kinds),
+            "weights": list(self.weights),
+            "lower": self.lower,
+            "upper": self.upper,
+            "persons": self.persons,
+        }
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Calibration:
+        """The opposite of `to_dict`."""
+        numbers = tuple(float(w) for w in values["weights"])
+        kinds = tuple(str(k) for k in values["kinds"])
+        return Calibration(kinds, numbers, float(values["lower"]), float(values["upper"]), int(values["persons"]))
+
+
+def circumstances(seconds: Array, hidden: Array, enrolled: Array) -> Array:
+    """What else an LLR hangs on [shape=(trials, 3)], each 0 in the usual case.
+
+    Args:
+        seconds: of evidence in each trial [shape=(trials,)].
+        hidden: share of the statistics that could not be measured, 0 to 1 [shape=(trials,)].
+        enrolled: recordings the person was enrolled on [shape=(trials,)].
+    """
+    length = np.log(np.clip(seconds, 1, 600) / FULL_SECONDS)
+    models = np.log(np.clip(enrolled, 1, FULL_RECORDINGS) / FULL_RECORDINGS)
+    return np.stack(np.broadcast_arrays(length, np.asarray(hidden, dtype=np.float64), models), axis=1)
+
+
+def _terms(scores: Array, around: Array) -> Array:
+    """The regression's inputs [shape=(trials, 4 + 4 * kinds)]."""
+    scores = np.asarray(scores, dtype=np.float64).reshape(len(around), -1)
+    parts = [np.ones((len(around), 1))]
+    for k in range(scores.shape[1]):
+        score = scores[:, [k]]
+        parts += [score, score * around]
+    return np.hstack([*parts, around])
+
+
+def fit_calibration(
+    kinds: tuple[str, ...], scores: Array, around: Array, genuine: Array, *, persons: int, weight: Array | None = None
+) -> Calibration:
+    """Fit by logistic regression; genuine and impostor trials weigh alike, whatever their numbers.
+
+    Args:
+        kinds: names of the columns of `scores`.
+        scores, around: see `Calibration.unbounded`.
+        genuine: bool [shape=(trials,)].
+        persons: how many people the trials come from.
+        weight: of each trial, alike unless given [shape=(trials,)].
+
+    Raises:
+        PoseprintError: only one kind of trial.
+    """
+    genuine = np.asarray(genuine, dtype=bool)
+    if genuine.all() or not genuine.any():
+        raise PoseprintError("a calibration needs trials of both kinds, genuine and impostor")
+    x = _terms(scores, around)
+    weight = np.ones(len(x)) if weight is None else weight
+    weight = weight * np.where(genuine, 0.5 / weight[genuine].sum(), 0.5 / weight[~genuine].sum())
+    scale = np.maximum(np.abs(x).mean(axis=0), 1e-9)
+    x = x / scale
+    beta = np.zeros(x.shape[1])
+    ridge = _RIDGE / len(beta) * np.array([0.0, *np.ones(len(beta) - 1)])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -50, 50)))
+        slope = x.T @ (weight * (genuine - p)) - ridge * beta
+        curve = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(ridge + 1e-9)
+        step = np.linalg.solve(curve, slope)
+        beta = beta + step
+        if np.abs(step).max() < 1e-9:
+            break
+    lower, upper = bounds(persons)
+    return Calibration(kinds, tuple(float(b) for b in beta / scale), lower, upper, persons)
+
+
+def bounds(persons: int) -> tuple[float, float]:
+    """The lowest and the highest LLR, base 10, that trials of so many people support.
+
+    n people make n genuine comparisons of one with oneself and n (n - 1) / 2 impostor pairs. Had one more genuine
+    comparison come out at the impostors' end, no LLR below -log10(n + 1) would stand; and likewise above.
+    """
+    return -float(np.log10(persons + 1)), float(np.log10(persons * (persons - 1) / 2 + 1))
+
+
+# ---- from LLR to a decision ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a verdict costs if it is wrong, against what it costs to give none.
+
+    Attributes:
+        wrong: cost of a wrong `consistent` or `inconsistent`, where no verdict costs 1.
+        prior: probability, before any evidence, that the person of interest moves.
+    """
+
+    wrong: float = 10.0
+    prior: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (self.wrong > 2 and 0 < self.prior < 1):
+            raise PoseprintError(
+                f"a wrong verdict costs more than 2 and a prior is between 0 and 1, got {self.wrong} and {self.prior}"
+            )
+
+    def decide(self, llr: float) -> Decision:
+        """The decision of least expected cost (Chow, IEEE Trans. Inf. Theory 16, 1970)."""
+        low, high = self.thresholds
+        return "consistent" if llr >= high else "inconsistent" if llr <= low else "inconclusive"
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """LLR, base 10, up to which it is inconsistent and from which it is consistent."""
+        odds = np.log10(self.prior / (1 - self.prior))
+        return float(-np.log10(self.wrong - 1) - odds), float(np.log10(self.wrong - 1) - odds)
+
+
+SCALE = (
+    (0.3, "no support either way"),
+    (1.0, "weak support"),
+    (2.0, "moderate support"),
+    (4.0, "strong support"),
+    (float("inf"), "very strong support"),
+)
+"""Verbal scale after the ENFSI Guideline for Evaluative Reporting (2015): |LLR| below, and its words."""
+
+
+def in_words(llr: float, person: str) -> str:
+    """An LLR as a sentence part."""
+    words = next(text for limit, text in SCALE if abs(llr) < limit)
+    if words == SCALE[0][1]:
+        return words
+    return f"{words} that {'it is' if llr > 0 else 'it is not'} {person} who moves"
+
+
+# ---- how good LLRs are --------------------------------------------------------------------------
+
+
+def cllr(llr: Array, genuine: Array) -> float:
+    """Cost of log-likelihood ratios in bits (Brummer and du Preez 2006, Eq. 8): 0 perfect, 1 says nothing.
+
+    Args:
+        llr: base 10 [shape=(trials,)].
+        genuine: bool [shape=(trials,)].
+    """
+    llr, genuine = np.asarray(llr, dtype=np.float64) * LOG10, np.asarray(genuine, dtype=bool)
+    miss, alarm = np.logaddexp(0, -llr[genuine]), np.logaddexp(0, llr[~genuine])
+    return float((miss.mean() + alarm.mean()) / 2 / np.log(2))
+
+
+def min_cllr(scores: Array, genuine: Array) -> float:
+    """The least Cllr that any monotone calibration of these very trials reaches (pool adjacent violators)."""
+    scores, genuine = np.asarray(scores), np.asarray(genuine, dtype=bool)
+    order = np.lexsort((~genuine, scores))  # equal scores are pooled: impostors cannot come out below genuine ones
+    _, group = np.unique(scores[order], return_inverse=True)
+    weight = np.where(genuine[order], 0.5 / genuine.sum(), 0.5 / (~genuine).sum())
+    total = np.bincount(group, weight)
+    share = np.bincount(group, weight * genuine[order]) / total
+    p = isotonic_regression(share, weights=total).x[group]
+    with np.errstate(divide="ignore"):
+        llr = np.log10(p) - np.log10(1 - p)
+    return cllr(np.clip(llr, -30, 30), genuine[order])

@@ -1,0 +1,351 @@
+"""Movements -> statistics one can read: how large, how fast, in what rhythm, how coordinated, in what posture.
+
+Every statistic has a name, a quality and the keypoints it speaks of, so that a score made of them can be
+explained. Posture and proportions are STATIC: what a photograph shows, and what a podium or a camera sets.
+All others are MOTION: the mean pose and the size of the body are taken out of them. They follow the facial and
+gestural features of Agarwal et al. (CVPR Workshops 2019; 190 correlations between 20 tracks) and Bohacek and
+Farid (PNAS 119, 2022), with order statistics of speed and acceleration added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+from poseprint.errors import PoseprintError
+from poseprint.movements import Span
+from poseprint.pose import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY, Array, PoseSeries
+
+FPS = 30.0
+"""Frames per second that every statistic is taken at."""
+
+SHORTEST = 30
+"""Frames of the shortest movement that has statistics: one second."""
+
+SEEN_SHARE = 0.7
+"""Share of a movement's frames in which a track must be seen to have statistics."""
+
+LOW_PASS_HZ = 6.0
+"""Human gesture lies below; above is mostly the estimator's jitter."""
+
+STATIC = ("posture", "proportions")
+MOTION = ("amplitude", "speed", "acceleration", "turning", "tempo", "coordination")
+FURTHER = ("rhythm", "correlation")
+"""Qualities that are measured and explained, but that made verification no better (benchmarks/verification.py)."""
+
+_BODY = ("nose", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist")
+_LIMBS = (
+    ("right_upper_arm", "right_shoulder", "right_elbow"),
+    ("right_forearm", "right_elbow", "right_wrist"),
+    ("left_upper_arm", "left_shoulder", "left_elbow"),
+    ("left_forearm", "left_elbow", "left_wrist"),
+)
+TRACKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    *((name, (name, "neck")) for name in _BODY),
+    *((name, (a, b)) for name, a, b in _LIMBS),
+    ("body", ("neck",)),
+    ("hands_apart", ("right_wrist", "left_wrist")),
+)
+"""Name of each track and the keypoints it is made of: first seven keypoints seen from the neck, then the limbs
+seen from their upper end, the neck in the picture, and one hand seen from the other."""
+
+_LIMB = slice(7, 11)
+_NECK_TRACK = 11
+_POSTURE = slice(0, 11)
+AXES = {2: ("x", "y"), 3: ("x", "y", "z")}
+QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+BANDS_HZ = ((0.1, 0.5), (0.5, 1.2), (1.2, 2.5), (2.5, 5.0))
+_COORDINATED = (*range(7), _NECK_TRACK)
+
+# What is added before a logarithm: about the estimator's error, in shoulder widths (and s, and s^2).
+_SMALL, _SLOW, _SOFT = 0.003, 0.01, 0.1
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number that is taken of a movement.
+
+    Attributes:
+        name: unique.
+        quality: posture, proportions, amplitude, speed, acceleration, turning, tempo, coordination, rhythm or
+            correlation.
+        keypoints: what it is measured on.
+        words: for the report.
+    """
+
+    name: str
+    quality: str
+    keypoints: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """A recording's body-relative tracks.
+
+    Attributes:
+        position: float64 [shape=(frames, 13, axes)], in shoulder widths, y down; see TRACKS. Gaps are bridged.
+        seen: bool [shape=(frames, 13)], False where a gap was bridged or nothing is known.
+    """
+
+    position: Array
+    seen: Array
+
+
+def axes_of(series: PoseSeries) -> int:
+    """3 where the series tells how far each keypoint is (channels `depth_<keypoint>`), otherwise 2."""
+    return 3 if all(f"depth_{name}" in series.channels for name in ("neck", *_BODY)) else 2
+
+
+def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
+    """Body-relative tracks of a cleaned series at 30 fps.
+
+    The unit is the median distance of the shoulders. Filmed from the side they look close together in a
+    picture: then half the distance from nose to neck counts. With depth (weak perspective), the body is
+    turned about the vertical so that its shoulders face the camera in the median.
+
+    Raises:
+        PoseprintError: another frame rate or skeleton, or no depth where three axes are asked for.
+    """
+    if series.skeleton != UPPER_BODY or not np.isclose(series.fps, FPS):
+        raise PoseprintError(
+            f"statistics need {UPPER_BODY.name} at {FPS:g} fps, got {series.skeleton.name} at {series.fps:g}"
+        )
+    point = series.position.astype(np.float64)
+    if axes == 3:
+        if axes_of(series) != 3:
+            raise PoseprintError("this series tells no depth (channels depth_<keypoint>)")
+        nowhere = np.full(len(series), np.nan)
+        depth = [series.channels.get(f"depth_{name}", nowhere) for name in series.skeleton.keypoints]
+        point = np.concatenate([point, np.stack(depth, axis=1)[:, :, None]], axis=2)
+        point = _facing(point)
+    unit = _median(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
+    if axes == 2:
+        unit = np.nanmax([unit, 0.5 * _median(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
+    if not unit > 1e-9:
+        return Tracks(np.zeros((len(point), len(TRACKS), axes)), np.zeros((len(point), len(TRACKS)), dtype=bool))
+    index = {name: series.skeleton.index(name) for name in ("neck", *_BODY)}
+    place = {name: point[:, k] / unit for name, k in index.items()}
+    raw = [place[name] - place["neck"] for name in _BODY]
+    raw += [place[b] - place[a] for _, a, b in _LIMBS]
+    raw += [place["neck"], place["right_wrist"] - place["left_wrist"]]
+    position = np.stack(raw, axis=1)
+    seen = np.asarray(np.isfinite(position).all(axis=2))
+    for first, last in series.shots():
+        for k in range(len(TRACKS)):
+            known = np.flatnonzero(seen[first:last, k])
+            part = position[first:last, k]
+            if not len(known):
+                part[:] = 0
+            elif len(known) < last - first:
+                for axis in range(axes):
+                    part[:, axis] = np.interp(np.arange(last - first), known, part[known, axis])
+    return Tracks(position, seen)
+
+
+def _facing(point: Array) -> Array:
+    across = np.array([_median(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
+    if not np.isfinite(across).all() or not np.hypot(across[0], across[2]) > 0:
+        return point
+    cosine, sine = np.array([across[0], across[2]]) / np.hypot(across[0], across[2])
+    turned = point.copy()
+    turned[..., 0] = cosine * point[..., 0] + sine * point[..., 2]
+    turned[..., 2] = cosine * point[..., 2] - sine * point[..., 0]
+    return turned
+
+
+def _median(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+@cache
+def catalogue(axes: int) -> tuple[Statistic, ...]:
+    """Every statistic, in the order of the columns of `movement_statistics`."""
+    if axes not in AXES:
+        raise PoseprintError(f"statistics are of 2 or 3 axes, not {axes}")
+    out: list[Statistic] = []
+
+    def add(
+        kind: str, quality: str, tracks: Sequence[tuple[str, tuple[str, ...]]], marks: Sequence[str], words: str
+    ) -> None:
+        for mark in marks:
+            for name, keypoints in tracks:
+                text = words.format(track=_spoken(name), mark=mark)
+                out.append(Statistic(f"{kind}_{name}_{mark}".rstrip("_"), quality, keypoints, text))
+
+    quantiles = [f"{round(100 * q)}" for q in QUANTILES]
+    directions = AXES[axes]
+    add("place", "posture", TRACKS[_POSTURE], directions, "place of the {track} along {mark}")
+    add("length", "proportions", (*TRACKS[_LIMB], TRACKS[0]), ("",), "length of the {track}")
+    add("shoulder", "proportions", (TRACKS[1], TRACKS[4]), ("",), "distance of the {track} from the neck")
+    add("spread", "amplitude", TRACKS, directions, "how far the {track} moves along {mark}")
+    add("velocity", "speed", TRACKS, directions, "speed of the {track} along {mark}")
+    add("push", "acceleration", TRACKS, directions, "acceleration of the {track} along {mark}")
+    add("speed", "speed", TRACKS, quantiles, "speed of the {track}, {mark}th percentile")
+    add("acceleration", "acceleration", TRACKS, quantiles, "acceleration of the {track}, {mark}th percentile")
+    add("turning", "turning", TRACKS[_LIMB], quantiles, "turning of the {track}, {mark}th percentile")
+    add("bending", "turning", (TRACKS[2], TRACKS[5]), quantiles, "bending of the {track}, {mark}th percentile")
+    add("tempo", "tempo", TRACKS, ("fast", "sharp"), "tempo of the {track} ({mark})")
+    pairs = [
+        (f"{TRACKS[a][0]}_with_{TRACKS[b][0]}", tuple(dict.fromkeys(TRACKS[a][1] + TRACKS[b][1])))
+        for a, b in combinations(_COORDINATED, 2)
+    ]
+    add("together", "coordination", pairs, ("",), "{track} moving at the same time")
+    bands = [f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ]
+    add("band", "rhythm", TRACKS, bands, "share of the {track}'s movement at {mark}")
+    columns = [(f"{TRACKS[k][0]}_{d}", TRACKS[k][1]) for k in _CORRELATED for d in AXES[2]]
+    add(
+        "correlation",
+        "correlation",
+        [(f"{a}_with_{b}", tuple(dict.fromkeys(p + q))) for (a, p), (b, q) in combinations(columns, 2)],
+        ("",),
+        "{track} moving along",
+    )
+    return tuple(out)
+
+
+_CORRELATED = (*range(7), 8, 10, _NECK_TRACK)
+"""Ten tracks of two coordinates: 20 signals and their 190 correlations, as Agarwal et al. have."""
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_with_", " with ").replace("_", " ")
+
+
+def columns_of(qualities: Sequence[str], axes: int) -> Array:
+    """Indices of the statistics of some qualities: int64 [shape=(n,)]."""
+    return np.array([i for i, s in enumerate(catalogue(axes)) if s.quality in qualities], dtype=np.int64)
+
+
+def movement_statistics(tracks: Tracks, spans: Sequence[Span], stretches: Sequence[Span]) -> Array:
+    """The statistics of movements.
+
+    Args:
+        tracks: of the recording the movements are in.
+        spans: (first, last + 1) frames of each; at least SHORTEST long.
+        stretches: usable frames, each movement within one: no filter reaches across a cut or a gap.
+
+    Returns:
+        float32 [shape=(movements, statistics)]; NaN where a track is seen in less than SEEN_SHARE of the frames.
+    """
+    axes = tracks.position.shape[2]
+    table = np.full((len(spans), len(catalogue(axes))), np.nan, dtype=np.float32)
+    if not len(spans):
+        return table
+    if any(b - a < SHORTEST for a, b in spans):
+        raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
+    for first, last in stretches:
+        within = [row for row, (a, b) in enumerate(spans) if first <= a and b <= last]
+        if not within:
+            continue
+        signal = _Signals.of(tracks.position[first:last])
+        for row in within:
+            a, b = spans[row]
+            table[row] = _of_one(signal, tracks.seen[a:b], slice(a - first, b - first))
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class _Signals:
+    """What is taken once for a stretch: arrays over (frames, tracks[, axes])."""
+
+    place: Array
+    velocity: Array
+    acceleration: Array
+    speed: Array
+    push: Array
+    turning: Array
+    bands: Array
+
+    @staticmethod
+    def of(position: Array) -> _Signals:
+        pad = min(30, len(position) - 1)
+        place = sosfiltfilt(_filters()[0], position, axis=0, padlen=pad)
+        velocity = np.gradient(place, axis=0) * FPS
+        acceleration = np.gradient(velocity, axis=0) * FPS
+        unit = place[:, _LIMB] / np.maximum(np.linalg.norm(place[:, _LIMB], axis=2, keepdims=True), 1e-3)
+        turned = np.arccos(np.clip((unit[1:] * unit[:-1]).sum(axis=2), -1, 1)) * FPS
+        bend = np.arccos(np.clip((unit[:, [0, 2]] * unit[:, [1, 3]]).sum(axis=2), -1, 1))
+        turning = np.concatenate([np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * FPS], axis=1)
+        pad = min(60, len(position) - 1)
+        bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in _filters()[1:]]
+        return _Signals(
+            place,
+            velocity,
+            acceleration,
+            np.linalg.norm(velocity, axis=2),
+            np.linalg.norm(acceleration, axis=2),
+            turning,
+            np.stack(bands, axis=2),
+        )
+
+
+@cache
+def _filters() -> tuple[Array, ...]:
+    nyquist = FPS / 2
+    bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
+    return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
+
+
+def _of_one(s: _Signals, seen: Array, at: slice) -> Array:
+    enough = seen.mean(axis=0) >= SEEN_SHARE
+    limb = enough[_LIMB]
+    place, speed, push = s.place[at], s.speed[at], s.push[at]
+    spread = place.std(axis=0)
+    rms = np.sqrt((speed**2).mean(axis=0))
+    whole = np.sqrt((spread**2).sum(axis=1))
+    lengths = np.linalg.norm(place, axis=2)
+
+    def quantiles(values: Array, least: float) -> Array:
+        return np.log(np.quantile(values, QUANTILES, axis=0) + least)
+
+    def masked(values: Array, known: Array) -> Array:
+        # A row a mark, a column a track: the order in which the catalogue names them.
+        return np.where(np.atleast_2d(known), np.atleast_2d(values), np.nan).ravel()
+
+    size = np.log(np.median(lengths, axis=0) + _SLOW)
+    together = np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + _ramp(len(speed), len(_COORDINATED)))
+    upper = np.triu_indices(len(_COORDINATED), 1)
+    both = enough[list(_COORDINATED)]
+    power = s.bands[at].mean(axis=0).T + 1e-6
+    flat = place[:, _CORRELATED, :2].reshape(len(place), -1)
+    along = np.corrcoef(flat.T + _ramp(len(flat), flat.shape[1]))
+    corner = np.triu_indices(len(along), 1)
+    known = np.repeat(enough[list(_CORRELATED)], 2)
+    bending = limb[[0, 2]] & limb[[1, 3]]
+    return np.concatenate(
+        [
+            masked(place[:, _POSTURE].mean(axis=0).T, enough[_POSTURE]),
+            masked(size[[*range(7, 11), 0]], enough[[*range(7, 11), 0]]),
+            masked(size[[1, 4]], enough[[1, 4]]),
+            masked(np.log(spread + _SMALL).T, enough),
+            masked(np.log(s.velocity[at].std(axis=0) + _SLOW).T, enough),
+            masked(np.log(s.acceleration[at].std(axis=0) + _SOFT).T, enough),
+            masked(quantiles(speed, _SLOW), enough),
+            masked(quantiles(push, _SOFT), enough),
+            masked(quantiles(s.turning[at][:, :4], 2 * _SLOW), limb),
+            masked(quantiles(s.turning[at][:, 4:], 2 * _SLOW), bending),
+            masked(np.log(rms + _SLOW) - np.log(whole + _SMALL), enough),
+            masked(np.log(np.sqrt((push**2).mean(axis=0)) + _SOFT) - np.log(rms + _SLOW), enough),
+            np.where(both[upper[0]] & both[upper[1]], _fisher(together[upper]), np.nan),
+            masked(np.log(power) - np.log(power.sum(axis=0)), enough),
+            np.where(known[corner[0]] & known[corner[1]], _fisher(along[corner]), np.nan),
+        ]
+    )
+
+
+@cache
+def _ramp(frames: int, signals: int) -> Array:
+    """So little of unrelated rhythms that it changes no correlation, and that of a joint at rest is 0, not nothing."""
+    t = np.arange(frames)
+    return np.stack([1e-6 * np.sin(2 * np.pi * (k + 1) * t / frames) for k in range(signals)])
+
+
+def _fisher(r: Array) -> Array:
+    return np.asarray(np.arctanh(np.clip(r, -0.97, 0.97)))

@@ -1,0 +1,93 @@
+"""A recording's movements as statistics, and what a person's own recordings say of them.
+
+The path from poses to evidence is one: quality gates, cleaning, movements, statistics, the estimator's bridge.
+Enrolment and check, benchmark and evaluation all take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from poseprint.background import Summary
+from poseprint.movements import LENGTH, Span, clean, cut_movements, resample
+from poseprint.pose import Array, PoseSeries
+from poseprint.quality import Inspection, inspect
+from poseprint.reference import Reference
+from poseprint.statistics import FPS, SHORTEST, axes_of, movement_statistics, tracks_of
+
+STRIDE = LENGTH // 2
+"""Movements that are pooled overlap by half: what lies across the edge of one lies inside another."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A recording's movements in numbers.
+
+    Attributes:
+        series: at 30 fps, as judged (not cleaned).
+        inspection: what the quality gates say.
+        spans: (first, last + 1) frames of each movement.
+        statistics: of each, on the background's scale, float32 [shape=(movements, statistics)].
+        seconds: length of the usable stretches that the movements cover.
+    """
+
+    series: PoseSeries
+    inspection: Inspection
+    spans: tuple[Span, ...]
+    statistics: Array
+    seconds: float
+
+    def summary(self, rows: Sequence[int] | None = None) -> Summary:
+        """All movements, or some of them, summed up."""
+        if rows is None:
+            return Summary.of(self.statistics, self.seconds)
+        covered = np.zeros(len(self.series), dtype=bool)
+        for row in rows:
+            covered[slice(*self.spans[row])] = True
+        return Summary.of(self.statistics[list(rows)], float(covered.sum()) / FPS)
+
+
+def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STRIDE) -> Measured:
+    """Movements and their statistics of a recording.
+
+    Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and count
+    as less.
+
+    Args:
+        series: poses as extracted, neither cleaned nor cut.
+        reference: whose axes and bridge apply; or 2 or 3 axes and no bridge.
+        stride: frames from one movement's start to the next.
+    """
+    if not np.isclose(series.fps, FPS):
+        series = resample(series, FPS)
+    inspection = inspect(series, length=LENGTH)
+    spans: list[Span] = []
+    for first, last in inspection.spans:
+        whole = cut_movements([(first, last)], length=LENGTH, stride=stride)
+        if whole and whole[-1][1] < last - stride // 2:
+            whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
+        if not whole and last - first >= SHORTEST:
+            whole = [(first, last)]
+        spans += whole
+    axes = reference if isinstance(reference, int) else reference.axes
+    table = movement_statistics(tracks_of(clean(series), axes=axes), spans, inspection.spans)
+    if not isinstance(reference, int):
+        table = reference.bridged(table, series.estimator.name)
+    covered = np.zeros(len(series), dtype=bool)
+    for first, last in spans:
+        covered[first:last] = True
+    return Measured(
+        series,
+        inspection,
+        tuple(spans),
+        table.astype(np.float32),
+        float(covered.sum()) / FPS,
+    )
+
+
+def reference_axes(series: Sequence[PoseSeries]) -> int:
+    """3 if every recording tells depth, otherwise 2."""
+    return min((axes_of(s) for s in series), default=2)
