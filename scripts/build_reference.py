@@ -1,18 +1,18 @@
 """Rebuild what ships in the package as references: backgrounds, cohorts, calibrations, bridges.
 
-    python scripts/build_reference.py [--bridge DIR]
+    python scripts/build_reference.py [--bridge DIR] [--clips DIR]
 
 Reads the Kinect tables in ../shared/data. To bring MediaPipe's statistics to the Kinect's scale, figures are drawn
 that move as MSRC-12's movers did, measured by MediaPipe, and compared movement by movement with what was drawn (about
-a quarter of an hour the first time; DIR keeps the poses). Statistics of statistics go into the package, nobody's poses.
+a quarter of an hour the first time; DIR keeps the poses). Films of public speakers have a cohort of their own. Statistics of statistics go into the package, nobody's poses.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import tempfile
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,18 @@ from typing import Any
 import numpy as np
 
 from poseprint.avatar import write_video
-from poseprint.calibration import Costs
+from poseprint.background import mean_of
+from poseprint.calibration import Calibration, Costs, circumstances
+from poseprint.collect import collect
 from poseprint.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.learning import Roles, learn_reference
+from poseprint.learning import Roles, learn_reference, with_llr
 from poseprint.metrics import trial_metrics
 from poseprint.pose import Array, PoseSeries
-from poseprint.reference import FOLDER, NAMES, Reference, write_reference
-from poseprint.trials import Take, Trials, takes_of_table
+from poseprint.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
+from poseprint.trials import Take, Trials, run_trials, takes_of_table
 from poseprint.verification import measure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +39,9 @@ DATA = ROOT.parent / "shared" / "data"
 SETS = ("msrc12", "utd_mhad", "isl_kinect")
 SIZE = (640, 360)
 SECONDS = 12
+NAMES_OF = {"Obama": "Barack Obama", "Trump": "Donald Trump", "Biden": "Joe Biden", "Merkel": "Angela Merkel"}
+"""People of the clips' manifest, by the name that users would give."""
+MEASURED_BY = "mediapipe-pose-full"
 RECORDINGS = 4
 """Recordings of each person that are drawn for the bridge."""
 
@@ -72,7 +77,7 @@ def drawn_and_measured(folder: Path) -> list[tuple[PoseSeries, PoseSeries]]:
 
 
 def bridge(pairs: list[tuple[PoseSeries, PoseSeries]]) -> tuple[Array, dict[str, Any]]:
-    """Shift and gain that make MediaPipe's statistics of the same movements have the drawn ones' mean and spread."""
+    """How much more the drawn movements' statistics spread than those that MediaPipe measures of them."""
     drawn, seen = [], []
     for one, other in pairs:
         a, b = measure(one, 2), measure(other, 2)
@@ -86,7 +91,6 @@ def bridge(pairs: list[tuple[PoseSeries, PoseSeries]]) -> tuple[Array, dict[str,
     x[missing] = y[missing] = np.nan
     gain = np.nanstd(x, axis=0) / np.maximum(np.nanstd(y, axis=0), 1e-3)
     gain = np.clip(np.nan_to_num(gain, nan=1.0), 0.5, 2.0)
-    shift = np.nan_to_num(np.nanmean(y, axis=0) - np.nanmean(x, axis=0) / gain)
     varied = (~missing).sum(axis=0) > 9
     varied &= (np.nanstd(x, axis=0) > 1e-6) & (np.nanstd(y, axis=0) > 1e-6)
     columns = zip(x.T[varied], y.T[varied], missing.T[varied], strict=True)
@@ -96,7 +100,72 @@ def bridge(pairs: list[tuple[PoseSeries, PoseSeries]]) -> tuple[Array, dict[str,
         "recordings": len(pairs),
         "median_correlation": round(float(np.nanmedian(together)), 3),
     }
-    return np.stack([shift, gain]), facts
+    return gain, facts
+
+
+def speakers(folder: Path) -> list[tuple[str, PoseSeries]]:
+    """Clips of public speakers and of a signer as MediaPipe measures them, each with who is seen."""
+    with (DATA / "videos" / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["label"].startswith("real") and "+" not in r["person"]]
+    clips = [(NAMES_OF.get(r["person"], r["person"]), DATA / "videos" / r["file"]) for r in rows]
+    clips += [("signer", clip) for clip in sorted((DATA / "openpose_signer").glob("*.mp4"))]
+    return [(person, read_poses(collect(clip, folder, person=person).file)) for person, clip in clips]
+
+
+def film_takes(clips: list[tuple[str, PoseSeries]]) -> list[Take]:
+    """The usable clips."""
+    takes = (Take.of(measure(replace(series, person=person), 2), group="films") for person, series in clips)
+    return [t for t in takes if t is not None and t.seconds >= 4]
+
+
+def film_origins(takes: list[Take]) -> tuple[list[str], Array]:
+    """Who is in the clips, and the mean statistics of each."""
+    names = sorted({t.person for t in takes})
+    own = [np.stack([t.summary().mean for t in takes if t.person == name]) for name in names]
+    return names, np.stack([mean_of(rows) for rows in own])
+
+
+def film_trials(reference: Reference, takes: list[Take]) -> Trials:
+    """Every clip against everybody's other clips; neither of the two people helps to tell where the middle is."""
+    parts = []
+    for take in takes:
+        for person in sorted({t.person for t in takes}):
+            enrol = [t for t in takes if t.person == person and t.recording != take.recording]
+            if enrol:
+                seen = reference.seen_by(MEASURED_BY, person, take.person)
+                parts.append(run_trials(seen, enrol, [(take.recording, take.person, take.summary())]))
+    return Trials.joined(parts)
+
+
+def film_calibrations(reference: Reference, trials: Trials) -> dict[str, Calibration]:
+    """The picture's calibrations, shifted and scaled to fit the films; each person and each pair weighs alike."""
+    pair = [" with ".join(sorted((a, b))) for a, b in zip(trials.model, trials.test, strict=True)]
+    _, number, count = np.unique(pair, return_inverse=True, return_counts=True)
+    around = circumstances(trials.seconds, trials.hidden, trials.enrolled)
+    out = {}
+    for name, kinds in EVIDENCE.items():
+        scores = np.stack([trials.scores[k] for k in kinds], axis=1)
+        out[name] = reference.calibrations[name].refitted(
+            scores,
+            around,
+            trials.genuine,
+            weight=1 / count[number],
+            genuine_persons=len(set(trials.model[trials.genuine])),
+            persons=len(set(trials.test)),
+        )
+    return out
+
+
+def film_facts(reference: Reference, trials: Trials) -> dict[str, Any]:
+    """How good the films' LLRs are: as the picture's calibration gives them, and fitted without the person tried."""
+    before = trial_metrics(with_llr(trials, reference.calibrations), "both")
+    parts = []
+    for person in sorted(set(trials.model)):
+        rest = trials.at((trials.model != person) & (trials.test != person))
+        parts.append(with_llr(trials.at(trials.model == person), film_calibrations(reference, rest)))
+    after = {kind: trial_metrics(Trials.joined(parts), kind) for kind in EVIDENCE}
+    keep = ("auc", "eer", "cllr", "min_cllr", "persons", "genuine", "impostor", "majority", "intervals")
+    return {"cllr_before": before["cllr"], **{kind: {k: v[k] for k in keep} for kind, v in after.items()}}
 
 
 def decided(llr: Array) -> Array:
@@ -154,26 +223,34 @@ def card(takes: list[Take], roles: Roles) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bridge", type=Path, default=Path(tempfile.gettempdir()) / "poseprint-bridge")
-    folder = parser.parse_args().bridge
+    parser.add_argument("--clips", type=Path, default=Path(tempfile.gettempdir()) / "poseprint-speakers")
+    folder, clips = parser.parse_args().bridge, parser.parse_args().clips
     if not (DATA / "msrc12").is_dir():
         sys.exit(f"no measuring data at {DATA}")
     roles = Roles()
-    mediapipe, bridge_facts = bridge(drawn_and_measured(folder))
+    gain, bridge_facts = bridge(drawn_and_measured(folder))
+    films = film_takes(speakers(clips))
+    names, origins = film_origins(films)
     for axes in NAMES:
         takes = [t for g in SETS for t in takes_of_table(DATA / g / "upper_body.parquet", axes, group=g)]
-        bridges = {"mediapipe": mediapipe} if axes == 2 else {}
-        reference, trials = learn_reference(takes, axes, roles=roles, bridges=bridges)
+        reference, trials = learn_reference(takes, axes, roles=roles)
         people = sorted({t.person for t in takes if t.group in roles.whole})
         facts = {
             **card(takes, roles),
-            "calibrated_on": Counter(t.group for t in takes if t.group == roles.calibrate).most_common(1)[0][0],
-            "bridge": bridge_facts if axes == 2 else None,
+            "calibrated_on": roles.calibrate,
             "errors": errors(trials),
             "recordings": {t.sha256[:16]: people.index(t.person) for t in takes if t.group in roles.whole},
         }
-        write_reference(Reference(reference.background, reference.calibrations, bridges, facts), FOLDER)
-        size = sum(f.stat().st_size for f in FOLDER.glob(f"{NAMES[axes]}.*"))
-        print(f"{FOLDER / NAMES[axes]}: {size / 1024:.0f} KiB", file=sys.stderr)
+        reference = replace(reference, facts=facts)
+        if axes == 2:
+            facts |= {"bridge": bridge_facts, "speakers": names}
+            reference = replace(reference, gains={MEASURED_BY: gain}, origins={MEASURED_BY: origins}, facts=facts)
+            tried = film_trials(reference, films)
+            facts["films"] = film_facts(reference, tried)
+            reference = replace(reference, films={MEASURED_BY: film_calibrations(reference, tried)}, facts=facts)
+        write_reference(reference)
+    size = sum(f.stat().st_size for f in FOLDER.iterdir())
+    print(f"{FOLDER}: {size / 1024:.0f} KiB", file=sys.stderr)
 
 
 if __name__ == "__main__":

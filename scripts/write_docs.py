@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import deepfake_page
+import verification_pages
 from experiment_pages import presets_section, readme_lines, section
 
 from poseprint.cli import app
@@ -239,6 +241,8 @@ def results_page() -> str:
         "# Results\n\n"
         + GENERATED
         + "Good or bad, as measured.\n\n"
+        + verification_pages.section()
+        + "\n"
         + section()
         + "\n"
         + presets_section()
@@ -292,7 +296,8 @@ def readme() -> str:
         f"{run['recordings_right']} of {run['recordings_judged']} against {run['majority_recordings']}" for run in runs
     )
     figures = (
-        readme_lines()
+        verification_pages.readme_line()
+        + readme_lines()
         + "- A profile of a public speaker trained on the three or four short recordings at hand is **no better than guessing** on a\n"
         f"  recording it never saw. Recordings judged rightly, against always giving the commoner answer: {trials}\n"
         "  ([all verdicts](docs/results.md)). The demo's profile is of that kind.\n"
@@ -307,6 +312,7 @@ PAGES = {
     "docs/clips.md": clips_page,
     "docs/results.md": results_page,
     "docs/commands.md": command_page,
+    "docs/threat-model.md": deepfake_page.page,
     "README.md": readme,
 }
 

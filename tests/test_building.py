@@ -110,15 +110,15 @@ def test_build_goes_on_after_what_cannot_be_read_and_does_nothing_twice(
     data, said = tmp_path / "data", list[Any]()
     path = manifest(
         footage(tmp_path),
-        "file,person,label,session,recording,fps,frame_size\n"
-        "b.parquet,Ann,fake,,impression,,\nfilm.mp4,Ann,,,,,\nclip,Bob,,monday,,25,640x360\n",
+        "file,person,label,session,recording,fps,frame_size,activity\n"
+        "b.parquet,Ann,fake,,impression,,,\nfilm.mp4,Ann,,,,,,\nclip,Bob,,monday,,25,640x360,speech\n",
     )
     results = build(path, data, say=said.append)
     assert said == results
     assert [r.collected and r.collected.new for r in results] == [True, None, True]
     assert results[1].error.startswith(f"{path}: line 3: {tmp_path}/film.mp4: not a video file")
     lines = [
-        Recording("clip", "Bob", "real", "monday", "clip.parquet"),
+        Recording("clip", "Bob", "real", "monday", "clip.parquet", "speech"),
         Recording("impression", "Ann", "fake", "", "impression.parquet"),
     ]
     assert read_recordings(data) == lines
@@ -274,12 +274,14 @@ def test_what_is_no_parquet_or_empty(tmp_path: Path) -> None:
 
 def test_a_kinect_table_becomes_a_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = {"recording": ["../evil", "take", "take", "take"], "session": ["a", "b", "b", "b"]}
+    columns["activity"] = ["wave", "point", "point", "point"]
     source, data = kinect_table(tmp_path / "t.parquet", columns, rows=4), tmp_path / "data"
     data.mkdir()
     write_poses(mover(300, recording="own"), data / "own.parquet")
     write_recordings(data, [Recording("own", "Ann", "fake", "", "own.parquet")])
     lines = import_kinect(source, data)
     assert [(r.person, r.label, r.session) for r in lines] == [("p1", "real", "a"), ("p1", "real", "b")]
+    assert [r.activity for r in lines] == ["wave", "point"]
     assert re.fullmatch(r"_evil-[0-9a-f]{8}", lines[0].recording)
     assert {r.recording for r in read_recordings(data)} == {"own", "take", lines[0].recording}
     assert {p.parent for p in tmp_path.rglob("*evil*")} == {data}
@@ -297,6 +299,7 @@ def test_a_kinect_table_becomes_a_data_set(tmp_path: Path, monkeypatch: pytest.M
 def test_msrc12(shared: Path, tmp_path: Path) -> None:
     lines = import_kinect(shared / "msrc12" / "upper_body.parquet", tmp_path)
     assert (len(lines), len({r.person for r in lines})) == (396, 20)
+    assert len({r.activity for r in lines}) == 12
     assert read_recordings(tmp_path) == sorted(lines, key=lambda r: r.recording)
     series = read_poses(tmp_path / lines[0].file)
     assert series.estimator.name == "kinect"

@@ -39,17 +39,28 @@ def test_recordings_are_read_as_written(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "deeper", "recordings.csv"]
 
 
+def test_an_activity_is_written_where_one_is_known(tmp_path: Path) -> None:
+    folder_with(tmp_path, "")
+    lines = [replace(ADA, activity="speech"), BOB]
+    write_recordings(tmp_path, lines)
+    table = (tmp_path / "recordings.csv").read_text(encoding="utf-8").splitlines()
+    assert table[:2] == ["recording,person,label,session,file,activity", "a,Ada,real,monday,a.parquet,speech"]
+    assert read_recordings(tmp_path) == lines
+
+
 text = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(text, text, st.sampled_from(["real", "fake"]), text), min_size=1, unique_by=lambda r: r[0]))
+@given(
+    st.lists(st.tuples(text, text, st.sampled_from(["real", "fake"]), text, text), min_size=1, unique_by=lambda r: r[0])
+)
 def test_recordings_with_any_names_are_read_as_written(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str, str]]
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str, str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("set")
     (folder / "p.parquet").touch()
-    recordings = [Recording(*row, file="p.parquet") for row in rows]
+    recordings = [Recording(*row[:4], "p.parquet", row[4]) for row in rows]
     write_recordings(folder, recordings)
     assert read_recordings(folder) == recordings
 

@@ -73,7 +73,11 @@ def test_checking_poses_needs_neither_torch_nor_mediapipe(tmp_path: Path) -> Non
     write_poses(mover(300, tempo=0.3), tmp_path / "a.parquet")
     code = """
 import sys
-sys.modules.update(torch=None, mediapipe=None, matplotlib=None)
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "mediapipe", "matplotlib"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Absent())
 import poseprint
 print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
 """

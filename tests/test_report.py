@@ -16,12 +16,18 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from movers import mover
 
+from poseprint.calibration import Costs
+from poseprint.enrolment import enroll
 from poseprint.errors import PoseprintError, VideoError
+from poseprint.explanation import Departure, Quality
 from poseprint.findings import Finding
+from poseprint.outcome import LikelihoodRatio, MovementScore, Verdict
 from poseprint.pose import PoseSeries
 from poseprint.report import MISSING, write_report
-from poseprint.verdict import MovementScore, Verdict
+from poseprint.report.evidence import view
+from poseprint.verdict import check_poses
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u2028"
 CHROMIUM = next((c for c in ("/usr/bin/chromium", shutil.which("chromium") or "") if c and Path(c).exists()), "")
@@ -342,6 +348,327 @@ def test_importing_the_report_loads_no_heavy_package() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+# ---- verdicts of an enrolled profile ------------------------------------------------------------
+
+NOD = Departure(
+    "place_nose_x", "place of the nose along x", "posture", ("nose",), 0.26, -0.05, 0.18, "shoulder widths", 4.5
+)
+HASTE = Departure("tempo", "tempo of the right wrist", "tempo", ("right_wrist",), 1.0, 2.0, 6.0, "1/s", -2.5)
+LLRS = ((2.0, 1.5, 1.0), (-0.5, -1.2, 0.4), (0.01, None, 0.01), (1.2, 0.9, 0.8))
+
+
+def weighed(series: PoseSeries, llr: tuple[float | None, ...] = (1.42, 0.31, 1.1), **changes: Any) -> Verdict:
+    """What an enrolled profile might say of `waving`."""
+    kinds = ("both", "motion", "static")
+    movements = tuple(
+        MovementScore(
+            150 * i,
+            150 * i + 150,
+            5.0 * i,
+            5.0 * i + 5,
+            both or 0.0,
+            int((both or 0) > 0),
+            0.95,
+            dict(zip(kinds, (both, *rest), strict=True)),
+            (NOD, HASTE) if i == 1 else (),
+        )
+        for i, (both, *rest) in enumerate(LLRS)
+    )
+    evidence = LikelihoodRatio(
+        llr=dict(zip(kinds, llr, strict=True)),
+        lower=-1.3,
+        upper=2.3,
+        thresholds=Costs().thresholds,
+        words="moderate support that it is Barack Obama who moves",
+        rests_on="movement and posture",
+        hidden=0.24,
+        error_rates={
+            "seconds": 20.0,
+            "enrolled": 3,
+            "eer": 0.221,
+            "eer_interval": [0.164, 0.295],
+            "persons": 20,
+            "genuine_consistent": 0.1875,
+            "genuine_inconsistent": 0.034,
+            "impostor_consistent": 0.0008,
+            "impostor_inconsistent": 0.1969,
+        },
+        departures=(NOD, HASTE),
+        qualities=(Quality("posture", "head", 3.5), Quality("posture", "left arm", 1.2), Quality("tempo", "body", 0.4)),
+        typical=(0, 3),
+        untypical=(1,),
+        change=None,
+    )
+    evidence = replace(evidence, **{k: changes.pop(k) for k in list(changes) if k in LikelihoodRatio.__annotations__})
+    made_from = [
+        {
+            "recording": "address",
+            "person": "Barack Obama",
+            "label": "real",
+            "session": "monday",
+            "seconds": 63.0,
+            "movements": 24,
+        },
+        {
+            "recording": "rally",
+            "person": "Barack Obama",
+            "label": "real",
+            "session": "",
+            "seconds": 57.0,
+            "movements": 20,
+        },
+    ]
+    finding = {"code": "ONE_SESSION", "severity": "warning", "message": "all of one day", "advice": "add another day"}
+    profile = {"person": "Barack Obama", "kind": "enrolled", "findings": [finding], "made_from": made_from}
+    verdict = judged(
+        series, decision="consistent", reason="LLR +1.42: moderate support.", movements=movements, profile=profile
+    )
+    return replace(verdict, **{"evidence": evidence, "score": llr[0], **changes})
+
+
+def having(page: Page, name: str) -> list[dict[str, str | None]]:
+    """The attributes of every element of a class."""
+    return [a for _, a in page.elements if name in (a.get("class") or "").split()]
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        (
+            "consistent",
+            "Consistent The person in this recording moves like Barack Obama, as far as an enrolment from 2",
+        ),
+        ("inconsistent", "Inconsistent The person in this recording does not move like Barack Obama, as far as an"),
+        (
+            "inconclusive",
+            "Inconclusive This recording does not settle whether the person in it moves like Barack Obama.",
+        ),
+    ],
+)
+def test_enrolled_decision_in_words(tmp_path: Path, decision: str, words: str) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series, decision=decision), series)
+    assert words in page.words
+    assert "Moderate support that it is Barack Obama who moves." in page.words
+    assert "about 26 times as probable if Barack Obama moves as if somebody else does." in page.words
+    assert "voted" not in page.words.split("The whole verdict as JSON")[0]
+    assert having(page, decision)[0]["class"] == f"verdict {decision}"
+
+
+def test_all_three_llrs_lie_on_the_scale(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series, (1.42, -0.31, None)), series)
+    for words in (
+        "Movement and posture together: +1.42",
+        "Movement alone: −0.31",
+        "Posture and framing alone: not measured",
+    ):
+        assert words in page.words
+    both, motion = having(page, "dot")
+    assert float((both["cx"] or "").rstrip("%")) == pytest.approx(100 * 2.72 / 3.6, abs=0.01)
+    assert float((motion["cx"] or "").rstrip("%")) == pytest.approx(100 * 0.99 / 3.6, abs=0.01)
+    open_zone = having(page, "open-zone")[0]
+    assert float((open_zone["x"] or "").rstrip("%")) == pytest.approx(100 * 0.346 / 3.6, abs=0.01)
+    assert "the scale ends at −1.30 and +2.30" in page.words
+
+
+def test_a_scale_that_ends_before_a_verdict_says_so(tmp_path: Path) -> None:
+    series = waving()
+    assert "is reached (hatched)" not in written(tmp_path, weighed(series), series).words
+    words = written(tmp_path, weighed(series, lower=-0.6, upper=0.9), series).words
+    assert "It ends before the verdict inconsistent and the verdict consistent is reached (hatched)" in words
+    assert "There the scale reached further" in words
+    page = written(tmp_path, weighed(series, lower=-0.6), series)
+    assert "It ends before the verdict inconsistent is reached (hatched)" in page.words
+    axis = view(weighed(series, lower=-0.6))["axis"]
+    assert 0 < axis["low"] < axis["lower"] < axis["zero"]
+
+
+@pytest.mark.parametrize("decision", ["consistent", "inconsistent", "inconclusive"])
+def test_a_podium_is_not_a_person(tmp_path: Path, decision: str) -> None:
+    series = waving()
+    warning = "This rests on posture and framing alone. A podium is not a person:"
+    words = written(tmp_path, weighed(series, decision=decision, rests_on="posture"), series).words
+    assert warning in words
+    assert "moves like Barack Obama, as far as" not in words
+    assert warning not in written(tmp_path, weighed(series, decision=decision), series).words
+
+
+def test_error_rates_in_counts_of_a_hundred(tmp_path: Path) -> None:
+    series = waving()
+    words = written(tmp_path, weighed(series), series).words
+    assert "Measured on clips of 20 s with 3 recordings enrolled" in words
+    assert "here 24 % of what is compared was not, and it may err more often" in words
+    assert (
+        "Of 100 genuine clips this long, 3 were called inconsistent: 19 consistent, the other 78 inconclusive." in words
+    )
+    assert "Of 100 impostor clips this long, fewer than 1 were called consistent: 20 inconsistent" in words
+    assert "wrong in 22 of 100 (equal error rate; 95 % interval 16 to 30)." in words
+    assert "measured on 20 people" in words
+    assert "acted gestures before a depth camera" in words
+    assert "this check was made with others" not in words
+    dear = written(tmp_path, weighed(series, thresholds=(-2.0, 2.0)), series).words
+    assert "These rates hold for the usual costs of a wrong verdict; this check was made with others." in dear
+    none = written(tmp_path, weighed(series, error_rates=None), series).words
+    assert "so there is no error rate to state" in none
+
+
+def test_departures_stand_beside_the_range(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series), series)
+    for words in (
+        "place of the nose along x",
+        "0.26 shoulder widths",
+        "−0.05 to 0.18",
+        "+4.5",
+        "tempo of the right wrist",
+        "−2.5",
+    ):
+        assert words in page.words
+    nod, haste = view(weighed(series))["departures"]
+    assert nod["low"] + nod["width"] < nod["mark"] < 100
+    assert 0 < haste["mark"] < haste["low"]
+    calm = written(tmp_path, weighed(series, departures=()), series).words
+    assert "Nothing departs by two deviations or more" in calm
+
+
+def test_heat_table_is_darker_where_more_departs(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series), series)
+    cells = [a["class"] for t, a in page.elements if t == "td" and (a.get("class") or "").startswith(("heat-", "none"))]
+    assert cells == ["none", "none", "heat-0", "heat-4", "heat-1", "none"]  # tempo, posture x head, left arm, body
+
+
+def test_movements_go_up_and_down_from_zero(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series), series)
+    bars = having(page, "bar")
+    # Of each movement both, motion and static; the third movement's motion was not measured.
+    assert [b["class"] for b in bars] == [f"bar {s}" for s in ["real"] * 3 + ["fake"] * 2 + ["real"] * 6]
+    zero = 8 + 150 * 2.3 / 3.6
+    up, down, faint = bars[0], bars[3], bars[6]
+    assert float(up["y"] or 0) + float(up["height"] or 0) == pytest.approx(zero, abs=0.2)
+    assert float(down["y"] or 0) == pytest.approx(zero, abs=0.2)
+    assert float(down["height"] or 0) == pytest.approx(150 * 0.5 / 3.6, abs=0.2)
+    assert float(faint["height"] or 0) == 3
+    labels = [a["aria-label"] or "" for a in having(page, "movement")]
+    assert "LLR −0.50, movement alone −1.20, posture alone +0.40" in labels[1]
+    assert "movement alone not measured" in labels[2]
+    assert "departs: place of the nose along x" in labels[1]
+
+
+def test_change_of_mover_is_marked(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series), series)
+    assert not having(page, "change")
+    change = {"start": 9.0, "end": 12.0, "before": 1.5, "after": -1.1}
+    page = written(tmp_path, weighed(series, change=change), series)
+    assert "Between 0:09.0 and 0:12.0 the mover seems to change (LLR +1.50 before, −1.10 after)." in page.words
+    mark = next(a for a in having(page, "change") if "x" in a)
+    assert (mark["x"], mark["width"]) == ("30.0%", "10.0%")
+    assert any(a.get("data-time") == "9.0" for a in having(page, "seek"))
+
+
+def test_the_enrolment_behind_it(tmp_path: Path) -> None:
+    series = waving()
+    words = written(tmp_path, weighed(series), series).words
+    assert "2 recordings of Barack Obama, 2.0 minutes, 44 movements; 1 session: monday." in words
+    assert all(text in words for text in ("ONE_SESSION", "All of one day.", "Add another day."))
+
+
+def test_movements_most_and_least_like_are_replayed(tmp_path: Path) -> None:
+    series = waving()
+    page = written(tmp_path, weighed(series), series)
+    assert [a["data-index"] for a in having(page, "loop")] == ["0", "3", "1"]
+    assert len([t for t, _ in page.elements if t == "canvas"]) == 4
+    assert "Most like Barack Obama" in page.words
+    assert "Least like Barack Obama" in page.words
+
+
+def test_ten_minutes_of_an_enrolled_profile_stay_small(tmp_path: Path) -> None:
+    series = waving(frames=18_000)
+    usual = weighed(series).movements[1]
+    movements = tuple(replace(usual, start=5.0 * i, end=5.0 * i + 5, departures=(NOD, HASTE) * 2) for i in range(120))
+    write_report(weighed(series, movements=movements), series, tmp_path / "report.html")
+    assert (tmp_path / "report.html").stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize("movements", [(), None])
+def test_enrolled_and_nothing_measured(tmp_path: Path, movements: tuple[MovementScore, ...] | None) -> None:
+    series = waving()
+    verdict = weighed(series, decision="inconclusive", reason="too little", evidence=None, score=None)
+    if movements is not None:
+        verdict = replace(verdict, movements=movements)
+    page = written(tmp_path, verdict, series)
+    assert "Nothing could be measured that would speak for or against Barack Obama." in page.words
+    assert "Use a recording in which head, shoulders and arms of one person stay in sight" in page.words
+    assert "Nothing was judged, so there is no error rate to state." in page.words
+    assert not having(page, "axis")
+    assert not having(page, "loop")
+
+
+def test_enrolled_page_is_self_contained_and_hostile_names_stay_text(tmp_path: Path) -> None:
+    series = replace(waving(), recording=EVIL)
+    departure = replace(NOD, words=EVIL, quality=EVIL, unit=EVIL)
+    plain = weighed(series)
+    verdict = weighed(
+        series,
+        person=EVIL,
+        recording=EVIL,
+        reason=EVIL,
+        words=EVIL,
+        departures=(departure,),
+        qualities=(Quality(EVIL, EVIL, 2.0),),
+        error_rates={**(plain.evidence.error_rates or {}), "data": EVIL} if plain.evidence else {},
+        movements=tuple(replace(m, departures=(departure,)) for m in plain.movements),
+        profile={
+            "kind": "enrolled",
+            "findings": [{"code": EVIL, "severity": EVIL, "message": EVIL, "advice": EVIL}, EVIL],
+            "made_from": [
+                {"recording": EVIL, "session": EVIL, "seconds": EVIL, "sha256": EVIL, "movements": EVIL},
+                EVIL,
+            ],
+        },
+    )
+    page = written(tmp_path, verdict, series)
+    assert len(page.scripts) == 2
+    assert "img" not in [t for t, _ in page.elements]
+    assert page.text.count("alert(1)") >= 15
+    loaded = [v for _, a in page.elements for k, v in a.items() if k in ("src", "href", "srcset", "action", "data")]
+    assert loaded == []
+    assert not any("style" in a or any(k.startswith("on") for k in a) for _, a in page.elements)
+
+
+@pytest.mark.parametrize(("llr", "times"), [(0.0, "1.0"), (0.2, "1.6"), (-1.0, "10"), (2.281, "190"), (4.0, "10,000")])
+def test_a_likelihood_ratio_in_plain_numbers(llr: float, times: str) -> None:
+    assert view(weighed(waving(), (llr, None, None)))["times"] == times
+
+
+@pytest.fixture(scope="module")
+def ann() -> Any:
+    return enroll("Ann", [mover(900, seed=i, tempo=0.5 + 0.03 * i) for i in range(2)])
+
+
+@pytest.mark.parametrize(("tempo", "amplitude"), [(0.56, 0.3), (1.6, 0.9)])
+def test_a_mover_of_its_own(tmp_path: Path, ann: Any, tempo: float, amplitude: float) -> None:
+    series = mover(900, seed=7, tempo=tempo, amplitude=amplitude)
+    verdict = check_poses(series, ann)
+    assert verdict.evidence is not None
+    page = written(tmp_path, verdict, series)
+    for kind in ("both", "motion", "static"):
+        assert f"{round(verdict.evidence.llr[kind], 2) + 0.0:+.2f}".replace("-", "−") in page.words
+    assert len(having(page, "movement")) == len(verdict.movements) == 6
+    assert len(having(page, "loop")) == 6
+    assert all(d.words in page.words for d in verdict.evidence.departures)
+
+
+def test_a_clip_too_short_to_say_anything(tmp_path: Path, ann: Any) -> None:
+    series = mover(20, seed=3)
+    verdict = check_poses(series, ann)
+    assert (verdict.decision, verdict.evidence) == ("inconclusive", None)
+    assert "Nothing could be measured" in written(tmp_path, verdict, series).words
+
+
 def film(path: Path, size: tuple[int, int] = (1280, 720), frames: int = 60) -> Path:
     """A film whose grey level counts its frames."""
     with av.open(str(path), "w") as container:
@@ -443,4 +770,59 @@ def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert trouble == []
     assert [r for r in requests if not r.startswith("data:")] == [path.as_uri()]
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("reduced", [False, True])
+def test_enrolled_page_in_a_browser(tmp_path: Path, browser: Any, reduced: bool) -> None:
+    series = replace(waving(), recording=EVIL)
+    path = tmp_path / "report.html"
+    change = {"start": 9.0, "end": 12.0, "before": 1.5, "after": -1.1}
+    write_report(weighed(series, person=EVIL, recording=EVIL, change=change), series, path)
+    context = browser.new_context(offline=True, reduced_motion="reduce" if reduced else "no-preference")
+    page = context.new_page()
+    trouble: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+
+    def shown() -> list[bool]:
+        return [panel.is_visible() for panel in page.locator(".chosen").all()]
+
+    assert shown() == [False] * 4
+    # By its middle it is clicked through the bars, as a hand would.
+    page.locator(".movement").nth(1).click()
+    assert shown() == [False, True, False, False]
+    assert "place of the nose along x" in page.locator(".chosen").nth(1).inner_text()
+    assert page.locator("#clock").inner_text().startswith("0:05.0")
+    assert "LLR −0.50, movement alone −1.20" in page.locator("#readout").inner_text()
+    page.keyboard.press("Tab")
+    page.locator(".movement").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert shown() == [False, False, True, False]
+
+    picture = "document.querySelectorAll('.loop canvas')[0].toDataURL()"
+    page.locator(".loop").first.scroll_into_view_if_needed()
+    assert page.locator("#loops").inner_text() == ("Play all" if reduced else "Pause all")
+    before = page.evaluate(picture)
+    if reduced:
+        time.sleep(0.3)
+        assert page.evaluate(picture) == before
+        page.click("#loops")
+    eventually(lambda: page.evaluate(picture) != before)
+    page.click("#loops")
+    assert page.locator("#loops").inner_text() == "Play all"
+    page.locator(".loop").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert shown() == [False, False, False, True]
+    for width in (1280, 390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert trouble == []
+    assert requests == [path.as_uri()]
     context.close()

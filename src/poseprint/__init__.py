@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from poseprint.avatar import write_video
     from poseprint.building import build, describe, import_csv_pair, import_kinect
     from poseprint.collect import collect
+    from poseprint.enrolment import enroll
     from poseprint.errors import PoseprintError
+    from poseprint.evaluating import evaluate
     from poseprint.experiments import run_experiment
     from poseprint.extraction import extract
     from poseprint.findings import Finding
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.movements import cut_movements
+    from poseprint.outcome import Verdict
     from poseprint.pose import UPPER_BODY, PoseSeries, Skeleton
-    from poseprint.profile import Profile, read_profile
+    from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
     from poseprint.quality import inspect
     from poseprint.report import write_report
     from poseprint.settings import PRESETS, Settings
     from poseprint.training import train
     from poseprint.tuning import tune
-    from poseprint.verdict import Verdict, check, check_poses
+    from poseprint.verdict import check, check_poses
 
 __version__ = "0.1.0"
 
@@ -41,19 +44,23 @@ _HOME = {
     "cut_movements": "movements",
     "read_csv_pair": "io.paper_csv",
     "write_csv_pair": "io.paper_csv",
+    "write_enrolled": "profile",
     "UPPER_BODY": "pose",
     "Finding": "findings",
     "PoseSeries": "pose",
+    "EnrolledProfile": "profile",
     "PoseprintError": "errors",
     "Profile": "profile",
     "Settings": "settings",
     "Skeleton": "pose",
-    "Verdict": "verdict",
+    "Verdict": "outcome",
     "build": "building",
     "check": "verdict",
     "check_poses": "verdict",
     "collect": "collect",
     "describe": "building",
+    "evaluate": "evaluating",
+    "enroll": "enrolment",
     "extract": "extraction",
     "import_csv_pair": "building",
     "import_kinect": "building",
@@ -72,6 +79,7 @@ _HOME = {
 __all__ = [
     "PRESETS",
     "UPPER_BODY",
+    "EnrolledProfile",
     "Finding",
     "PoseSeries",
     "PoseprintError",
@@ -85,6 +93,8 @@ __all__ = [
     "collect",
     "cut_movements",
     "describe",
+    "enroll",
+    "evaluate",
     "extract",
     "import_csv_pair",
     "import_kinect",
@@ -97,6 +107,7 @@ __all__ = [
     "train",
     "tune",
     "write_csv_pair",
+    "write_enrolled",
     "write_poses",
     "write_report",
     "write_video",

@@ -11,11 +11,12 @@ the statistics, averaged (Ho, IEEE PAMI 20, 1998), each with its within covarian
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import eigh
 
 from poseprint.errors import PoseprintError
 from poseprint.pose import Array
@@ -71,10 +72,47 @@ def mean_of(rows: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Member:
+    """One model, on some of the statistics, in directions in which what varies within a person has variance 1."""
+
     columns: Array
-    project: Array  # [columns, dimensions]: whitens what varies within a person
+    project: Array  # [columns, dimensions]
     between: Array  # [dimensions]
     moment: Array  # [dimensions]
+
+    def shared(self, model: Array, enrolled: float) -> float:
+        """Share of where an enrolled person stands that is not theirs but their footage's, 0 to 1."""
+        distance = float((model**2 / (self.between + 1 / enrolled)).mean())
+        return max(0.0, 1 - 1 / max(distance, 1e-9))
+
+    def reach(self, tests: Array, noise: Array) -> Array:
+        """What tests that stand farther out than people do are multiplied by to stand as far as people do."""
+        distance = (tests**2 / (self.between + noise)).mean(axis=1, keepdims=True)
+        return np.asarray(np.minimum(1.0, 1 / np.sqrt(np.maximum(distance, 1e-9))))
+
+    def noise(self, recordings: Array, movements: Array, usual: float) -> Array:
+        """Variance of means of so many recordings and movements, [shape=(tests, dimensions)]."""
+        extra = np.maximum(1 / movements - 1 / (usual * recordings), 0)
+        return np.asarray(1 / recordings[:, None] + self.moment * extra[:, None])
+
+    def llr(self, models: Array, recordings: Array, tests: Array, noise: Array) -> Array:
+        """Natural-log likelihood ratios of "same person" to "another person".
+
+        Args:
+            models: mean of each person enrolled [shape=(models, dimensions)].
+            recordings: how many each was enrolled on [shape=(models,)].
+            tests, noise: mean of each test and its variance [shape=(tests, dimensions)].
+
+        Returns:
+            float64 [shape=(models, tests)].
+        """
+        known = 1 / (1 / self.between + recordings[:, None])  # posterior variance [models, dimensions]
+        centre = known * recordings[:, None] * models
+        alone = self.between + noise
+        total = np.repeat(0.5 * (tests**2 / alone + np.log(alone)).sum(axis=1)[None], len(models), axis=0)
+        for i in range(len(models)):
+            variance = known[i] + noise
+            total[i] -= 0.5 * ((tests - centre[i]) ** 2 / variance + np.log(variance)).sum(axis=1)
+        return np.asarray(total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +127,8 @@ class Background:
         cohort: scaled mean statistics of recordings of people, [shape=(recordings, statistics)].
         cohort_person: number of the person of each, [shape=(recordings,)].
         cohort_movements: how many movements each has.
+
+    A copy with another mean or scale shares the metrics, which depend on neither.
     """
 
     axes: int
@@ -136,15 +176,23 @@ class Metric:
             block = np.ix_(chosen, chosen)
             within = background.within[block]
             sphere = np.trace(within) / len(chosen) * np.eye(len(chosen))
-            values, vectors = np.linalg.eigh((1 - SHRINK[kind]) * within + SHRINK[kind] * sphere)
-            whiten = vectors / np.sqrt(np.maximum(values, 1e-9))
-            spread, directions = np.linalg.eigh(whiten.T @ background.between[block] @ whiten)
-            best = np.argsort(-spread)[: DIMENSIONS[kind]]
-            project = whiten @ directions[:, best]
-            between = np.maximum((1 - BETWEEN_SHRINK) * spread[best] + BETWEEN_SHRINK * spread[best].mean(), 1e-3)
-            moment = np.einsum("ij,ik,kj->j", project, background.moment[block], project)
+            noise = (1 - SHRINK[kind]) * within + SHRINK[kind] * sphere
+            spread, project = eigh(background.between[block], noise, check_finite=False)
+            spread, project = spread[::-1][: DIMENSIONS[kind]], project[:, ::-1][:, : DIMENSIONS[kind]]
+            between = np.maximum((1 - BETWEEN_SHRINK) * spread + BETWEEN_SHRINK * spread.mean(), 1e-3)
+            moment = ((background.moment[block] @ project) * project).sum(axis=0)
             members.append(_Member(chosen, project, between, moment))
         return Metric(background, tuple(members))
+
+    def foreign(self, model: Array, enrolled: float) -> float:
+        """Share of where an enrolled person stands that is put down to their footage, 0 to 1, over the members.
+
+        Args:
+            model: scaled mean statistics [shape=(statistics,)].
+            enrolled: recordings they come from.
+        """
+        own = np.nan_to_num(model)
+        return float(np.mean([m.shared(own[m.columns] @ m.project, enrolled) for m in self.members]))
 
     @cached_property
     def cohort_models(self) -> tuple[Array, Array, Array]:
@@ -156,62 +204,55 @@ class Metric:
         counts = np.array([len(r) for r in rows], dtype=np.float64)
         return means, counts, np.array([b.cohort_movements[r].sum() for r in rows])
 
-    def llr(self, models: Array, recordings: Array, tests: Array, test_recordings: Array, movements: Array) -> Array:
-        """Natural-log likelihood ratios of "same person" to "another person", averaged over the members.
-
-        Args:
-            models: scaled mean statistics of those enrolled [shape=(models, statistics)].
-            recordings: how many each was enrolled on [shape=(models,)].
-            tests: of what is tested [shape=(tests, statistics)].
-            test_recordings, movements: of each test [shape=(tests,)].
-
-        Returns:
-            float64 [shape=(models, tests)].
-        """
-        total = np.zeros((len(models), len(tests)))
-        usual = self.background.recording_movements
-        for member in self.members:
-            model = np.nan_to_num(models[:, member.columns]) @ member.project
-            test = np.nan_to_num(tests[:, member.columns]) @ member.project
-            extra = np.maximum(1 / movements - 1 / (usual * test_recordings), 0)
-            noise = 1 / test_recordings[:, None] + member.moment * extra[:, None]  # [tests, dims]
-            known = 1 / (1 / member.between + recordings[:, None])  # posterior variance [models, dims]
-            centre = known * recordings[:, None] * model
-            alone = member.between + noise
-            total += 0.5 * (test**2 / alone + np.log(alone)).sum(axis=1)[None]
-            for i in range(len(models)):
-                variance = known[i] + noise
-                total[i] -= 0.5 * ((test - centre[i]) ** 2 / variance + np.log(variance)).sum(axis=1)
-        return total / len(self.members)
-
-    def normalised(self, model: Summary, tests: Sequence[Summary], *, without: int | None = None) -> Array:
+    def normalised(
+        self, model: Array, enrolled: float, tests: Array, counts: tuple[Array, Array], *, without: Collection[int] = ()
+    ) -> Array:
         """Scores of tests against one enrolled person, normalised by the cohort (AS-norm).
 
-        Half of it asks how the cohort's recordings score against this person, half how this recording scores
-        against the cohort's people; of each, the more similar half counts (Matejka et al., Interspeech 2017).
+        The middle of the cohort's people is the origin, moved towards the person enrolled as far as they stand farther
+        out than people do: another kind of footage moves everybody's statistics alike, and what all share is no likeness
+        (positive-part James and Stein, Berkeley Symposium 1961). Nor does a test count for standing farther out than people
+        do. Half of the norm asks how the cohort's recordings score
+        against this person, half how this recording scores against the cohort's people; of each, the more similar half
+        counts (Matejka et al., Interspeech 2017).
 
         Args:
-            model: who is enrolled.
-            tests: what is tested, each a Summary.
-            without: a cohort person to leave out.
+            model: scaled mean statistics of who is enrolled [shape=(statistics,)].
+            enrolled: recordings they are enrolled on.
+            tests: scaled mean statistics of what is tested [shape=(tests, statistics)].
+            counts: recordings and movements of each test.
+            without: cohort people to leave out, because they are enrolled or tested.
 
         Returns:
             float64 [shape=(tests,)]; 0 is as like as the likelier half of the cohort, in its deviations.
         """
         b = self.background
-        ones = np.ones(len(tests))
-        points = np.stack([b.scaled(t.mean) for t in tests])
-        counts = np.array([t.recordings for t in tests]), np.array([t.movements for t in tests])
-        own = b.scaled(model.mean)[None], np.array([model.recordings])
-        raw = self.llr(*own, points, *counts)[0]
-        keep = np.ones(len(b.cohort), dtype=bool) if without is None else b.cohort_person != without
-        against = self.llr(*own, b.cohort[keep], np.ones(keep.sum()), b.cohort_movements[keep])[0]
         means, recordings, _ = self.cohort_models
-        persons = np.arange(len(means)) != (-1 if without is None else without)
-        others = self.llr(means[persons], recordings[persons], points, *counts)
+        persons = ~np.isin(np.arange(len(means)), list(without))
+        keep = persons[b.cohort_person]
+        if persons.sum() < 2:
+            raise PoseprintError("a cohort needs at least two people besides those enrolled and tested")
+        centre = means[persons].mean(axis=0)
+        points, own = np.nan_to_num(tests - centre), np.nan_to_num(model - centre)
+        cohort, people = b.cohort[keep] - centre, means[persons] - centre
+        many = np.array([enrolled]), np.ones(keep.sum())
+        raw, against, others = np.zeros(len(tests)), np.zeros(keep.sum()), np.zeros((int(persons.sum()), len(tests)))
+        for m in self.members:
+            at, from_ = points[:, m.columns] @ m.project, own[m.columns] @ m.project
+            origin = m.shared(from_, enrolled) * from_
+            at, from_ = at - origin, (from_ - origin)[None]
+            usual = b.recording_movements
+            noise = m.noise(*counts, usual)
+            at = at * m.reach(at, noise)
+            raw += m.llr(from_, many[0], at, noise)[0]
+            against += m.llr(
+                from_, many[0], cohort[:, m.columns] @ m.project, m.noise(many[1], b.cohort_movements[keep], usual)
+            )[0]
+            others += m.llr(people[:, m.columns] @ m.project, recordings[persons], at, noise)
+        raw, against, others = (x / len(self.members) for x in (raw, against, others))
         z_mean, z_deviation = _top(against[:, None])
         t_mean, t_deviation = _top(others)
-        return np.asarray(0.5 * ((raw - z_mean * ones) / z_deviation + (raw - t_mean) / t_deviation))
+        return np.asarray(0.5 * ((raw - z_mean) / z_deviation + (raw - t_mean) / t_deviation))
 
 
 def _top(scores: Array) -> tuple[Array, Array]:

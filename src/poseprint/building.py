@@ -38,7 +38,7 @@ class Entry:
     Attributes:
         line: its number.
         file: a video, or poses in any form that is read.
-        person, label, session: as in `poseprint.dataset.Recording`.
+        person, label, session, activity: as in `poseprint.dataset.Recording`.
         recording: its name; None for the file's own.
         fps, frame_size: of poses that do not tell them.
     """
@@ -48,6 +48,7 @@ class Entry:
     person: str
     label: str
     session: str
+    activity: str
     recording: str | None
     fps: float | None
     frame_size: tuple[int, int] | None
@@ -110,7 +111,8 @@ def _entry(folder: Path, number: int, row: dict[str, str], where: str) -> Entry:
     for problem, is_there in problems.items():
         if is_there:
             raise DatasetError(f"{where}: {problem}")
-    return Entry(number, file, row["person"], label or "real", session, name or None, rate, picture)
+    activity = row.get("activity", "")
+    return Entry(number, file, row["person"], label or "real", session, activity, name or None, rate, picture)
 
 
 def _rate(text: str) -> float | None:
@@ -139,7 +141,7 @@ def build(
     """Collect every recording that a manifest names into a data set.
 
     The whole manifest is checked first. Interrupted, the same call goes on where it stopped, and what is done
-    is not measured again; person, label and session become what the manifest says. A recording that cannot be
+    is not measured again; person, label, session and activity become what the manifest says. A recording that cannot be
     read is reported, and the others are collected all the same.
 
     Args:
@@ -168,6 +170,7 @@ def build(
                 person=entry.person,
                 label=entry.label,
                 session=entry.session,
+                activity=entry.activity,
                 fps=entry.fps,
                 frame_size=entry.frame_size,
                 models=models,
@@ -196,7 +199,7 @@ def import_kinect(
         PoseprintError: no such table, or the folder cannot be written.
     """
     recordings = read_kinect(path, camera=camera)
-    return _add([(one.series, "real", one.session) for one in recordings], folder, progress)
+    return _add([(one.series, "real", one.session, one.activity) for one in recordings], folder, progress)
 
 
 def import_csv_pair(
@@ -234,22 +237,25 @@ def import_csv_pair(
         name = f"{poses_csv.stem}-{number:0{max(4, len(str(len(edges))))}d}"
         position = positions[first:last].reshape(-1, *positions.shape[2:])
         series = movements_in_a_row(position, poses_csv, frame_size=frame_size, recording=name)
-        recordings.append((replace(series, person=person), "real" if labels[first] else "fake", ""))
+        recordings.append((replace(series, person=person), "real" if labels[first] else "fake", "", ""))
     return _add(recordings, folder, progress)
 
 
-def _add(recordings: Sequence[tuple[PoseSeries, str, str]], folder: Path, progress: Progress | None) -> list[Recording]:
-    """Write series with label and session into a data set, those that are there excepted; then list them."""
+def _add(
+    recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress | None
+) -> list[Recording]:
+    """Write series with label, session and activity into a data set, those that are there excepted; then list them."""
     known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     demand_writable(folder)
     added = []
-    for count, (series, label, session) in enumerate(recordings):
+    for count, (series, label, session, activity) in enumerate(recordings):
         if progress:
             progress(count, len(recordings), series.recording)
         file = place(folder, _file_name(series.recording), series, sha256_of(series))
         if not file.exists():
             write_poses(replace(series, recording=file.stem), file)
-        added.append(Recording(file.stem, series.person.strip(), label, session.strip(), file.name))
+        person, name = series.person.strip(), file.name
+        added.append(Recording(file.stem, person, label, session.strip(), name, activity.strip()))
     known.update((line.recording, line) for line in added)
     write_recordings(folder, sorted(known.values(), key=lambda r: r.recording))
     return added

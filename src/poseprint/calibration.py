@@ -59,6 +59,23 @@ class Calibration:
         """LLRs, base 10, within the bounds; arguments as in `unbounded`."""
         return np.clip(self.unbounded(scores, circumstances), self.lower, self.upper)
 
+    def refitted(
+        self, scores: Array, around: Array, genuine: Array, *, weight: Array, genuine_persons: int, persons: int
+    ) -> Calibration:
+        """This calibration with its shift and gain fitted anew on a few trials of another kind of footage.
+
+        Args:
+            scores, around, genuine, weight: see `fit_calibration`.
+            genuine_persons: people who make genuine trials.
+            persons: people in all.
+        """
+        logit = LOG10 * self.unbounded(scores, around)
+        shift, gain = _logistic(np.stack([np.ones(len(logit)), logit], axis=1), genuine, weight)
+        weights = gain * np.array(self.weights)
+        weights[0] += shift
+        lower, upper = bounds(genuine_persons, persons)
+        return Calibration(self.kinds, tuple(float(w) for w in weights), lower, upper, persons)
+
     def to_dict(self) -> dict[str, Any]:
         """Json-ready."""
         return {
@@ -118,8 +135,14 @@ def fit_calibration(
     genuine = np.asarray(genuine, dtype=bool)
     if genuine.all() or not genuine.any():
         raise PoseprintError("a calibration needs trials of both kinds, genuine and impostor")
-    x = _terms(scores, around)
-    weight = np.ones(len(x)) if weight is None else weight
+    weight = np.ones(len(genuine)) if weight is None else weight
+    lower, upper = bounds(persons)
+    weights = _logistic(_terms(scores, around), genuine, weight)
+    return Calibration(kinds, tuple(float(w) for w in weights), lower, upper, persons)
+
+
+def _logistic(x: Array, genuine: Array, weight: Array) -> Array:
+    """Weights of a logistic regression whose first input is the bias, at even odds of genuine and impostor."""
     weight = weight * np.where(genuine, 0.5 / weight[genuine].sum(), 0.5 / weight[~genuine].sum())
     scale = np.maximum(np.abs(x).mean(axis=0), 1e-9)
     x = x / scale
@@ -133,17 +156,21 @@ def fit_calibration(
         beta = beta + step
         if np.abs(step).max() < 1e-9:
             break
-    lower, upper = bounds(persons)
-    return Calibration(kinds, tuple(float(b) for b in beta / scale), lower, upper, persons)
+    return np.asarray(beta / scale)
 
 
-def bounds(persons: int) -> tuple[float, float]:
+def bounds(genuine_persons: int, persons: int | None = None) -> tuple[float, float]:
     """The lowest and the highest LLR, base 10, that trials of so many people support.
 
     n people make n genuine comparisons of one with oneself and n (n - 1) / 2 impostor pairs. Had one more genuine
     comparison come out at the impostors' end, no LLR below -log10(n + 1) would stand; and likewise above.
+
+    Args:
+        genuine_persons: people with enough recordings to be compared with themselves.
+        persons: people in all; the same unless given.
     """
-    return -float(np.log10(persons + 1)), float(np.log10(persons * (persons - 1) / 2 + 1))
+    pairs = (persons or genuine_persons) * ((persons or genuine_persons) - 1) / 2
+    return -float(np.log10(genuine_persons + 1)), float(np.log10(pairs + 1))
 
 
 # ---- from LLR to a decision ---------------------------------------------------------------------

@@ -41,6 +41,7 @@ def collect(
     person: str | None = None,
     label: str | None = None,
     session: str | None = None,
+    activity: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
     models: Path | None = None,
@@ -49,14 +50,14 @@ def collect(
 ) -> Collected:
     """Add a recording to a data set.
 
-    What is there already is not measured again, and only what is given of person, label and session is
-    changed in its line. A different recording of the same name gets a part of its sha256 added to its name.
+    What is there already is not measured again, and only what is given of person, label, session and
+    activity is changed in its line. A different recording of the same name gets a part of its sha256 added to its name.
 
     Args:
         source: a video, or poses in another form.
         folder: the data set.
         recording: its name, which is its file's too; the source's own name unless said otherwise.
-        person, label, session: see `poseprint.dataset.Recording`; a new line is `real` unless said otherwise.
+        person, label, session, activity: see `poseprint.dataset.Recording`; a new line is `real` unless said otherwise.
         fps, frame_size: see `poseprint.io.read_any_poses`.
         models, jobs, progress: see `poseprint.extraction.extract`.
 
@@ -82,8 +83,8 @@ def collect(
     elif series is None:
         series = extract(source, models=models, jobs=jobs, parts=parts, progress=progress, info=info)
     old = known.get(name, Recording(name, "", "real", "", file.name))
-    given = {k: v for k, v in (("person", person), ("label", label), ("session", session)) if v is not None}
-    line = replace(old, **given)
+    given = {"person": person, "label": label, "session": session, "activity": activity}
+    line = replace(old, **{k: v for k, v in given.items() if v is not None})
     if new:
         write_poses(replace(series, recording=name, person=line.person), file)
     if parts.is_dir():

@@ -1,7 +1,7 @@
 """A data set on disk: a folder of pose files with `recordings.csv`; and how to split it.
 
-recordings.csv has the columns recording, person, label, session, file: one line a recording; `label` is
-real or fake, `file` is a pose file's path relative to the folder.
+recordings.csv has the columns recording, person, label, session, file and, where something is known of it, activity:
+one line a recording; `label` is real or fake, `file` is a pose file's path relative to the folder.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Recording:
         label: `real` if that is who moves, `fake` if not.
         session: place and day, where known.
         file: pose file, relative to the data set's folder.
+        activity: what is done in it, where known.
     """
 
     recording: str
@@ -43,6 +44,7 @@ class Recording:
     label: str
     session: str
     file: str
+    activity: str = ""
 
 
 def read_recordings(folder: Path) -> list[Recording]:
@@ -56,10 +58,10 @@ def read_recordings(folder: Path) -> list[Recording]:
         raise DatasetError(
             f"{folder}: no {TABLE} in it; `poseprint extract VIDEO... -o {folder} --person NAME` makes one"
         )
-    names = [f.name for f in fields(Recording)]
+    demanded = [f.name for f in fields(Recording) if f.name != "activity"]
     recordings, seen = [], set()
-    for number, row in read_table(table, names):
-        line = Recording(**{n: row[n] for n in names})
+    for number, row in read_table(table, demanded):
+        line = Recording(**{n: row[n] for n in demanded}, activity=row.get("activity", ""))
         if not line.recording or not line.file:
             raise DatasetError(f"{table}: line {number} has no recording or no file")
         if line.recording in seen:
@@ -95,9 +97,10 @@ def read_table(table: Path, columns: Sequence[str]) -> list[tuple[int, dict[str,
 
 
 def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
-    """Write recordings.csv, whole or not at all."""
+    """Write recordings.csv, whole or not at all; without the column activity where no recording tells one."""
+    names = [f.name for f in fields(Recording) if f.name != "activity" or any(r.activity for r in recordings)]
     with replacing(folder / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(r) for r in recordings)
 

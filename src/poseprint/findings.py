@@ -69,6 +69,25 @@ CODES: dict[str, tuple[Severity, str]] = {
     "HEADER_DISAGREES": ("note", "The file's header promises another number of frames than it holds."),
     "TOO_LITTLE_EVIDENCE": ("exclude", "What passes the gates is shorter than one movement."),
     "FRAMING_DIFFERS": ("warning", "The person is framed differently than in the footage the profile was made from."),
+    "RECORDING_LEFT_OUT": ("warning", "A recording cannot serve for enrolment."),
+    "DUPLICATE_RECORDING": ("note", "A recording shows a take that is enrolled already; it counts once."),
+    "RECORDINGS_DISAGREE": (
+        "warning",
+        "Some of the enrolled recordings look like another mover: a wrong person, or another camera or seat.",
+    ),
+    "ONE_RECORDING": ("warning", "The profile rests on a single recording."),
+    "ONE_SESSION": ("warning", "All enrolled recordings are of one place and day, as far as is known."),
+    "MORE_WOULD_HELP": ("note", "More footage of the person would make verdicts surer."),
+    "HANDS_UNKNOWN": ("warning", "The enrolled recordings rarely show the hands."),
+    "UNTRIED_ESTIMATOR": ("warning", "Error rates were never measured with this pose estimator."),
+    "CALIBRATED_ON_FEW": ("note", "LLRs on films were calibrated on few people and short clips."),
+    "UNLIKE_BACKGROUND": (
+        "warning",
+        "The footage is of another kind than the background's: its LLRs cannot be trusted.",
+    ),
+    "POSTURE_ALONE": ("warning", "The verdict rests on posture and framing; the movement itself says nothing."),
+    "CHANGE_OF_MOVER": ("warning", "Within the recording, the mover seems to change."),
+    "PROFILE_DOUBTED": ("warning", "The profile's own recordings do not look like one person."),
 }
 """Every code, its severity and its meaning."""
 
@@ -96,7 +115,20 @@ ADVICE = {
     "FILE_DAMAGED": "get the file again if you can; what decoded was used",
     "HEADER_DISAGREES": "nothing to do; what decoded was used",
     "TOO_LITTLE_EVIDENCE": "use a longer recording in which the upper body stays in sight without cuts",
-    "FRAMING_DIFFERS": "compare with footage framed alike, or train with footage framed like this",
+    "FRAMING_DIFFERS": "compare with footage framed alike, or enrol footage framed like this",
+    "RECORDING_LEFT_OUT": "give a recording in which head, shoulders and arms are in sight for some seconds",
+    "DUPLICATE_RECORDING": "nothing to do; other takes would add more",
+    "RECORDINGS_DISAGREE": "look at them; take out what is not the person with --forget NAME",
+    "ONE_RECORDING": "add recordings of other days and places with --add",
+    "ONE_SESSION": "add recordings of another day, and name days with --session",
+    "MORE_WOULD_HELP": "add recordings of other days with --add",
+    "HANDS_UNKNOWN": "add recordings that show the hands",
+    "UNTRIED_ESTIMATOR": "measure the videos with poseprint's own estimator",
+    "CALIBRATED_ON_FEW": "treat the LLR as a reason to look closer; compare it with those of other clips of the person",
+    "UNLIKE_BACKGROUND": "measure the videos with poseprint's own estimator, or see `poseprint evaluate` on such footage",
+    "POSTURE_ALONE": "do not rest a claim on it: a podium is not a person",
+    "CHANGE_OF_MOVER": "look at the replay there; check the parts one by one",
+    "PROFILE_DOUBTED": "look at the profile's findings first: `poseprint enroll` lists them",
 }
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from poseprint.background import Background, Labelled, Summary, fit_background
 from poseprint.calibration import Calibration, circumstances, fit_calibration
 from poseprint.errors import DatasetError
-from poseprint.pose import Array
 from poseprint.reference import EVIDENCE, Reference
 from poseprint.statistics import catalogue
 from poseprint.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials
@@ -66,7 +65,6 @@ def learn_reference(
     axes: int,
     *,
     roles: Roles | None = None,
-    bridges: Mapping[str, Array] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Reference, Trials]:
@@ -76,7 +74,6 @@ def learn_reference(
         takes: of all groups; those of `roles.calibrate` need activities, or several recordings a person.
         axes: 2 or 3.
         roles: what each group is for.
-        bridges: see `Reference`.
         seed: of folds and draws.
         progress: called with (folds done, folds in all).
 
@@ -91,7 +88,7 @@ def learn_reference(
     for number, fold in enumerate(np.array_split(np.random.default_rng(seed).permutation(people), FOLDS)):
         own = [t for t in takes if t.group == roles.calibrate and t.person in fold]
         rest = [t for t in takes if not (t.group == roles.calibrate and t.person in fold)]
-        bare = Reference(learn_background(rest, axes, roles), {}, {}, {})
+        bare = Reference(learn_background(rest, axes, roles), {}, {}, {}, {}, {})
         parts += calibration_trials(bare, own, seed=seed)
         if progress:
             progress(number + 1, FOLDS)
@@ -99,7 +96,7 @@ def learn_reference(
     calibrations = calibrate(trials, len(people))
     background = learn_background(takes, axes, roles)
     facts = {"people": len({(t.group, t.person) for t in takes if t.group in (*roles.whole, *roles.between)})}
-    return Reference(background, calibrations, bridges or {}, facts), with_llr(trials, calibrations)
+    return Reference(background, calibrations, {}, {}, {}, facts), with_llr(trials, calibrations)
 
 
 def calibration_trials(reference: Reference, takes: Sequence[Take], *, seed: int) -> list[Trials]:

@@ -1,7 +1,9 @@
-"""A profile on disk: a folder of profile.json, model.onnx (runs) and model.safetensors (weights, for training on).
+"""A profile on disk: a folder of profile.json and the files it names.
 
-profile.json names the sha256 of the files beside it and carries one of itself, so that a changed byte
-anywhere is found before anything is judged. No pickle is read or written.
+A supervised profile (version 1) has model.onnx, which runs, and model.safetensors, the weights to train on. An
+enrolled profile (version 2) has enrolment.safetensors: statistics of the person's own movements. profile.json names
+the sha256 of the files beside it and carries one of itself, so that a changed byte anywhere is found before anything
+is judged. No pickle is read or written.
 """
 
 from __future__ import annotations
@@ -9,27 +11,33 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from poseprint.atomic import replacing
 from poseprint.errors import ProfileError
 from poseprint.pose import Array, EstimatorInfo
+from poseprint.statistics import catalogue, catalogue_sha256
 
-FORMAT_VERSION = 1
+VERSIONS = {"supervised": 1, "enrolled": 2}
+"""Kind of a profile -> the format version it is written in."""
 MANIFEST = "profile.json"
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
+STATISTICS = "enrolment.safetensors"
+_FILES = {"supervised": (MODEL, WEIGHTS), "enrolled": (STATISTICS,)}
 _LARGEST = 1 << 30  # bytes a file of a profile may have
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a profile's model takes; input that does not fit is refused, never bent to fit.
+    """What a profile takes; input that does not fit is refused, never bent to fit.
 
     Attributes:
         skeleton: name of the skeleton.
@@ -37,6 +45,7 @@ class InputSpec:
         length: frames in a movement.
         normalisation: zscore or body.
         estimator: what must have measured the poses.
+        axes: 2 for pictures, 3 with depth.
     """
 
     skeleton: str
@@ -44,6 +53,7 @@ class InputSpec:
     length: int
     normalisation: str
     estimator: EstimatorInfo
+    axes: int = 2
 
     def __post_init__(self) -> None:
         texts = self.skeleton, self.normalisation, *vars(self.estimator).values()
@@ -53,6 +63,8 @@ class InputSpec:
             raise ProfileError(f"a profile's movements have 2 to 100000 frames, not {self.length!r}")
         if not (isinstance(self.fps, float | int) and 1 <= self.fps <= 1000):
             raise ProfileError(f"a profile's frame rate is from 1 to 1000, not {self.fps!r}")
+        if self.axes not in (2, 3):
+            raise ProfileError(f"a profile's axes are 2 or 3, not {self.axes!r}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,36 @@ class Profile:
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -500, 500))))
 
 
+@dataclass(frozen=True, eq=False)
+class EnrolledProfile:
+    """One person of interest, as their own recordings show them; no fake and nobody else is needed.
+
+    Attributes:
+        person: the person of interest.
+        input: what it takes.
+        made_from: for each recording: recording, session, seconds, sha256, shoulders, movements.
+        findings: of the audit, each with code, severity, message and advice.
+        statistics: of all movements, float32 [shape=(movements, statistics)].
+        tracks: for each recording, head and hands five times a second, to know it again [shape=(n, 6)].
+        sha256: of profile.json; empty before it is written.
+    """
+
+    person: str
+    input: InputSpec
+    made_from: tuple[Mapping[str, Any], ...]
+    findings: tuple[Mapping[str, Any], ...]
+    statistics: Array
+    tracks: tuple[Array, ...]
+    sha256: str = ""
+    kind: str = "enrolled"
+
+    def of_recording(self, number: int) -> Array:
+        """The statistics of one recording's movements."""
+        counts = [int(r["movements"]) for r in self.made_from]
+        first = sum(counts[:number])
+        return self.statistics[first : first + counts[number]]
+
+
 def write_profile(
     folder: Path,
     *,
@@ -116,26 +158,46 @@ def write_profile(
     onnx: bytes,
     weights: bytes,
 ) -> None:
-    """Write a profile; profile.json comes last, so a folder that has it is whole."""
-    for name, content in ((MODEL, onnx), (WEIGHTS, weights)):
-        with replacing(folder / name) as partial:
-            partial.write_bytes(content)
+    """Write a supervised profile."""
     manifest = {
-        "format_version": FORMAT_VERSION,
         "person": person,
         "kind": kind,
         "input": asdict(input_spec),
         "model": dict(model),
         "made_from": made_from,
         "training": dict(training),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in ((MODEL, onnx), (WEIGHTS, weights))},
     }
+    _write(folder, manifest, {MODEL: onnx, WEIGHTS: weights})
+
+
+def write_enrolled(profile: EnrolledProfile, folder: Path) -> None:
+    """Write an enrolled profile."""
+    manifest = {
+        "person": profile.person,
+        "kind": profile.kind,
+        "input": asdict(profile.input),
+        "made_from": [dict(r) for r in profile.made_from],
+        "findings": [dict(f) for f in profile.findings],
+        "catalogue": catalogue_sha256(profile.input.axes),
+    }
+    arrays = {"statistics": np.ascontiguousarray(profile.statistics, dtype=np.float32)}
+    arrays |= {f"tracks_{n}": np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(profile.tracks)}
+    _write(folder, manifest, {STATISTICS: save(arrays)})
+
+
+def _write(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]) -> None:
+    """profile.json comes last, so a folder that has it is whole."""
+    for name, content in contents.items():
+        with replacing(folder / name) as partial:
+            partial.write_bytes(content)
+    manifest = {"format_version": VERSIONS[manifest["kind"]], **manifest}
+    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     manifest["sha256"] = _digest(manifest)
     with replacing(folder / MANIFEST) as partial:
         partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_profile(folder: Path | str) -> Profile:
+def read_profile(folder: Path | str) -> Profile | EnrolledProfile:
     """Read a profile and check every byte of it.
 
     Raises:
@@ -144,21 +206,22 @@ def read_profile(folder: Path | str) -> Profile:
     folder = Path(folder)
     path = folder / MANIFEST
     if not path.is_file():
-        raise ProfileError(f"{folder}: not a profile (no {MANIFEST}); `poseprint train` makes one")
+        raise ProfileError(f"{folder}: not a profile (no {MANIFEST}); `poseprint enroll` makes one")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = int(manifest["format_version"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProfileError(f"{path}: cannot be read as a profile ({type(error).__name__})") from error
-    if not 1 <= version <= FORMAT_VERSION:
+    newest = max(VERSIONS.values())
+    if not 1 <= version <= newest:
         raise ProfileError(
-            f"{path}: profile format {version}; this poseprint reads formats up to {FORMAT_VERSION}: update poseprint"
+            f"{path}: profile format {version}; this poseprint reads formats up to {newest}: update poseprint"
         )
     try:
         if _digest(manifest) != manifest["sha256"]:
             raise ProfileError(f"{path}: was altered after it was made (its sha256 differs); get the profile again")
         contents = {}
-        for name in (MODEL, WEIGHTS):
+        for name in _FILES.get(str(manifest["kind"]), _FILES["supervised"]):
             file = folder / name
             if not file.is_file() or file.stat().st_size > _LARGEST:
                 raise ProfileError(f"{file}: is missing or too large; get the profile again")
@@ -167,23 +230,54 @@ def read_profile(folder: Path | str) -> Profile:
                 raise ProfileError(
                     f"{file}: was altered after the profile was made (its sha256 differs); get the profile again"
                 )
-        spec = manifest["input"]
-        known = {f.name: spec[f.name] for f in fields(InputSpec)}
-        made_from, training, model = manifest["made_from"], manifest["training"], manifest["model"]
-        if not (isinstance(training, dict) and isinstance(model, dict) and all(isinstance(r, dict) for r in made_from)):
-            raise TypeError("made_from, training or model is of another kind")
+        made_from = manifest["made_from"]
+        if not all(isinstance(r, dict) for r in made_from):
+            raise TypeError("made_from is of another kind")
+        if manifest["kind"] == "enrolled":
+            return _enrolled(manifest, load(contents[STATISTICS]))
+        training, model = manifest["training"], manifest["model"]
+        if not (isinstance(training, dict) and isinstance(model, dict)):
+            raise TypeError("training or model is of another kind")
         return Profile(
             person=str(manifest["person"]),
             kind=str(manifest["kind"]),
-            input=InputSpec(**{**known, "estimator": EstimatorInfo(**spec["estimator"])}),
+            input=_input(manifest["input"]),
             model=model,
             made_from=tuple(made_from),
             training=training,
             sha256=str(manifest["sha256"]),
             onnx=contents[MODEL],
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ProfileError(f"{path}: not a profile of version {FORMAT_VERSION} ({error})") from error
+    except (KeyError, TypeError, AttributeError, ValueError, SafetensorError) as error:
+        raise ProfileError(f"{path}: not a profile of version {version} ({error})") from error
+
+
+def _input(spec: Mapping[str, Any]) -> InputSpec:
+    known = {f.name: spec[f.name] for f in fields(InputSpec) if f.default is MISSING or f.name in spec}
+    return InputSpec(**{**known, "estimator": EstimatorInfo(**spec["estimator"])})
+
+
+def _enrolled(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> EnrolledProfile:
+    spec = _input(manifest["input"])
+    statistics, made_from = arrays["statistics"], manifest["made_from"]
+    if manifest["catalogue"] != catalogue_sha256(spec.axes):
+        raise ProfileError(
+            "the profile was enrolled by another version of poseprint, which measured other statistics; enrol again"
+        )
+    fits = statistics.ndim == 2 and statistics.shape[1] == len(catalogue(spec.axes))
+    if not fits or len(statistics) != sum(int(r["movements"]) for r in made_from) or not made_from:
+        raise ValueError(f"statistics of shape {statistics.shape} do not fit its {len(made_from)} recordings")
+    if np.isinf(statistics).any():
+        raise ValueError("a statistic is infinite")
+    return EnrolledProfile(
+        person=str(manifest["person"]),
+        input=spec,
+        made_from=tuple(made_from),
+        findings=tuple(manifest["findings"]),
+        statistics=statistics,
+        tracks=tuple(arrays[f"tracks_{n}"] for n in range(len(made_from))),
+        sha256=str(manifest["sha256"]),
+    )
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

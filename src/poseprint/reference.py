@@ -1,16 +1,16 @@
 """What ships with the program: a background, its cohort and calibrations, for pictures and for depth.
 
-`picture` serves what any video gives, `depth` recordings that tell how far each keypoint is. Each is one
-safetensors file (statistics of statistics: nobody's recordings) and one json file beside it, whose facts the model
-card, the advice at enrolment and the error rates in a report are written from. scripts/build_reference.py makes both.
+`picture` serves what any video gives, `depth` recordings that tell how far each keypoint is. Each is one safetensors
+file (statistics of statistics: nobody's recordings) and one json file beside it, whose facts the model card, the advice
+at enrolment and the error rates in a report are written from. scripts/build_reference.py makes both.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,24 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
+from threadpoolctl import threadpool_limits
 
 from poseprint.atomic import replacing
 from poseprint.background import KINDS, Background, Metric, Summary
 from poseprint.calibration import Calibration, circumstances
 from poseprint.errors import ProfileError
 from poseprint.pose import Array
-from poseprint.statistics import MOTION, STATIC, catalogue, columns_of
+from poseprint.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 
 FORMAT_VERSION = 1
 FOLDER = Path(__file__).resolve().parent / "references"
 NAMES = {2: "picture", 3: "depth"}
+"""Axes -> the reference that needs nothing but them."""
 EVIDENCE: dict[str, tuple[str, ...]] = {"static": ("static",), "motion": ("motion",), "both": ("static", "motion")}
 """The three LLRs that are always given, and the scores each is made of."""
+UNLIKE = 0.4
+"""Share put down to footage (`Reference.foreign`) up to which the calibration is trusted in full: MSRC-12 people whom the
+background does not know stay below 0.35, people of other data sets lie between 0.4 and 0.98."""
 _ByKind = dict[str, Array | None]
 _TRIANGLES = ("within", "moment", "between")
 
@@ -61,47 +66,84 @@ class Reference:
     Attributes:
         background: many people.
         calibrations: by kind of evidence: static, motion, both.
-        bridges: by estimator, shift and gain [shape=(2, statistics)] that bring its statistics to the background's
-            scale, measured on the same movements.
+        gains: by estimator, how much more each statistic spreads in the background's data than as this estimator measures
+            the same movements [shape=(statistics,)].
+        origins: by estimator, mean statistics of people it measured in films [shape=(people, statistics)]: speakers move
+            less than people who act gestures, so they have a middle of their own.
+        of_films: whether the calibrations are those of films.
         facts: json-ready: what it was made from, persons by sha256 of their recordings, error rates, curves.
         sha256: of the two files.
     """
 
     background: Background
     calibrations: Mapping[str, Calibration]
-    bridges: Mapping[str, Array]
+    gains: Mapping[str, Array]
+    origins: Mapping[str, Array]
+    films: Mapping[str, Mapping[str, Calibration]]
     facts: Mapping[str, Any]
     sha256: str = ""
+    of_films: bool = False
 
     @property
     def axes(self) -> int:
         """2 for pictures, 3 with depth."""
         return self.background.axes
 
-    def bridged(self, statistics: Array, estimator: str) -> Array:
-        """Statistics as this estimator measured them, on the background's scale."""
-        bridge = self.bridges.get(estimator)
-        return statistics if bridge is None else (statistics - bridge[0]) * bridge[1]
+    def seen_by(self, estimator: str, *besides: str) -> Reference:
+        """The reference for what an estimator measures in films: its middle, its scale, its calibrations.
 
-    def cohort_person(self, sha256: str) -> int | None:
-        """Which cohort person a recording belongs to, by the sha256 of its poses; None for nobody."""
+        Args:
+            estimator: its name; for one that is unknown here nothing changes.
+            besides: people who must not help to tell where the middle is.
+        """
+        b = self.background
+        if estimator in self.gains:
+            b = replace(b, scale=b.scale / self.gains[estimator])
+        if estimator in self.origins:
+            names = [str(n) for n in self.facts["speakers"]]
+            others = [i for i, name in enumerate(names) if not any(_same_name(name, other) for other in besides)]
+            b = replace(b, mean=_mean_known(self.origins[estimator][others], b.mean))
+        calibrations = self.films.get(estimator)
+        if calibrations is None:
+            return replace(self, background=b)
+        return replace(self, background=b, calibrations=calibrations, of_films=True)
+
+    def cohort_people(self, sha256: str) -> tuple[int, ...]:
+        """Which person of the cohort a recording belongs to, by the sha256 of its poses; mostly nobody."""
         known = self.facts.get("recordings", {})
-        return int(known[sha256[:16]]) if sha256[:16] in known else None
+        return (int(known[sha256[:16]]),) if sha256[:16] in known else ()
 
     def metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
         """By kind, the metric of the statistics that the enrolment, and whoever is tested, have."""
         has = np.isfinite(enrolled.mean) if available is None else np.isfinite(enrolled.mean) & available
         return {kind: self.background.metric(kind, has) for kind in KINDS}
 
-    def evidence(self, enrolled: Summary, tests: list[Summary], *, without: int | None = None) -> list[Evidence]:
+    def foreign(self, enrolled: Summary) -> float:
+        """How far the footage of an enrolment is from what the background knows: 0 like it, towards 1 unlike it."""
+        with threadpool_limits(1, "blas"):
+            metrics = [m for m in self.metrics(enrolled).values() if m is not None]
+            point = self.background.scaled(enrolled.mean)
+            return max((m.foreign(point, enrolled.recordings) for m in metrics), default=0.0)
+
+    def trust(self, enrolled: Summary) -> float:
+        """What LLRs are multiplied by: 1, and towards 0 the less the footage is like any the calibration was fitted on."""
+        return 1.0 if self.of_films else min(1.0, (1 - self.foreign(enrolled)) / (1 - UNLIKE))
+
+    def evidence(self, enrolled: Summary, tests: list[Summary], *, without: Collection[int] = ()) -> list[Evidence]:
         """What each test says of the enrolled person; tests with the same statistics missing are scored together.
 
         Args:
             enrolled: the person of interest.
             tests: movements or recordings.
-            without: a cohort person to leave out, because they are enrolled or tested.
+            without: cohort people to leave out, because they are enrolled or tested.
         """
+        with threadpool_limits(1, "blas"):  # many small matrices: threads would only wait for each other
+            return self._evidence(enrolled, tests, without)
+
+    def _evidence(self, enrolled: Summary, tests: list[Summary], without: Collection[int]) -> list[Evidence]:
         used = columns_of((*STATIC, *MOTION), self.axes)
+        own = self.background.scaled(enrolled.mean)
+        trust = self.trust(enrolled)
         groups: dict[bytes, list[int]] = {}
         for i, test in enumerate(tests):
             groups.setdefault(np.isfinite(test.mean[used]).tobytes(), []).append(i)
@@ -109,11 +151,16 @@ class Reference:
         for rows in groups.values():
             some = [tests[i] for i in rows]
             metrics = self.metrics(enrolled, np.isfinite(some[0].mean))
-            scores = {k: m.normalised(enrolled, some, without=without) if m else None for k, m in metrics.items()}
+            counts = np.array([t.recordings for t in some]), np.array([t.movements for t in some])
+            points = self.background.scaled(np.stack([t.mean for t in some]))
+            scores = {
+                k: m.normalised(own, enrolled.recordings, points, counts, without=without) if m else None
+                for k, m in metrics.items()
+            }
             hidden = 1 - float((np.isfinite(some[0].mean) & np.isfinite(enrolled.mean))[used].mean())
-            seconds = np.array([5.0 * t.movements for t in some])
+            seconds = 5.0 * counts[1]
             around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), enrolled.recordings))
-            llr, ranking = self._calibrated(scores, around)
+            llr, ranking = self._calibrated(scores, around, trust)
             for place, i in enumerate(rows):
                 one = [
                     {k: None if v is None else float(v[place]) for k, v in d.items()} for d in (scores, llr, ranking)
@@ -121,7 +168,7 @@ class Reference:
                 out[i] = Evidence(one[0], one[1], one[2], float(seconds[place]), hidden)
         return [e for e in out if e is not None]
 
-    def _calibrated(self, scores: Mapping[str, Array | None], around: Array) -> tuple[_ByKind, _ByKind]:
+    def _calibrated(self, scores: Mapping[str, Array | None], around: Array, trust: float) -> tuple[_ByKind, _ByKind]:
         llr: _ByKind = {}
         ranking: _ByKind = {}
         for name, kinds in EVIDENCE.items():
@@ -130,26 +177,28 @@ class Reference:
                 llr[name] = ranking[name] = None
                 continue
             ranking[name] = self.calibrations[name].unbounded(np.stack(values, axis=1), around)
-            llr[name] = self.calibrations[name].llr(np.stack(values, axis=1), around)
+            llr[name] = trust * self.calibrations[name].llr(np.stack(values, axis=1), around)
         return llr, ranking
 
 
-def write_reference(reference: Reference, folder: Path) -> None:
+def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
     """Write the two files; covariances are kept as triangles of 16-bit numbers."""
     b = reference.background
     used = columns_of((*STATIC, *MOTION), b.axes)
     upper = np.triu_indices(len(used))
-    arrays = {name: getattr(b, name)[np.ix_(used, used)][upper].astype(np.float16) for name in _TRIANGLES}
+    arrays = {k: getattr(b, k)[np.ix_(used, used)][upper].astype(np.float16) for k in _TRIANGLES}
     arrays |= {"mean": b.mean.astype(np.float32), "scale": b.scale.astype(np.float32)}
     arrays |= {"cohort": b.cohort[:, used].astype(np.float16), "cohort_person": b.cohort_person.astype(np.int16)}
     arrays |= {"cohort_movements": b.cohort_movements.astype(np.float32)}
-    arrays |= {f"bridge_{name}": bridge.astype(np.float32) for name, bridge in reference.bridges.items()}
+    arrays |= {f"gain_{k}": gain.astype(np.float32) for k, gain in reference.gains.items()}
+    arrays |= {f"origins_{k}": origins.astype(np.float32) for k, origins in reference.origins.items()}
     facts = {
         "format_version": FORMAT_VERSION,
         "axes": b.axes,
-        "statistics": _names_sha256(b.axes),
+        "statistics": catalogue_sha256(b.axes),
         "recording_movements": b.recording_movements,
-        "calibrations": {name: c.to_dict() for name, c in reference.calibrations.items()},
+        "calibrations": {k: c.to_dict() for k, c in reference.calibrations.items()},
+        "films": {k: {n: c.to_dict() for n, c in v.items()} for k, v in reference.films.items()},
         "facts": dict(reference.facts),
     }
     stem = NAMES[b.axes]
@@ -170,7 +219,7 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
         text = (folder / f"{stem}.json").read_bytes()
         content = (folder / f"{stem}.safetensors").read_bytes()
         facts, arrays = json.loads(text), load(content)
-        if facts["format_version"] != FORMAT_VERSION or facts["statistics"] != _names_sha256(axes):
+        if facts["format_version"] != FORMAT_VERSION or facts["statistics"] != catalogue_sha256(axes):
             raise ProfileError(f"{folder / stem}.json: made for other statistics; run scripts/build_reference.py again")
         used = columns_of((*STATIC, *MOTION), axes)
         size = len(catalogue(axes))
@@ -190,10 +239,10 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
         )
         return Reference(
             background=background,
-            calibrations={name: Calibration.from_dict(c) for name, c in facts["calibrations"].items()},
-            bridges={
-                n.removeprefix("bridge_"): a.astype(np.float64) for n, a in arrays.items() if n.startswith("bridge_")
-            },
+            calibrations={k: Calibration.from_dict(c) for k, c in facts["calibrations"].items()},
+            gains=_named(arrays, "gain_"),
+            origins=_named(arrays, "origins_"),
+            films={k: {n: Calibration.from_dict(c) for n, c in v.items()} for k, v in facts["films"].items()},
             facts=facts["facts"],
             sha256=hashlib.sha256(text + content).hexdigest(),
         )
@@ -209,8 +258,21 @@ def shipped(axes: int) -> Reference:
     return read_reference(axes)
 
 
-def _names_sha256(axes: int) -> str:
-    return hashlib.sha256("\n".join(s.name for s in catalogue(axes)).encode()).hexdigest()
+def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {k.removeprefix(prefix): a.astype(np.float64) for k, a in arrays.items() if k.startswith(prefix)}
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether all words of the shorter name are in the longer one."""
+    a, b = (set(name.lower().split()) for name in (one, other))
+    return bool(a and b) and (a <= b or b <= a)
+
+
+def _mean_known(rows: Array, otherwise: Array) -> Array:
+    """Mean over rows of what is known; where nothing is, another value."""
+    known = np.isfinite(rows)
+    count = known.sum(axis=0)
+    return np.where(count > 0, np.where(known, rows, 0).sum(axis=0) / np.maximum(count, 1), otherwise)
 
 
 def _square(triangle: Array, used: Array, size: int) -> Array:

@@ -9,6 +9,7 @@ Farid (PNAS 119, 2022), with order statistics of speed and acceleration added.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -190,7 +191,10 @@ def catalogue(axes: int) -> tuple[Statistic, ...]:
     add("speed", "speed", TRACKS, quantiles, "speed of the {track}, {mark}th percentile")
     add("acceleration", "acceleration", TRACKS, quantiles, "acceleration of the {track}, {mark}th percentile")
     add("turning", "turning", TRACKS[_LIMB], quantiles, "turning of the {track}, {mark}th percentile")
-    add("bending", "turning", (TRACKS[2], TRACKS[5]), quantiles, "bending of the {track}, {mark}th percentile")
+    elbows = [
+        (f"{side}_elbow", tuple(f"{side}_{k}" for k in ("shoulder", "elbow", "wrist"))) for side in ("right", "left")
+    ]
+    add("bending", "turning", elbows, quantiles, "bending of the {track}, {mark}th percentile")
     add("tempo", "tempo", TRACKS, ("fast", "sharp"), "tempo of the {track} ({mark})")
     pairs = [
         (f"{TRACKS[a][0]}_with_{TRACKS[b][0]}", tuple(dict.fromkeys(TRACKS[a][1] + TRACKS[b][1])))
@@ -216,6 +220,11 @@ _CORRELATED = (*range(7), 8, 10, _NECK_TRACK)
 
 def _spoken(name: str) -> str:
     return name.replace("_with_", " with ").replace("_", " ")
+
+
+def catalogue_sha256(axes: int) -> str:
+    """Of all names in order: what was measured by another catalogue does not fit."""
+    return hashlib.sha256("\n".join(s.name for s in catalogue(axes)).encode()).hexdigest()
 
 
 def columns_of(qualities: Sequence[str], axes: int) -> Array:
@@ -310,12 +319,12 @@ def _of_one(s: _Signals, seen: Array, at: slice) -> Array:
         return np.where(np.atleast_2d(known), np.atleast_2d(values), np.nan).ravel()
 
     size = np.log(np.median(lengths, axis=0) + _SLOW)
-    together = np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + _ramp(len(speed), len(_COORDINATED)))
+    together = np.asarray(np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + 0.02 * _ramp(len(speed), len(_COORDINATED))))
     upper = np.triu_indices(len(_COORDINATED), 1)
     both = enough[list(_COORDINATED)]
     power = s.bands[at].mean(axis=0).T + 1e-6
     flat = place[:, _CORRELATED, :2].reshape(len(place), -1)
-    along = np.corrcoef(flat.T + _ramp(len(flat), flat.shape[1]))
+    along = np.asarray(np.corrcoef(flat.T + _SMALL * _ramp(len(flat), flat.shape[1])))
     corner = np.triu_indices(len(along), 1)
     known = np.repeat(enough[list(_CORRELATED)], 2)
     bending = limb[[0, 2]] & limb[[1, 3]]
@@ -342,9 +351,10 @@ def _of_one(s: _Signals, seen: Array, at: slice) -> Array:
 
 @cache
 def _ramp(frames: int, signals: int) -> Array:
-    """So little of unrelated rhythms that it changes no correlation, and that of a joint at rest is 0, not nothing."""
+    """Unrelated rhythms [shape=(signals, frames)]: so little of them is added that no correlation of what moves changes,
+    and that of what does not move is about 0 instead of one of rounding errors."""
     t = np.arange(frames)
-    return np.stack([1e-6 * np.sin(2 * np.pi * (k + 1) * t / frames) for k in range(signals)])
+    return np.stack([np.sin(2 * np.pi * (k + 1) * t / frames) for k in range(signals)])
 
 
 def _fisher(r: Array) -> Array:

@@ -220,7 +220,7 @@ def run_trials(reference: Reference, enrol: Sequence[Take], tested: Sequence[Pie
     enrolled: list[float] = []
     for person, own in _by_person(enrol):
         model = Summary.joined([t.summary() for t in own])
-        without = next((c for t in own if (c := reference.cohort_person(t.sha256)) is not None), None)
+        without = {c for t in own for c in reference.cohort_people(t.sha256)}
         found = reference.evidence(model, [summary for _, _, summary in tested], without=without)
         evidence += found
         rows += [(level, person, mover, summary) for level, mover, summary in tested]

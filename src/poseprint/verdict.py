@@ -4,88 +4,26 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from poseprint import __version__
+from poseprint.calibration import Costs, Decision
+from poseprint.enrolment import reference_of
 from poseprint.errors import ProfileError
 from poseprint.extraction import Progress, extract
 from poseprint.findings import Finding, finding, worst_first
 from poseprint.io import is_poses, read_any_poses
-from poseprint.movements import clean, cut_movements, movement_set, resample
+from poseprint.judging import judge, reason
+from poseprint.movements import LENGTH, clean, cut_movements, movement_set, resample
+from poseprint.outcome import MovementScore, Verdict
 from poseprint.pose import EstimatorInfo, PoseSeries
-from poseprint.profile import Profile, read_profile
+from poseprint.profile import EnrolledProfile, Profile, read_profile
 from poseprint.quality import Inspection, inspect
-
-Decision = Literal["consistent", "inconsistent", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class MovementScore:
-    """One movement of the recording and the profile's vote on it.
-
-    Attributes:
-        first, last: frames first to last - 1 of the recording's PoseSeries.
-        start, end: the same in seconds.
-        score: probability the model gives to "the person of interest moves here", 0 to 1, uncalibrated.
-        vote: 1 real, 0 fake.
-        seen: share of keypoints seen in this movement, 0 to 1.
-    """
-
-    first: int
-    last: int
-    start: float
-    end: float
-    score: float
-    vote: int
-    seen: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found, with all that went into it.
-
-    Attributes:
-        decision: consistent, inconsistent or inconclusive.
-        reason: why, one sentence in plain words.
-        person: the person of interest of the profile.
-        recording: name of the recording.
-        score: share of movements voted real, 0 to 1; None when inconclusive without votes.
-        votes: {"real": n, "fake": n}.
-        movements: every movement that was judged, in time order.
-        findings: doubts about the recording, the worst first.
-        seconds: {"recording": length, "used": seconds inside judged movements}.
-        seen: share of the time in which each pair of keypoints was seen, by name
-            (nose, eyes, ears, shoulders, elbows, wrists), 0 to 1.
-        settings: every setting of the check.
-        profile: what the profile says of itself: person, kind, made_from, training figures.
-        versions: versions of poseprint and what it ran on.
-        hashes: sha256 of the recording's source, of the profile, of the estimator's weights.
-    """
-
-    decision: Decision
-    reason: str
-    person: str
-    recording: str
-    score: float | None
-    votes: Mapping[str, int]
-    movements: tuple[MovementScore, ...]
-    findings: tuple[Finding, ...]
-    seconds: Mapping[str, float]
-    seen: Mapping[str, float]
-    settings: Mapping[str, Any]
-    profile: Mapping[str, Any]
-    versions: Mapping[str, str]
-    hashes: Mapping[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The verdict as json-ready values; the form of `--json`."""
-        return asdict(self)
-
+from poseprint.statistics import axes_of
 
 REAL = 0.5
 """A movement whose score is above this is voted real: the paper rounds the probability (section 3.3)."""
@@ -131,84 +69,138 @@ def read_recording(
     return extract(source, models=models, jobs=jobs, progress=progress)
 
 
-def check_poses(series: PoseSeries, profile: Profile, *, stride: int | None = None) -> Verdict:
-    """The verdict on measured poses: real only if real votes outnumber fake ones (paper, section 5).
+def check_poses(
+    series: PoseSeries, profile: Profile | EnrolledProfile, *, stride: int | None = None, costs: Costs | None = None
+) -> Verdict:
+    """The verdict on measured poses.
 
-    Inconclusive, without a single vote, where the poses do not fit the profile's input or where less
-    than one movement passes the quality gates.
+    By an enrolled profile: from the calibrated LLR of the whole recording and the costs of being wrong. By a supervised
+    one: real only if real votes outnumber fake ones (paper, section 5). Inconclusive where the poses do not fit the
+    profile's input or where what passes the quality gates is too little.
 
     Args:
         series: poses as extracted, neither cleaned nor cut.
         profile: of the person of interest.
         stride: frames from one movement to the next; None for side by side.
+        costs: of an enrolled profile's verdict; the usual ones unless given.
     """
-    spec = profile.input
     misfit = _misfit(series, profile)
+    if isinstance(profile, EnrolledProfile):
+        return _by_llr(series, profile, misfit, stride or LENGTH, costs or Costs())
+    return _by_votes(series, profile, misfit, stride)
+
+
+def _by_votes(series: PoseSeries, profile: Profile, misfit: str, stride: int | None) -> Verdict:
+    spec = profile.input
     if not np.isclose(series.fps, spec.fps):
         series = resample(series, spec.fps)
     inspection = inspect(series, length=spec.length)
-    findings = worst_first([*inspection.findings, *_framing(series, profile)])
     spans = [] if misfit else cut_movements(inspection.spans, length=spec.length, stride=stride)
     movements = _scored(series, spans, profile)
     real = sum(m.vote for m in movements)
     votes = {"real": real, "fake": len(movements) - real}
     decision: Decision = "consistent" if real > votes["fake"] else "inconsistent"
-    if not movements:
-        decision = "inconclusive"
-    used = np.zeros(len(series), dtype=bool)
-    for m in movements:
-        used[m.first : m.last] = True
     return Verdict(
-        decision=decision,
+        decision=decision if movements else "inconclusive",
         reason=misfit or _reason(votes, inspection, profile),
-        person=profile.person,
-        recording=series.recording,
         score=real / len(movements) if movements else None,
         votes=votes,
         movements=movements,
-        findings=findings,
-        seconds={"recording": series.duration, "used": float(used.sum()) / series.fps},
-        seen=inspection.seen,
-        settings={
-            "length": spec.length,
-            "stride": stride or spec.length,
-            "fps": spec.fps,
-            "normalisation": spec.normalisation,
-            "skeleton": spec.skeleton,
-            "estimator": spec.estimator.name,
-            "vote_above": REAL,
-        },
-        profile={
-            "person": profile.person,
-            "kind": profile.kind,
-            "model": dict(profile.model),
-            "made_from": [dict(r) for r in profile.made_from],
-            "training": dict(profile.training),
-        },
-        versions={
+        findings=worst_first([*inspection.findings, *_framing(series, profile)]),
+        settings={**_settings(profile, stride or spec.length), "vote_above": REAL},
+        **_common(series, profile, inspection, movements),
+    )
+
+
+def _by_llr(series: PoseSeries, profile: EnrolledProfile, misfit: str, stride: int, costs: Costs) -> Verdict:
+    reference = reference_of(profile)
+    judged = judge(series, profile, reference, costs, stride) if not misfit else None
+    inspection = judged.measured.inspection if judged else inspect(series, length=LENGTH)
+    series = judged.measured.series if judged else series
+    movements = judged.movements if judged else ()
+    likelihood = judged.likelihood if judged else None
+    both = likelihood.llr["both"] if likelihood else None
+    unlike = judged is not None and any(f.code == "UNLIKE_BACKGROUND" for f in judged.findings)
+    decision: Decision = "inconclusive" if both is None or unlike else costs.decide(both)
+    real = sum(m.vote for m in movements)
+    findings = [*inspection.findings, *_framing(series, profile), *(judged.findings if judged else ())]
+    return Verdict(
+        decision=decision,
+        reason=misfit or reason(decision, likelihood, inspection, unlike=unlike),
+        score=both,
+        votes={"real": real, "fake": len(movements) - real},
+        movements=movements,
+        findings=worst_first(findings),
+        settings={**_settings(profile, stride), "cost_of_a_wrong_verdict": costs.wrong, "prior": costs.prior},
+        evidence=likelihood,
+        **_common(series, profile, inspection, movements, reference.sha256),
+    )
+
+
+def _settings(profile: Profile | EnrolledProfile, stride: int) -> dict[str, Any]:
+    spec = profile.input
+    return {
+        "length": spec.length,
+        "stride": stride,
+        "fps": spec.fps,
+        "normalisation": spec.normalisation,
+        "skeleton": spec.skeleton,
+        "estimator": spec.estimator.name,
+    }
+
+
+def _common(
+    series: PoseSeries,
+    profile: Profile | EnrolledProfile,
+    inspection: Inspection,
+    movements: tuple[MovementScore, ...],
+    reference_sha256: str = "",
+) -> dict[str, Any]:
+    """What every verdict says, however it was reached."""
+    used = np.zeros(len(series), dtype=bool)
+    for m in movements:
+        used[m.first : m.last] = True
+    about: dict[str, Any] = {"person": profile.person, "kind": profile.kind}
+    if isinstance(profile, Profile):
+        about |= {"model": dict(profile.model), "training": dict(profile.training)}
+    else:
+        about |= {"findings": [dict(f) for f in profile.findings]}
+    return {
+        "person": profile.person,
+        "recording": series.recording,
+        "seconds": {"recording": series.duration, "used": float(used.sum()) / series.fps},
+        "seen": inspection.seen,
+        "profile": {**about, "made_from": [dict(r) for r in profile.made_from]},
+        "versions": {
             "poseprint": __version__,
             "python": platform.python_version(),
             "onnxruntime": version("onnxruntime"),
             "estimator": f"{series.estimator.name} {series.estimator.version}".strip(),
         },
-        hashes={
+        "hashes": {
             "recording": series.source_sha256,
             "profile": profile.sha256,
             "estimator_weights": series.estimator.weights_sha256,
+            **({"reference": reference_sha256} if reference_sha256 else {}),
         },
-    )
+    }
 
 
-def _misfit(series: PoseSeries, profile: Profile) -> str:
+def _misfit(series: PoseSeries, profile: Profile | EnrolledProfile) -> str:
     """Why the profile cannot judge these poses, or nothing."""
     spec = profile.input
     if series.skeleton.name != spec.skeleton:
-        return f"The profile was made for skeleton {spec.skeleton!r}, the recording has {series.skeleton.name!r}; no vote was taken."
+        return f"The profile was made for skeleton {spec.skeleton!r}, the recording has {series.skeleton.name!r}; nothing was judged."
     if _identity(series.estimator) != _identity(spec.estimator):
         return (
             f"The profile was made with the estimator {spec.estimator.name!r}, the recording was measured with "
             f"{series.estimator.name!r} or other weights; two estimators differ too much to compare. "
-            "Measure the recording with the profile's estimator; no vote was taken."
+            "Measure the recording with the profile's estimator; nothing was judged."
+        )
+    if spec.axes > axes_of(series):
+        return (
+            "The profile was enrolled from recordings that tell depth, this one tells none; nothing was judged. "
+            "Enrol the person from recordings of the same kind."
         )
     return ""
 
@@ -227,7 +219,7 @@ def _reason(votes: Mapping[str, int], inspection: Inspection, profile: Profile) 
     return f"{what}; a recording is consistent only if real votes outnumber fake ones."
 
 
-def _framing(series: PoseSeries, profile: Profile) -> list[Finding]:
+def _framing(series: PoseSeries, profile: Profile | EnrolledProfile) -> list[Finding]:
     """A finding if the person is shown much larger or smaller than wherever the profile saw its person."""
     own = [float(r["shoulders"]) for r in profile.made_from if r.get("label") == "real" and r.get("shoulders")]
     here = series.shoulder_width() / series.frame_size[1]

@@ -1,6 +1,6 @@
 """A recording's movements as statistics, and what a person's own recordings say of them.
 
-The path from poses to evidence is one: quality gates, cleaning, movements, statistics, the estimator's bridge.
+The path from poses to evidence is one: quality gates, cleaning, movements, statistics.
 Enrolment and check, benchmark and evaluation all take it.
 """
 
@@ -30,7 +30,7 @@ class Measured:
         series: at 30 fps, as judged (not cleaned).
         inspection: what the quality gates say.
         spans: (first, last + 1) frames of each movement.
-        statistics: of each, on the background's scale, float32 [shape=(movements, statistics)].
+        statistics: of each, float32 [shape=(movements, statistics)].
         seconds: length of the usable stretches that the movements cover.
     """
 
@@ -58,7 +58,7 @@ def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STR
 
     Args:
         series: poses as extracted, neither cleaned nor cut.
-        reference: whose axes and bridge apply; or 2 or 3 axes and no bridge.
+        reference: whose axes are measured; or 2 or 3.
         stride: frames from one movement's start to the next.
     """
     if not np.isclose(series.fps, FPS):
@@ -74,8 +74,6 @@ def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STR
         spans += whole
     axes = reference if isinstance(reference, int) else reference.axes
     table = movement_statistics(tracks_of(clean(series), axes=axes), spans, inspection.spans)
-    if not isinstance(reference, int):
-        table = reference.bridged(table, series.estimator.name)
     covered = np.zeros(len(series), dtype=bool)
     for first, last in spans:
         covered[first:last] = True

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from poseprint import __version__
 from poseprint.cli.dataset import dataset_app
+from poseprint.cli.enrolment import enroll
 from poseprint.cli.shared import (
     ERROR,
     AsJson,
@@ -32,6 +33,7 @@ from poseprint.cli.shared import (
     progress_bar,
 )
 from poseprint.cli.training import experiment, train, tune
+from poseprint.cli.verification import evaluate
 from poseprint.errors import PoseprintError
 
 if TYPE_CHECKING:
@@ -186,9 +188,11 @@ def draw(
     print(output)
 
 
+app.command()(enroll)
 app.command()(train)
 app.command()(tune)
 app.command()(experiment)
+app.command()(evaluate)
 
 
 @app.command()
@@ -201,6 +205,12 @@ def check(
     footage: Annotated[bool, typer.Option("--footage", help="Put the footage itself into the report too.")] = False,
     json: AsJson = False,
     stride: Annotated[int | None, typer.Option(min=1, help="Frames from one movement to the next.")] = None,
+    wrong_cost: Annotated[
+        float, typer.Option(help="What a wrong verdict costs, where giving none costs 1 (enrolled profiles).")
+    ] = 10.0,
+    prior: Annotated[
+        float, typer.Option(help="Probability, before the footage, that it is the person (enrolled profiles).")
+    ] = 0.5,
     fps: Fps = None,
     frame_size: FrameSize = None,
     models: Models = None,
@@ -208,10 +218,12 @@ def check(
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.atomic import demand_writable
+    from poseprint.calibration import Costs
     from poseprint.io import is_poses
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses
 
+    costs = Costs(wrong_cost, prior)
     loaded = read_profile(profile)
     if footage and (report is None or is_poses(source)):
         raise PoseprintError("--footage goes with --report and a video")
@@ -220,7 +232,7 @@ def check(
             raise PoseprintError(f"{report}: is a folder; name a file for the report")
         demand_writable(report.parent)
     series = _read(source, fps, frame_size, models, jobs)
-    verdict = check_poses(series, loaded, stride=stride)
+    verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
         from poseprint.report import write_report
 

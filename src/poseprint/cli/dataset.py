@@ -35,7 +35,7 @@ def build(
         Path,
         typer.Argument(
             metavar="MANIFEST.csv",
-            help="Columns file and person; as needed label, session, recording, fps, frame_size.",
+            help="Columns file and person; as needed label, session, activity, recording, fps, frame_size.",
         ),
     ],
     output: Output,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from poseprint.errors import PoseprintError
+from poseprint.errors import MissingDependencyError, PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.collect import Collected
@@ -60,6 +60,17 @@ def progress_bar(what: str) -> Iterator[Bar]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total, what=what: bar.update(task, completed=done, total=total, description=what)
+
+
+@contextmanager
+def extra(what_needs: str) -> Iterator[None]:
+    """Names the extra to install, if something that is imported in the block is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"{what_needs} {error.name}: install it with pip install 'poseprint[train]'"
+        ) from error
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

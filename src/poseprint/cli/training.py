@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.cli.shared import Jobs, progress_bar, say
-from poseprint.errors import MissingDependencyError, PoseprintError
+from poseprint.cli.shared import Jobs, extra, progress_bar, say
+from poseprint.errors import PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.settings import Settings
@@ -32,7 +30,7 @@ def train(
     Killed, the same command goes on from a recent epoch.
     """
     settings = _settings(preset, assign)
-    with _extra("training needs"):
+    with extra("training needs"):
         from poseprint.training import train as run_training
     with progress_bar(f"training on {person}") as bar:
 
@@ -65,7 +63,7 @@ def tune(
     goes on; with more trials, it goes further.
     """
     settings = _settings(preset, assign)
-    with _extra("the search needs"):
+    with extra("the search needs"):
         from poseprint.tuning import tune as run_search
     with progress_bar(f"settings for {person}") as bar:
         found = run_search(dataset, person, output, settings, trials=trials, progress=bar, say=say)
@@ -97,7 +95,7 @@ def experiment(
 
     Killed, the same command goes on where it stopped.
     """
-    with _extra("experiments need"):
+    with extra("experiments need"):
         from poseprint.experiments import run_experiment
     with progress_bar(name) as bar:
 
@@ -121,17 +119,6 @@ def experiment(
         )
     for file in written:
         print(file.with_suffix(".md").read_text(encoding="utf-8"))
-
-
-@contextmanager
-def _extra(what_needs: str) -> Iterator[None]:
-    """Names the extra to install, if something that is imported in the block is not there."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"{what_needs} {error.name}: install it with pip install 'poseprint[train]'"
-        ) from error
 
 
 def _settings(preset: str, assign: list[str] | None) -> Settings:

@@ -12,7 +12,7 @@
   const end = data.start + data.frames / data.fps;
   const bars = [...document.querySelectorAll(".movement")];
   const stage = $("stage");
-  const context = stage.getContext("2d");
+  let context = stage.getContext("2d");
   let video = $("video");
   let time = data.start;
   let playing = false;
@@ -34,9 +34,10 @@
   // ---- drawing ----
 
   const full = { x: 0, y: 0, width: data.size[0], height: data.size[1] };
-  function closeUp() {
+  // What a stretch of frames fills of the picture, at the picture's own proportions.
+  function closeUp(first = 0, behind = data.frames) {
     let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let i = 0; i < position.length; i += 2) {
+    for (let i = 2 * first * count; i < 2 * behind * count; i += 2) {
       // What is unsure may be anywhere, and would keep the view wide.
       if (position[i] === data.missing || confidence[i / 2] < 127.5) continue;
       x0 = Math.min(x0, position[i]); x1 = Math.max(x1, position[i]);
@@ -88,10 +89,12 @@
     context.stroke();
   }
 
-  function draw() {
-    const ratio = stage.width / view.width;
+  const draw = () => drawOn(stage, view, frameAt(time));
+  function drawOn(canvas, view, frame) {
+    context = canvas.getContext("2d");
+    const ratio = canvas.width / view.width;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, stage.width, stage.height);
+    context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio, 0, 0, ratio, -view.x * ratio, -view.y * ratio);
     context.lineCap = context.lineJoin = "round";
     context.globalAlpha = 1;
@@ -99,7 +102,6 @@
     context.lineWidth = 1 / ratio;
     if (view !== full) context.strokeRect(0, 0, full.width, full.height);
     if (!data.frames) return;
-    const frame = frameAt(time);
     const points = Array.from({ length: count }, (_, k) => keypoint(frame, k));
     const width = Math.max((data.shoulders || full.width / 5) * 0.055, 2 / ratio);
     // The wrists' way over the last second: gestures are what is compared.
@@ -216,9 +218,17 @@
   $("chart").addEventListener("click", (event) => {
     const box = $("chart").getBoundingClientRect();
     const bar = event.target.closest(".movement");
+    if (bar) choose(Number(bar.dataset.index));
     // A movement is watched from its start; elsewhere the place itself counts.
-    seek(bar ? data.movements[bar.dataset.index][0] : data.start + ((event.clientX - box.left) / box.width) * (end - data.start));
+    else seek(data.start + ((event.clientX - box.left) / box.width) * (end - data.start));
   });
+  // A movement that is chosen is watched, and what departs in it is told, if the page tells it.
+  function choose(movement) {
+    seek(data.movements[movement][0]);
+    for (const panel of document.querySelectorAll(".chosen")) panel.hidden = Number(panel.dataset.index) !== movement;
+    for (const each of document.querySelectorAll(".movement, .loop"))
+      each.classList.toggle("is-chosen", Number(each.dataset.index) === movement);
+  }
   function point(movement) {
     pointed = movement;
     describe(pointed >= 0 ? pointed : movementAt(time));
@@ -230,7 +240,7 @@
     bar.addEventListener("blur", () => point(-1));
     bar.addEventListener("keydown", (event) => {
       const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: bars.length - 1 }[event.key];
-      if (event.key === "Enter" || event.key === " ") seek(data.movements[i][0]);
+      if (event.key === "Enter" || event.key === " ") choose(i);
       else if (bars[to]) {
         // One stop for the tab key, however many the movements.
         bar.tabIndex = -1;
@@ -253,22 +263,70 @@
     event.preventDefault();
   });
 
+  // ---- movements in a loop, side by side ----
+
+  const loops = [...document.querySelectorAll(".loop")].map((button) => {
+    const [a, b] = data.movements[button.dataset.index];
+    const [first, behind] = [frameAt(a), Math.max(frameAt(a) + 1, frameAt(b - 0.5 / data.fps) + 1)];
+    const loop = { canvas: button.querySelector("canvas"), first, behind, view: closeUp(first, behind), frame: first, seen: false };
+    button.addEventListener("click", () => {
+      choose(Number(button.dataset.index));
+      $("chosen").scrollIntoView({ block: "nearest" });
+    });
+    return loop;
+  });
+  const drawLoop = (loop) => drawOn(loop.canvas, loop.view, loop.frame);
+  let looping = false;
+  let since = 0;
+  function loopAll(on) {
+    looping = on && loops.length > 0;
+    $("loops").setAttribute("aria-pressed", looping);
+    $("loops").textContent = looping ? "Pause all" : "Play all";
+    since = performance.now();
+    if (looping) requestAnimationFrame(turn);
+  }
+  function turn(now) {
+    if (!looping) return;
+    const gone = Math.floor((Math.max(0, now - since) / 1000) * data.fps);
+    for (const loop of loops) {
+      const frame = loop.first + (gone % (loop.behind - loop.first));
+      if (!loop.seen || frame === loop.frame) continue;
+      loop.frame = frame;
+      drawLoop(loop);
+    }
+    requestAnimationFrame(turn);
+  }
+  if (loops.length) {
+    // What is out of sight need not be drawn.
+    const watcher = new IntersectionObserver((entries) => {
+      for (const entry of entries) loops.find((loop) => loop.canvas === entry.target).seen = entry.isIntersecting;
+    });
+    for (const loop of loops) watcher.observe(loop.canvas);
+    $("loops").addEventListener("click", () => loopAll(!looping));
+  }
+
   // ---- sizes and colours ----
 
-  new ResizeObserver(() => {
-    const width = Math.min(2400, Math.round(stage.clientWidth * (window.devicePixelRatio || 1)));
-    if (!width || width === stage.width) return;
-    stage.width = width;
-    stage.height = Math.round((width * data.size[1]) / data.size[0]);
-    draw();
-  }).observe(stage);
+  const fit = (canvas, redraw) =>
+    new ResizeObserver(() => {
+      const width = Math.min(2400, Math.round(canvas.clientWidth * (window.devicePixelRatio || 1)));
+      if (!width || width === canvas.width) return;
+      canvas.width = width;
+      canvas.height = Math.round((width * data.size[1]) / data.size[0]);
+      redraw();
+    }).observe(canvas);
+  fit(stage, draw);
+  for (const loop of loops) fit(loop.canvas, () => drawLoop(loop));
   for (const query of ["print", "(prefers-color-scheme: dark)"]) {
     matchMedia(query).addEventListener("change", () => {
       readColours();
       draw();
+      loops.forEach(drawLoop);
     });
   }
   readColours();
+  loops.forEach(drawLoop);
+  if (loops.length) loopAll(!matchMedia("(prefers-reduced-motion: reduce)").matches);
   // Open where the evidence begins, not on an empty picture.
   seek(data.movements.length ? data.movements[0][0] : data.start);
 })();

@@ -1,0 +1,54 @@
+"""Commands of verification: a person against everybody else, learned from genuine footage alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from poseprint.cli.shared import AsJson, extra, plain, print_json, progress_bar, say
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET_DIR", help="Folder with recordings.csv and pose files.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for tables and figures.")],
+    by: Annotated[
+        Literal["recording", "session", "activity"] | None,
+        typer.Option(help="What enrolment and test must not share; each that the data tells unless said."),
+    ] = None,
+    space: Annotated[
+        Literal["picture", "depth"] | None, typer.Option(help="Depth where all recordings tell it unless said.")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of a reference of your own; the shipped one unless given."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of partings, draws and intervals.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Measure how well the persons of a data set are told apart: error rates, evidence, figures.
+
+    Everybody is enrolled on some recordings and tested on others, with the reference that ships; persons whom
+    it knows are left out.
+    """
+    with extra("an evaluation needs"):
+        from poseprint.evaluating import evaluate as run
+        from poseprint.evaluating import reference_for
+    with progress_bar(dataset.name) as bar:
+        result: dict[str, Any] = run(
+            dataset,
+            reference=reference_for(reference, space) if reference else None,
+            by=by,
+            space=space,
+            output=output,
+            seed=seed,
+            progress=bar,
+            say=lambda sentence: None if sys.stderr.isatty() else say(plain(sentence)),
+        )
+    if json:
+        print_json(result)
+    else:
+        print((output / "evaluation.md").read_text(encoding="utf-8"))
+        print(f"written: {output}")

@@ -1,0 +1,246 @@
+"""The protocols of an evaluation: how recordings are parted, which trials are drawn, what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from poseprint.calibration import LOG10, Costs
+from poseprint.metrics import trial_metrics
+from poseprint.perturbations import PERTURBATIONS
+from poseprint.pose import Array, PoseSeries
+from poseprint.reference import EVIDENCE, Reference
+from poseprint.trials import DURATIONS, LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
+from poseprint.verification import measure
+
+SEEDS = 3
+"""Partings whose trials are pooled, each with both halves enrolled in turn."""
+BINS = 10
+"""Of stated probability, in a reliability diagram."""
+MOST_CHANGED = 10
+"""Recordings of each person that are changed to see how steady the evidence is."""
+STRICTEST: tuple[By, ...] = ("session", "activity", "recording")
+"""Ways to part, the hardest first."""
+FEWEST_TESTED = 2
+"""Persons with genuine trials that a protocol needs."""
+
+Tick = Callable[[], None]
+ReferenceFor = Callable[[str], Reference]
+"""The reference to use for whoever is enrolled, by their name."""
+Pairs = list[tuple[list[Take], list[Take]]]
+
+
+def parted(takes: Sequence[Take], by: By, seed: int) -> Pairs:
+    """Enrolment and test, and the same the other way around; no person has a value of `by` in both.
+
+    Values are put in one random order for everybody, and each person is enrolled on the first half of their own.
+    Where all persons share all values this parts the values themselves, so that impostors' differ as well.
+    Recordings of which `by` is unknown are left out.
+    """
+    told = [t for t in takes if _value(t, by)]
+    values = sorted({_value(t, by) for t in told})
+    rank = dict(zip(np.random.default_rng(seed).permutation(values).tolist(), range(len(values))))
+    first: set[tuple[str, str]] = set()
+    for person in sorted({t.person for t in told}):
+        own = sorted({_value(t, by) for t in told if t.person == person}, key=rank.__getitem__)
+        first |= {(person, value) for value in own[: max(1, len(own) // 2)]}
+    parts = (
+        [t for t in told if (t.person, _value(t, by)) in first],
+        [t for t in told if (t.person, _value(t, by)) not in first],
+    )
+    return [parts, parts[::-1]]
+
+
+def _value(take: Take, by: By) -> str:
+    value: str = getattr(take, by)
+    return value
+
+
+def tested_persons(takes: Sequence[Take], by: By) -> list[str]:
+    """Persons with at least two values of `by`: those who can be enrolled on one and tested on another."""
+    values: dict[str, set[str]] = {}
+    for take in takes:
+        if _value(take, by):
+            values.setdefault(take.person, set()).add(_value(take, by))
+    return sorted(person for person, own in values.items() if len(own) > 1)
+
+
+def applicable(takes: Sequence[Take]) -> list[By]:
+    """The ways in which these recordings can be parted: always by recording, else where the data tells two values."""
+    return [by for by in STRICTEST[::-1] if len(tested_persons(takes, by)) >= FEWEST_TESTED]
+
+
+def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, tick: Tick) -> Trials:
+    """Trials of all levels and durations, of SEEDS partings; `tick` is called 2 * SEEDS times."""
+    parts = []
+    for number in range(seed, seed + SEEDS):
+        for enrol, test in parted(takes, by, number):
+            tested = pieces(test, seed=number)
+            for seconds in DURATIONS:
+                tested += lasting(test, seconds, seed=number)
+            if enrol and tested:
+                parts.append(_tried(reference_for, enrol, tested))
+            tick()
+    return Trials.joined(parts)
+
+
+def _tried(reference_for: ReferenceFor, enrol: Sequence[Take], tested: Sequence[Piece]) -> Trials:
+    """Everyone in `enrol` against everything tested, in the order of `poseprint.trials.run_trials`."""
+    people = sorted({t.person for t in enrol})
+    return Trials.joined([run_trials(reference_for(p), [t for t in enrol if t.person == p], tested) for p in people])
+
+
+def told(trials: Trials, seed: int) -> dict[str, Any]:
+    """Everything that is told of a protocol's trials, json-ready.
+
+    Returns:
+        figures: by kind of evidence and level, `poseprint.metrics.trial_metrics` with `seconds` (median) and
+        `decisions` (shares at the usual costs); `seconds`: the same for each duration that the data holds;
+        `reliability`: by kind, at one recording.
+    """
+    at = {level: trials.at(trials.level == level) for level in LEVELS}
+    lengths = {seconds: trials.at(trials.level == f"{seconds:g}") for seconds in DURATIONS}
+    return {
+        "figures": {k: {level: figures(t, k, seed) for level, t in at.items() if len(t)} for k in EVIDENCE},
+        "seconds": [
+            {"seconds": seconds, **{k: figures(t, k, seed) for k in EVIDENCE}}
+            for seconds, t in lengths.items()
+            if len(np.unique(t.test[t.genuine])) >= FEWEST_TESTED
+        ],
+        "reliability": {k: reliability(at["recording"], k) for k in EVIDENCE},
+    }
+
+
+def figures(trials: Trials, kind: str, seed: int) -> dict[str, Any]:
+    """The metrics of some trials, how long they are and what verdicts on them would be."""
+    llr = trials.llr[kind]
+    decisions = decided(llr)
+    return {
+        **trial_metrics(trials, kind, seed=seed),
+        "seconds": float(np.median(trials.seconds)),
+        "decisions": {
+            name: {d: _share(decisions[of & np.isfinite(llr)] == d) for d in ("consistent", "inconsistent")}
+            for name, of in (("genuine", trials.genuine), ("impostor", ~trials.genuine))
+        },
+    }
+
+
+def decided(llr: Array) -> Array:
+    """The decision on each LLR at the usual costs, inconclusive where there is none [shape=(trials,)]."""
+    low, high = Costs().thresholds
+    with np.errstate(invalid="ignore"):
+        return np.where(llr >= high, "consistent", np.where(llr <= low, "inconsistent", "inconclusive"))
+
+
+def _share(values: Array) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def reliability(trials: Trials, kind: str) -> list[dict[str, Any]]:
+    """How often it is the person where LLRs say so with some probability, at even odds.
+
+    Genuine and impostor trials weigh alike, and within each every person enrolled weighs alike.
+
+    Returns:
+        for each of BINS bins of the stated probability that has trials: `stated` (mean), `observed` (share of
+        genuine), `weight` (share of all) and `persons` (enrolled, in it).
+    """
+    t = trials.at(np.isfinite(trials.llr[kind]))
+    if not t.genuine.any() or t.genuine.all():
+        return []
+    stated = 1 / (1 + np.exp(-t.llr[kind] * LOG10))
+    weight = np.zeros(len(t))
+    for side in (t.genuine, ~t.genuine):
+        _, person, count = np.unique(t.model[side], return_inverse=True, return_counts=True)
+        weight[side] = 0.5 / (len(count) * count[person])
+    place = np.minimum((stated * BINS).astype(int), BINS - 1)
+    rows = []
+    for number in np.unique(place):
+        inside = place == number
+        total = weight[inside].sum()
+        rows.append(
+            {
+                "stated": float((weight * stated)[inside].sum() / total),
+                "observed": float(weight[inside & t.genuine].sum() / total),
+                "weight": float(total),
+                "persons": len(np.unique(t.model[inside])),
+            }
+        )
+    return rows
+
+
+def chosen(takes: Sequence[Take], by: By, seed: int) -> tuple[list[Take], list[Take]]:
+    """Enrolment, and at most MOST_CHANGED recordings of each person to test changed and unchanged."""
+    enrol, test = parted(takes, by, seed)[0]
+    rng = np.random.default_rng(seed)
+    some: list[Take] = []
+    for person in sorted({t.person for t in test}):
+        own = [t for t in test if t.person == person]
+        some += [own[i] for i in sorted(rng.permutation(len(own))[:MOST_CHANGED])]
+    return enrol, some
+
+
+def robustness(
+    reference_for: ReferenceFor,
+    enrol: Sequence[Take],
+    test: Sequence[tuple[Take, PoseSeries]],
+    *,
+    seed: int,
+    tick: Tick,
+) -> list[dict[str, Any]]:
+    """What becomes of whole-recording trials if the recordings tested, not those enrolled, are changed.
+
+    Args:
+        reference_for: see `ReferenceFor`.
+        enrol: recordings of those enrolled.
+        test: recordings to test, with their poses.
+        seed: of the intervals.
+        tick: called once for each entry of PERTURBATIONS.
+
+    Returns:
+        a row for the unchanged recordings and for each change: name, words, recordings, unusable (how many of them
+        could no longer be measured), figures by kind, and beside what the same recordings had unchanged: shift
+        (median change of the LLR of both kinds before its bounds, genuine and impostor) and changed (share of verdicts that changed).
+    """
+    axes = reference_for(enrol[0].person).axes
+    before = _recordings(reference_for, enrol, [take for take, _ in test])
+    rows = [_row("unchanged", "as they are", before, 0, seed)]
+    for name, change in PERTURBATIONS.items():
+        changed = [_again(take, change.apply(series), axes) for take, series in test]
+        kept = [k for k, take in enumerate(changed) if take is not None]
+        row: dict[str, Any] = {"name": name, "words": change.words, "recordings": 0, "unusable": len(test) - len(kept)}
+        if kept:
+            after = _recordings(reference_for, enrol, [take for take in changed if take is not None])
+            # Trials go through the models, and for each through the tests in their order.
+            same = before.at((np.arange(len(before)).reshape(-1, len(test))[:, kept]).ravel())
+            row = _row(name, change.words, after, len(test) - len(kept), seed)
+            step = after.ranking["both"] - same.ranking["both"]
+            known = np.isfinite(step)
+            for side, of in (("genuine", after.genuine), ("impostor", ~after.genuine)):
+                row["shift"][side] = float(np.median(step[of & known])) if (of & known).any() else None
+            row["changed"] = _share(decided(after.llr["both"]) != decided(same.llr["both"]))
+        rows.append(row)
+        tick()
+    return rows
+
+
+def _recordings(reference_for: ReferenceFor, enrol: Sequence[Take], test: Iterable[Take]) -> Trials:
+    return _tried(reference_for, enrol, pieces(list(test), levels=("recording",)))
+
+
+def _again(take: Take, series: PoseSeries, axes: int) -> Take | None:
+    return Take.of(measure(series, axes), group=take.group, activity=take.activity, session=take.session)
+
+
+def _row(name: str, words: str, trials: Trials, unusable: int, seed: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "words": words,
+        "recordings": len(trials) // max(1, len(np.unique(trials.model))),
+        "unusable": unusable,
+        "figures": {k: figures(trials, k, seed) for k in EVIDENCE},
+        "shift": {"genuine": 0.0, "impostor": 0.0},
+        "changed": 0.0,
+    }

@@ -1,0 +1,168 @@
+"""Why: which keypoints and qualities of a movement depart from the person's own range, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from poseprint.pose import Array
+from poseprint.profile import EnrolledProfile
+from poseprint.reference import Reference
+from poseprint.statistics import MOTION, STATIC, Statistic, catalogue, columns_of
+
+Scale = Callable[[float], float]
+
+UNUSUAL = 2.0
+"""Deviations from the person's mean from which a departure is worth a word."""
+MOST = 12
+"""Departures that are listed of a recording; of a movement a third of them."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One statistic beside the person's own range.
+
+    Attributes:
+        statistic: its name.
+        words: what it is.
+        quality: amplitude, speed, acceleration, turning, tempo, coordination, posture or proportions.
+        keypoints: what it is measured on.
+        value: here, in `unit`.
+        low, high: the middle 90 % of the person's own movements, in `unit`.
+        unit: of the three; shoulder widths (per second) where it is a length.
+        deviations: how far the value is from the person's mean, in deviations of what varies between recordings of one
+            person; the sign tells the direction.
+    """
+
+    statistic: str
+    words: str
+    quality: str
+    keypoints: tuple[str, ...]
+    value: float
+    low: float
+    high: float
+    unit: str
+    deviations: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """One quality of one part of the body: how far it is from the person's range on the whole.
+
+    Attributes:
+        quality: see Departure.
+        part: head, right arm, left arm or body.
+        deviations: root mean square over its statistics; about 1 is usual for the person.
+    """
+
+    quality: str
+    part: str
+    deviations: float
+
+
+def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array, movements: float) -> Array:
+    """How far mean statistics are from the person's, in deviations expected of the person [shape=(statistics,)].
+
+    Args:
+        reference: knows what varies between recordings and movements of one person.
+        profile: the person.
+        statistics: mean statistics of what is explained.
+        movements: how many movements of 5 s it is worth.
+    """
+    b = reference.background
+    own = _mean(profile.statistics)
+    extra = max(1 / movements - 1 / b.recording_movements, 0.0)
+    spread = np.sqrt(np.diag(b.within) * (1 + 1 / len(profile.made_from)) + np.diag(b.moment) * extra)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((statistics - own) / (b.scale * spread))
+
+
+def departures(
+    reference: Reference, profile: EnrolledProfile, statistics: Array, movements: float, *, most: int = MOST
+) -> tuple[Departure, ...]:
+    """The statistics farthest from the person's own, at most two of a keypoint's quality, the farthest first."""
+    z = deviations(reference, profile, statistics, movements)
+    names = catalogue(reference.axes)
+    own = profile.statistics.astype(np.float64)
+    used = columns_of((*MOTION, *STATIC), reference.axes)
+    order = sorted((int(i) for i in used if np.isfinite(z[i])), key=lambda i: -abs(z[i]))
+    count: dict[tuple[str, tuple[str, ...]], int] = {}
+    out: list[Departure] = []
+    for i in order:
+        about = names[i]
+        key = (about.quality, about.keypoints)
+        known = own[:, i][np.isfinite(own[:, i])]
+        if abs(z[i]) < UNUSUAL or len(out) == most:
+            break
+        if count.get(key, 0) == 2 or not len(known):
+            continue
+        count[key] = count.get(key, 0) + 1
+        low, high = np.quantile(known, (0.05, 0.95))
+        scale, unit = _unit(about)
+        out.append(
+            Departure(
+                about.name,
+                about.words,
+                about.quality,
+                about.keypoints,
+                scale(float(statistics[i])),
+                scale(float(low)),
+                scale(float(high)),
+                unit,
+                float(z[i]),
+            )
+        )
+    return tuple(out)
+
+
+def qualities(
+    reference: Reference, profile: EnrolledProfile, statistics: Array, movements: float
+) -> tuple[Quality, ...]:
+    """Every quality of every part of the body; parts that were not measured are left out."""
+    z = deviations(reference, profile, statistics, movements)
+    groups: dict[tuple[str, str], list[float]] = {}
+    for value, about in zip(z, catalogue(reference.axes), strict=True):
+        if about.quality in (*MOTION, *STATIC) and np.isfinite(value):
+            groups.setdefault((about.quality, part_of(about.keypoints)), []).append(float(value))
+    return tuple(Quality(q, p, float(np.sqrt(np.mean(np.square(v))))) for (q, p), v in groups.items())
+
+
+def part_of(keypoints: Sequence[str]) -> str:
+    """The part of the body that some keypoints belong to."""
+    arms = {k.split("_")[0] for k in keypoints if "_" in k}
+    if len(arms) == 1:
+        return f"{arms.pop()} arm"
+    if arms:
+        return "both arms"
+    return "head" if "nose" in keypoints else "body"
+
+
+def _mean(rows: Array) -> Array:
+    known = np.isfinite(rows)
+    count = known.sum(axis=0)
+    total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _unit(about: Statistic) -> tuple[Scale, str]:
+    """How a statistic is told to a person, and in what unit."""
+    kind = about.name.partition("_")[0]
+    if kind == "place":
+        return float, "shoulder widths"
+    if kind == "together":
+        return lambda v: float(np.tanh(v)), "correlation"
+    unit = {
+        "length": "shoulder widths",
+        "shoulder": "shoulder widths",
+        "spread": "shoulder widths",
+        "velocity": "shoulder widths/s",
+        "speed": "shoulder widths/s",
+        "push": "shoulder widths/s²",
+        "acceleration": "shoulder widths/s²",
+        "turning": "rad/s",
+        "bending": "rad/s",
+        "tempo": "1/s",
+    }[kind]
+    return lambda v: float(np.exp(v)), unit

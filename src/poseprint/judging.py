@@ -1,0 +1,216 @@
+"""A recording against an enrolled profile: its LLR, each movement's, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from poseprint.background import Summary
+from poseprint.calibration import Costs, Decision, in_words
+from poseprint.collect import sha256_of
+from poseprint.enrolment import cohort_people, summaries
+from poseprint.explanation import departures, qualities
+from poseprint.findings import Finding, finding
+from poseprint.movements import LENGTH
+from poseprint.outcome import LikelihoodRatio, MovementScore
+from poseprint.pose import PoseSeries
+from poseprint.profile import EnrolledProfile
+from poseprint.quality import Inspection
+from poseprint.reference import UNLIKE, Evidence, Reference
+from poseprint.splices import Change, find_change
+from poseprint.verification import STRIDE, Measured, measure
+
+SHOWN = 3
+"""Movements that are replayed as the most typical, and as the least."""
+SAYS_SOMETHING = 0.3
+"""LLR, base 10, from which a kind of evidence says anything (a factor of two)."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the profile says of a recording; `likelihood` is None where nothing can be measured."""
+
+    measured: Measured
+    movements: tuple[MovementScore, ...]
+    likelihood: LikelihoodRatio | None
+    findings: tuple[Finding, ...]
+
+
+def judge(series: PoseSeries, profile: EnrolledProfile, reference: Reference, costs: Costs, stride: int) -> Judged:
+    """Score a recording and each of its movements.
+
+    The recording is scored on movements that overlap by half; those shown and voted on lie `stride` frames apart.
+    """
+    measured = measure(series, reference)
+    if not measured.spans:
+        return Judged(measured, (), None, ())
+    enrolled = Summary.joined(summaries(profile))
+    without = cohort_people(profile, reference) | set(reference.cohort_people(sha256_of(series)))
+    shown = measured if stride == STRIDE else measure(series, reference, stride=stride)
+    parts = [shown.summary([row]) for row in range(len(shown.spans))]
+    whole, *each = reference.evidence(enrolled, [measured.summary(), *parts], without=without)
+    movements = _movements(shown, each, profile, reference)
+    found = find_change(reference, enrolled, measured, without=without)
+    change = found if found and _opposed(found.before["both"], found.after["both"]) else None
+    likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
+    findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
+    return Judged(measured, movements, likelihood, tuple(findings))
+
+
+def _opposed(before: float | None, after: float | None) -> bool:
+    """Whether both LLRs say something, and the opposite."""
+    one, other = before or 0.0, after or 0.0
+    return one * other < 0 and min(abs(one), abs(other)) >= SAYS_SOMETHING
+
+
+def _movements(
+    shown: Measured, each: Sequence[Evidence], profile: EnrolledProfile, reference: Reference
+) -> tuple[MovementScore, ...]:
+    series = shown.series
+    seen = series.seen()
+    out = []
+    for (first, last), row, found in zip(shown.spans, shown.statistics, each, strict=True):
+        score = found.ranking["both"]
+        if score is None:
+            continue
+        out.append(
+            MovementScore(
+                first=first,
+                last=last,
+                start=float(series.time[first]),
+                end=float(series.time[last - 1] + 1 / series.fps),
+                score=score,
+                vote=int(score > 0),
+                seen=float(seen[first:last].mean()),
+                llr=dict(found.llr),
+                departures=departures(reference, profile, row.astype(np.float64), (last - first) / LENGTH, most=4),
+            )
+        )
+    return tuple(out)
+
+
+def _likelihood(
+    whole: Evidence,
+    movements: Sequence[MovementScore],
+    measured: Measured,
+    profile: EnrolledProfile,
+    reference: Reference,
+    costs: Costs,
+    change: Change | None,
+) -> LikelihoodRatio | None:
+    both = whole.llr["both"]
+    if both is None:
+        return None
+    calibration = reference.calibrations["both"]
+    order = sorted(range(len(movements)), key=lambda i: -movements[i].score)
+    half = min(SHOWN, max(len(order) // 2, 1))
+    total = measured.summary()
+    return LikelihoodRatio(
+        llr=dict(whole.llr),
+        lower=calibration.lower,
+        upper=calibration.upper,
+        thresholds=costs.thresholds,
+        words=in_words(both, profile.person),
+        rests_on=_rests_on(whole),
+        hidden=whole.hidden,
+        error_rates=_error_rates(reference, measured.seconds, len(profile.made_from)),
+        departures=departures(reference, profile, total.mean, total.movements),
+        qualities=qualities(reference, profile, total.mean, total.movements),
+        typical=tuple(order[:half]),
+        untypical=tuple(reversed(order[half:][-half:])),
+        change=None if change is None else _told(change, measured),
+    )
+
+
+def _told(change: Change, measured: Measured) -> dict[str, Any]:
+    end = measured.series.duration if change.until_seconds is None else change.until_seconds
+    return {"start": change.seconds, "end": end, "before": dict(change.before), "after": dict(change.after)}
+
+
+def _rests_on(whole: Evidence) -> str:
+    """Which kinds of evidence point where the whole does."""
+    both = whole.llr["both"] or 0.0
+    carry = [k for k in ("motion", "static") if (whole.llr[k] or 0.0) * np.sign(both) >= SAYS_SOMETHING]
+    names = {("motion", "static"): "movement and posture", ("motion",): "movement", ("static",): "posture"}
+    return names.get(tuple(carry), "nothing")
+
+
+def _error_rates(reference: Reference, seconds: float, enrolled: int) -> dict[str, Any] | None:
+    rows = [
+        r
+        for r in reference.facts.get("errors", ())
+        if r["evidence"] == "both" and r["seconds"] <= seconds * 1.05 + 0.5 and r["enrolled"] <= enrolled
+    ]
+    return dict(max(rows, key=lambda r: (r["enrolled"], r["seconds"]))) if rows else None
+
+
+def _findings(
+    likelihood: LikelihoodRatio | None,
+    profile: EnrolledProfile,
+    change: Change | None,
+    reference: Reference,
+    foreign: float,
+) -> list[Finding]:
+    out = []
+    if likelihood is not None and likelihood.rests_on == "posture":
+        llr = likelihood.llr
+        out.append(
+            finding(
+                "POSTURE_ALONE",
+                f"posture, proportions and framing say {llr['static']:+.1f}, the movement {llr['motion']:+.1f} (LLR)",
+            )
+        )
+    if change is not None:
+        until = change.until_seconds
+        where = f"from {change.seconds:.0f} s on" if until is None else f"from {change.seconds:.0f} s to {until:.0f} s"
+        out.append(
+            finding(
+                "CHANGE_OF_MOVER",
+                f"{where} somebody else seems to move (LLR {change.after['both']:+.1f}, elsewhere {change.before['both']:+.1f})",
+                (change.movement,),
+            )
+        )
+    doubts = [f for f in profile.findings if f.get("code") == "RECORDINGS_DISAGREE"]
+    if doubts:
+        out.append(finding("PROFILE_DOUBTED", str(doubts[0].get("message", ""))))
+    if reference.of_films:
+        films = reference.facts["films"]
+        people, genuine = films["both"]["persons"], films["both"]["genuine"]
+        out.append(
+            finding(
+                "CALIBRATED_ON_FEW",
+                f"LLRs on films rest on {people} people, {genuine} genuine clips of theirs, most of ten seconds or less",
+            )
+        )
+    elif foreign > UNLIKE:
+        out.append(
+            finding(
+                "UNLIKE_BACKGROUND", f"{foreign:.0%} of what sets this profile apart is put down to its kind of footage"
+            )
+        )
+    return out
+
+
+def reason(
+    decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, *, unlike: bool = False
+) -> str:
+    """The verdict in a sentence or two of plain words."""
+    if likelihood is None:
+        why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")
+        return f"Too little can be measured to say anything: {why or 'hardly any keypoint is seen'}."
+    llr = likelihood.llr["both"] or 0.0
+    low, high = likelihood.thresholds
+    text = f"LLR {llr:+.2f}: {likelihood.words}"
+    if unlike:
+        text += "; but the footage is of another kind than what these figures were measured on, so this is no verdict"
+    elif decision == "inconclusive":
+        text += f"; a verdict needs {high:.2f} or more, or {low:.2f} or less"
+    text += "."
+    if likelihood.rests_on == "posture":
+        text += " This rests on posture and framing alone; the movement itself does not support it."
+    elif decision != "inconclusive" and likelihood.rests_on == "movement":
+        text += " This rests on the movement; posture and framing do not point there."
+    return text

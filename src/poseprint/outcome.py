@@ -1,0 +1,116 @@
+"""What a check found: the verdict and each movement's part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from poseprint.calibration import Decision
+from poseprint.explanation import Departure, Quality
+from poseprint.findings import Finding
+
+
+@dataclass(frozen=True)
+class MovementScore:
+    """One movement of the recording and what the profile says of it.
+
+    Attributes:
+        first, last: frames first to last - 1 of the recording's PoseSeries.
+        start, end: the same in seconds.
+        score: higher = more like the person of interest: a supervised profile's probability, 0 to 1, uncalibrated; of an
+            enrolled one the LLR of this movement alone, base 10, before its bounds.
+        vote: 1 real, 0 fake; of an enrolled profile, whether the LLR is above 0.
+        seen: share of keypoints seen in this movement, 0 to 1.
+        llr: static, motion and both, base 10, in bounds; None of a supervised profile.
+        departures: what in it departs most from the person's own range.
+    """
+
+    first: int
+    last: int
+    start: float
+    end: float
+    score: float
+    vote: int
+    seen: float
+    llr: Mapping[str, float | None] | None = None
+    departures: tuple[Departure, ...] = ()
+
+
+@dataclass(frozen=True)
+class LikelihoodRatio:
+    """How much more probable the recording is if the person of interest moves than if somebody else does.
+
+    Attributes:
+        llr: static (posture, proportions, framing), motion, and both together; base 10, in bounds; None where too little
+            was measured.
+        lower, upper: the bounds of `both` that the calibration set supports.
+        thresholds: LLR up to which the verdict is inconsistent, and from which it is consistent.
+        words: `both` on a verbal scale.
+        rests_on: `movement and posture`, `movement`, `posture` or `nothing`: what carries the verdict.
+        hidden: share of the statistics that could not be measured, 0 to 1.
+        error_rates: measured with at most this much evidence and enrolment: seconds, enrolled, eer, eer_interval, persons,
+            genuine_inconsistent, impostor_consistent; None where nothing so short was measured.
+        departures: what in the recording departs most from the person's own range.
+        qualities: each quality of each part of the body.
+        typical, untypical: movements (places in Verdict.movements) most and least like the person, the most so first.
+        change: where the mover seems to change: start and end in seconds, and the LLR before and after; None if nowhere.
+    """
+
+    llr: Mapping[str, float | None]
+    lower: float
+    upper: float
+    thresholds: tuple[float, float]
+    words: str
+    rests_on: str
+    hidden: float
+    error_rates: Mapping[str, Any] | None
+    departures: tuple[Departure, ...]
+    qualities: tuple[Quality, ...]
+    typical: tuple[int, ...]
+    untypical: tuple[int, ...]
+    change: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found, with all that went into it.
+
+    Attributes:
+        decision: consistent, inconsistent or inconclusive.
+        reason: why, one sentence in plain words.
+        person: the person of interest of the profile.
+        recording: name of the recording.
+        score: supervised: share of movements voted real, 0 to 1; enrolled: the LLR of both; None where there is none.
+        votes: {"real": n, "fake": n}.
+        movements: every movement that was judged, in time order.
+        findings: doubts about the recording, the worst first.
+        seconds: {"recording": length, "used": seconds inside judged movements}.
+        seen: share of the time in which each pair of keypoints was seen, by name
+            (nose, eyes, ears, shoulders, elbows, wrists), 0 to 1.
+        settings: every setting of the check.
+        profile: what the profile says of itself: person, kind, made_from, training figures.
+        versions: versions of poseprint and what it ran on.
+        hashes: sha256 of the recording's source, of the profile, of the estimator's weights, of the reference.
+        evidence: what an enrolled profile says; None of a supervised one.
+    """
+
+    decision: Decision
+    reason: str
+    person: str
+    recording: str
+    score: float | None
+    votes: Mapping[str, int]
+    movements: tuple[MovementScore, ...]
+    findings: tuple[Finding, ...]
+    seconds: Mapping[str, float]
+    seen: Mapping[str, float]
+    settings: Mapping[str, Any]
+    profile: Mapping[str, Any]
+    versions: Mapping[str, str]
+    hashes: Mapping[str, str]
+    evidence: LikelihoodRatio | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as json-ready values; the form of `--json`."""
+        return asdict(self)

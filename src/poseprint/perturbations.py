@@ -1,0 +1,150 @@
+"""What can befall a recording, done to its poses: other frame rates, lost frames, mirror, crop, hidden joints, noise.
+
+Each entry of PERTURBATIONS takes a series and gives it changed, with a log that says so, so that a verdict's
+steadiness can be measured on any data set without its footage. What a codec or another estimator does needs
+the pictures: benchmarks/robustness.py.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from poseprint.errors import PoseprintError
+from poseprint.movements import resample
+from poseprint.pose import LEFT_WRIST, NECK, RIGHT_WRIST, Array, PoseSeries
+
+DROPPED = 0.2
+"""Share of the frames that `dropped_frames` takes away."""
+CROP = 1.0
+"""How far under the neck a cropped picture ends, in shoulder widths: a newsreader's framing."""
+JITTER = (0.02, 0.05)
+"""Noise on each coordinate, in shoulder widths; estimators of video are off by 0.04 to 0.13 (docs/results.md)."""
+_DEPTH = "depth_"
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """A change to a recording's poses.
+
+    Attributes:
+        apply: PoseSeries -> PoseSeries, the same for the same series.
+        words: what is done, for a table.
+    """
+
+    apply: Callable[[PoseSeries], PoseSeries]
+    words: str
+
+
+def at_frame_rate(series: PoseSeries, fps: float) -> PoseSeries:
+    """The series as a film of another frame rate gives it, brought back to its own rate by straight lines."""
+    return resample(resample(series, fps), series.fps)
+
+
+def dropped_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
+    """The series with nobody in a random share of its frames; depth is bridged, as readers of it do."""
+    if not 0 <= share < 1:
+        raise PoseprintError(f"a share of frames to drop is at least 0 and less than 1, got {share}")
+    gone = _rng(series, "dropped").random(len(series)) < share
+    position = np.where(gone[:, None, None], np.nan, series.position)
+    channels = dict(series.channels)
+    kept = np.flatnonzero(~gone)
+    for name in series.channels:
+        if name.startswith(_DEPTH) and len(kept):
+            channels[name] = np.interp(np.arange(len(series)), kept, series.channels[name][kept])
+    return series.logged("drop_frames", position=position, channels=channels, details={"share": share})
+
+
+def mirror(series: PoseSeries) -> PoseSeries:
+    """The series as the mirrored film shows it: x turned around, right and left exchanged."""
+    names = series.skeleton.keypoints
+    order = [names.index(_other_side(name)) for name in names]
+    position = series.position[:, order].astype(np.float64)
+    position[:, :, 0] = series.frame_size[0] - position[:, :, 0]
+    channels = {
+        _DEPTH + _other_side(name.removeprefix(_DEPTH)) if name.startswith(_DEPTH) else name: values
+        for name, values in series.channels.items()
+    }
+    return series.logged("mirror", position=position, confidence=series.confidence[:, order], channels=channels)
+
+
+def crop(series: PoseSeries, below: float = CROP) -> PoseSeries:
+    """The series as a picture shows it that ends some shoulder widths under the neck: what is lower is missing."""
+    line = float(_middle(series.position[:, NECK, 1]) + below * series.shoulder_width())
+    width, height = series.frame_size
+    if not np.isfinite(line) or line >= height:
+        return series.logged("crop", details={"height": height})
+    low = series.position[:, :, 1] > line
+    position = np.where(low[:, :, None], np.nan, series.position)
+    size = (width, max(1, round(line)))
+    return series.logged("crop", position=position, frame_size=size, details={"height": size[1]})
+
+
+def hidden(series: PoseSeries, *keypoints: int) -> PoseSeries:
+    """The series with some keypoints, by their indices, never seen."""
+    position, confidence = series.position.copy(), series.confidence.copy()
+    position[:, list(keypoints)] = np.nan
+    confidence[:, list(keypoints)] = 0
+    names = [series.skeleton.keypoints[k] for k in keypoints]
+    return series.logged("hide", position=position, confidence=confidence, details={"keypoints": names})
+
+
+def half_size(series: PoseSeries) -> PoseSeries:
+    """The series in a picture of half the width and height, with coordinates in whole pixels."""
+    width, height = series.frame_size
+    channels = {k: v / 2 if k.startswith(_DEPTH) else v for k, v in series.channels.items()}
+    return series.logged(
+        "half_size",
+        position=np.round(series.position / 2),
+        frame_size=(max(1, width // 2), max(1, height // 2)),
+        channels=channels,
+    )
+
+
+def jitter(series: PoseSeries, amount: float) -> PoseSeries:
+    """The series with independent Gaussian noise on every coordinate, `amount` in shoulder widths."""
+    rng, sigma = _rng(series, f"jitter{amount}"), amount * np.nan_to_num(series.shoulder_width())
+    position = series.position + rng.normal(0, sigma, series.position.shape)
+    channels = dict(series.channels)
+    for name in channels:
+        if name.startswith(_DEPTH):
+            channels[name] = channels[name] + rng.normal(0, sigma, len(series))
+    return series.logged("jitter", position=position, channels=channels, details={"shoulder_widths": amount})
+
+
+PERTURBATIONS: dict[str, Perturbation] = {
+    **{
+        f"{r}_fps": Perturbation(partial(at_frame_rate, fps=r), f"{r} frames a second{', nothing lost' * (r == 60)}")
+        for r in (10, 15, 25, 60)
+    },
+    "dropped_frames": Perturbation(dropped_frames, f"{DROPPED:.0%} of the frames lost"),
+    "mirror": Perturbation(mirror, "mirrored"),
+    "crop": Perturbation(crop, f"picture ends {CROP:g} shoulder width under the neck"),
+    "right_wrist_hidden": Perturbation(lambda s: hidden(s, RIGHT_WRIST), "right wrist never seen"),
+    "left_wrist_hidden": Perturbation(lambda s: hidden(s, LEFT_WRIST), "left wrist never seen"),
+    "wrists_hidden": Perturbation(lambda s: hidden(s, RIGHT_WRIST, LEFT_WRIST), "neither wrist ever seen"),
+    "half_size": Perturbation(half_size, "half the picture's width and height, whole pixels"),
+    **{f"jitter_{a:g}": Perturbation(partial(jitter, amount=a), f"noise of {a:g} shoulder widths") for a in JITTER},
+}
+"""Name -> what is done."""
+
+
+def _other_side(name: str) -> str:
+    for one, other in (("right_", "left_"), ("left_", "right_")):
+        if name.startswith(one):
+            return other + name.removeprefix(one)
+    return name
+
+
+def _middle(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _rng(series: PoseSeries, what: str) -> np.random.Generator:
+    """The same numbers for the same recording, whatever else was drawn before."""
+    return np.random.default_rng(zlib.crc32(f"{what} {series.recording}".encode()))

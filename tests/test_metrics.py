@@ -1,0 +1,172 @@
+"""Figures of trials, against what can be worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from poseprint.calibration import cllr, min_cllr
+from poseprint.metrics import DRAWS, FEWEST, det_curve, trial_metrics
+from poseprint.pose import Array
+from poseprint.trials import Trials
+
+
+def trials(
+    scores: Any, genuine: Any, *, model: Any = None, test: Any = None, llr: Any = None, level: str = "recording"
+) -> Trials:
+    """Trials with these scores as every kind's ranking, and as LLRs unless those are given."""
+    values = np.asarray(scores, dtype=np.float64)
+    sides = np.asarray(genuine, dtype=bool)
+    count = len(values)
+    who = np.array(model if model is not None else [f"p{k % 3}" for k in range(count)])
+    whom = np.array(test) if test is not None else np.where(sides, who, "other")
+    stated = values if llr is None else np.asarray(llr, dtype=np.float64)
+    kinds = ("static", "motion", "both")
+    return Trials(
+        level=np.array([level] * count),
+        model=who,
+        test=whom,
+        genuine=sides,
+        scores=dict.fromkeys(kinds[:2], values),
+        llr=dict.fromkeys(kinds, stated),
+        ranking=dict.fromkeys(kinds, values),
+        seconds=np.full(count, 5.0),
+        hidden=np.zeros(count),
+        enrolled=np.ones(count),
+    )
+
+
+def many(people: int = 6, apart: float = 1.0, seed: int = 0) -> Trials:
+    """Everybody against everybody, five recordings each."""
+    rng = np.random.default_rng(seed)
+    model, test = (a.ravel() for a in np.meshgrid(np.arange(people), np.repeat(np.arange(people), 5), indexing="ij"))
+    genuine = model == test
+    return trials(
+        rng.normal(0, 1, len(model)) + apart * genuine, genuine, model=model.astype(str), test=test.astype(str)
+    )
+
+
+def test_by_hand() -> None:
+    # Of the six pairs of a genuine and an impostor trial, five are in order.
+    found = trial_metrics(trials([3, 1, 2, 0, -1], [True, True, False, False, False]), "both")
+    assert found["auc"] == pytest.approx(5 / 6)
+    # No threshold has equal errors; at either side of the genuine 1 they are (1/2, 0) and (0, 1/3).
+    assert 0 < found["eer"] < 0.5
+    assert (found["genuine"], found["impostor"], found["majority"]) == (2, 3, pytest.approx(0.6))
+    # At a prior of 0.05, all alarms away and one of two missed is cheapest: 0.05 * 1/2 over 0.05.
+    assert found["min_dcf"] == pytest.approx(0.5)
+    bits = [np.log2(1 + 10.0**-llr) for llr in (3, 1)], [np.log2(1 + 10.0**llr) for llr in (2, 0, -1)]
+    assert found["cllr"] == pytest.approx((np.mean(bits[0]) + np.mean(bits[1])) / 2)
+    # Pooling 1 and 2, which are the wrong way around: (1/2) / (1/2 + 1/3) of the weight there is genuine.
+    pooled = 0.5 / (0.5 + 1 / 3)
+    least = (np.log2(1 / pooled) / 2 + np.log2(1 / (1 - pooled)) / 3) / 2
+    assert found["min_cllr"] == pytest.approx(least)
+
+
+def test_perfect_and_uninformative() -> None:
+    perfect = trial_metrics(trials([9, 8, -8, -9], [True, True, False, False]), "both")
+    assert (perfect["auc"], perfect["eer"], perfect["min_dcf"]) == (1, 0, 0)
+    assert perfect["cllr"] < 1e-6
+    assert perfect["min_cllr"] < 1e-6
+    nothing = trial_metrics(trials([0, 0, 0, 0], [True, True, False, False]), "motion")
+    assert (nothing["auc"], nothing["eer"], nothing["min_dcf"]) == (0.5, 0.5, 1)
+    assert nothing["cllr"] == nothing["min_cllr"] == pytest.approx(1)
+    reverse = trial_metrics(trials([-9, -8, 8, 9], [True, True, False, False]), "motion")
+    assert (reverse["auc"], reverse["eer"]) == (0, 1)
+    assert reverse["min_cllr"] == pytest.approx(1)
+    assert reverse["cllr"] > 20
+
+
+scores = st.lists(st.tuples(st.integers(-6, 6), st.booleans()), min_size=4, max_size=40).filter(
+    lambda rows: len({g for _, g in rows}) == 2
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(scores)
+def test_what_hangs_on_order_alone_does_not_change_with_the_scale(rows: list[tuple[int, bool]]) -> None:
+    values, genuine = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows])
+    one = trial_metrics(trials(values / 3, genuine), "both")
+    other = trial_metrics(trials(np.exp(values) - 5, genuine, llr=values / 3), "both")
+    for name in ("auc", "eer", "min_dcf", "cllr", "min_cllr"):
+        assert one[name] == pytest.approx(other[name]), name
+    assert one["min_cllr"] <= one["cllr"] + 1e-9
+    assert one["min_cllr"] <= 1 + 1e-9
+    assert 0 <= one["min_dcf"] <= 1 + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(scores)
+def test_who_is_who_turned_around(rows: list[tuple[int, bool]]) -> None:
+    values, genuine = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows])
+    one, other = trial_metrics(trials(values, genuine), "both"), trial_metrics(trials(-values, ~genuine), "both")
+    assert one["auc"] == pytest.approx(other["auc"])
+    assert one["cllr"] == pytest.approx(other["cllr"])
+    assert one["min_cllr"] == pytest.approx(other["min_cllr"])
+
+
+def test_intervals_are_over_persons_repeat_and_hold_the_figure() -> None:
+    t = many()
+    one = trial_metrics(t, "both", seed=3)
+    assert one == trial_metrics(t, "both", seed=3)
+    assert one["intervals"] != trial_metrics(t, "both", seed=4)["intervals"]
+    for name in ("auc", "eer", "min_dcf", "cllr"):
+        low, high = one["intervals"][name]
+        assert low <= one[name] <= high, name
+    assert one["persons"] == 6
+
+
+def test_an_interval_does_not_shrink_where_each_trial_stands_many_times() -> None:
+    t = many()
+    again = Trials.joined([t] * 5)
+    one, other = trial_metrics(t, "both"), trial_metrics(again, "both")
+    for name in ("auc", "cllr"):
+        assert other[name] == pytest.approx(one[name])
+        assert other["intervals"][name] == pytest.approx(one["intervals"][name])
+
+
+def test_few_persons_have_no_intervals_and_one_kind_of_trial_no_figures() -> None:
+    assert trial_metrics(many(FEWEST - 1), "both")["intervals"] is None
+    assert trial_metrics(many(FEWEST), "both", draws=20)["intervals"] is not None
+    alone = trial_metrics(trials([1, 2], [True, True]), "both")
+    assert alone["auc"] is alone["cllr"] is alone["majority"] is alone["intervals"] is None
+    assert alone["genuine"] == 2
+    assert DRAWS >= 200
+
+
+def test_trials_that_could_not_be_measured_are_counted_and_left_out() -> None:
+    whole = trials([3, 1, 2, 0, -1, np.nan, np.nan], [True, True, False, False, False, True, False])
+    found = trial_metrics(whole, "static")
+    assert found["without_score"] == 2
+    assert found["auc"] == pytest.approx(5 / 6)
+
+
+def test_a_det_curve_goes_from_all_alarms_to_all_misses() -> None:
+    alarms, misses = det_curve(many(), "both")
+    assert (alarms[0], misses[0], misses[-1]) == (1, 0, 1)
+    assert alarms[-1] == pytest.approx(0)
+    assert (np.diff(alarms) <= 1e-12).all()
+    assert (np.diff(misses) >= -1e-12).all()
+    worst = np.maximum(alarms, misses).min()
+    assert worst == pytest.approx(trial_metrics(many(), "both")["eer"], abs=0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(scores)
+def test_min_cllr_is_the_least_of_any_rescaling(rows: list[tuple[int, bool]]) -> None:
+    values, genuine = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows])
+    least = min_cllr(values, genuine)
+    for scale in (0.05, 0.2, 1.0):
+        for shift in (-1.0, 0.0, 1.0):
+            assert least <= cllr(scale * values + shift, genuine) + 1e-9
+
+
+def test_cllr_by_hand() -> None:
+    llr: Array = np.array([1.0, -1.0])
+    assert cllr(llr, np.array([True, False])) == pytest.approx(np.log2(1.1))
+    assert cllr(-llr, np.array([True, False])) == pytest.approx(np.log2(11))
+    assert cllr(np.zeros(4), np.array([True, False, False, True])) == pytest.approx(1)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from movers import empty, mover
+
+from poseprint.background import Summary
+from poseprint.edits import splice
+from poseprint.pose import PoseSeries
+from poseprint.reference import Reference, shipped
+from poseprint.splices import Change, find_change, likeliest_change
+from poseprint.verification import measure
+
+MOVEMENT = 150
+WIDE = {"amplitude": 0.3, "tempo": 0.9, "sway": 0.05}
+SMALL = {"amplitude": 0.12, "tempo": 0.45, "sway": 0.02}
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return shipped(2)
+
+
+def human(frames: int, seed: int, *, amplitude: float, tempo: float, sway: float) -> PoseSeries:
+    """A mover who never makes the same gesture twice: pieces of three seconds that pass into each other."""
+    pieces = [
+        mover(frames, amplitude=amplitude * a, tempo=tempo * b, sway=sway, seed=100 * seed + k).position
+        for k, (a, b) in enumerate(np.random.default_rng(seed).uniform(0.85, 1.15, (5, 2)))
+    ]
+    turn = np.arange(frames) / 90 % len(pieces)
+    weight = np.stack([np.clip(1 - np.abs((turn - k + 2.5) % 5 - 2.5), 0, 1) for k in range(len(pieces))])
+    position = sum(w[:, None, None] * p for w, p in zip(weight, pieces, strict=True)) / weight.sum(0)[:, None, None]
+    return replace(mover(frames, seed=seed), position=position, person=f"{amplitude}")
+
+
+def enrolled(reference: Reference, **style: float) -> Summary:
+    return Summary.joined([measure(human(1200, seed, **style), reference).summary() for seed in (11, 12, 13)])
+
+
+def likeliest(reference: Reference, series: PoseSeries) -> Change | None:
+    return likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference))
+
+
+@pytest.mark.parametrize("at", [10.0, 16.0, 25.0])
+def test_the_movement_in_which_the_mover_changes_is_found(reference: Reference, at: float) -> None:
+    spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), at)
+    change = likeliest(reference, spliced)
+    assert change is not None
+    assert abs(change.frame - at * 30) <= MOVEMENT
+    assert change.until is None
+    assert change.seconds == pytest.approx(change.frame / 30)
+    assert change.movement[0] <= change.frame < change.movement[1]
+    assert change.strength > 0
+    measured = measure(spliced, reference)
+    assert change.rows == tuple(r for r, (a, b) in enumerate(measured.spans) if (a + b) / 2 >= change.frame)
+    assert set(change.before) == set(change.after) == {"static", "motion", "both"}
+
+
+def test_a_middle_part_is_found_at_both_ends(reference: Reference) -> None:
+    change = likeliest(reference, splice(human(1500, 1, **WIDE), human(1500, 2, **SMALL), 15.0, 33.0))
+    assert change is not None
+    assert change.until is not None
+    assert abs(change.frame - 450) <= MOVEMENT
+    assert abs(change.until - 990) <= MOVEMENT
+    assert change.until_seconds == pytest.approx(change.until / 30)
+
+
+def test_a_change_counts_where_it_is_strong_and_the_two_parts_are_opposed(reference: Reference) -> None:
+    spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 18.0)
+    measured, person = measure(spliced, reference), enrolled(reference, **WIDE)
+    change = likeliest_change(reference, person, measured)
+    assert change is not None
+    assert find_change(reference, person, measured, threshold=change.strength + 1) is None
+    found = find_change(reference, person, measured)
+    assert (found is not None) == change.opposed
+    turned = replace(change, before={"both": 0.4}, after={"both": -0.2})
+    assert turned.opposed
+    assert not replace(turned, after={"both": None}).opposed
+    assert not replace(turned, after={"both": 0.1}).opposed
+
+
+def test_one_mover_does_not_change(reference: Reference) -> None:
+    for seed in (1, 2, 3):
+        measured = measure(human(1200, seed, **WIDE), reference)
+        assert find_change(reference, enrolled(reference, **WIDE), measured) is None
+
+
+def test_one_mover_is_weaker_than_two(reference: Reference) -> None:
+    alone = likeliest(reference, human(1200, 1, **WIDE))
+    two = likeliest(reference, splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 20.0))
+    assert alone is not None
+    assert two is not None
+    assert two.strength > alone.strength + 20
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0, 15.0])
+def test_too_little_on_either_side_is_nothing(reference: Reference, seconds: float) -> None:
+    series = mover(round(30 * seconds))
+    person = enrolled(reference, **WIDE)
+    assert likeliest_change(reference, person, measure(series, reference)) is None
+    assert find_change(reference, person, measure(series, reference)) is None
+
+
+def test_time_without_a_person_is_no_evidence(reference: Reference) -> None:
+    series = empty(mover(900), slice(180, 720))
+    assert likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference)) is None
+
+
+def test_a_second_splice_at_the_same_place_says_the_same_at_another_size(reference: Reference) -> None:
+    spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 18.0)
+    doubled = replace(spliced, position=spliced.position * 2, frame_size=(2560, 1440))
+    one, other = likeliest(reference, spliced), likeliest(reference, doubled)
+    assert one is not None
+    assert other is not None
+    assert (other.frame, other.until) == (one.frame, one.until)
+    assert other.strength == pytest.approx(one.strength, rel=0.01)
+
+
+@pytest.mark.shared_data
+def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) -> None:
+    from poseprint.io.kinect import read_kinect
+
+    recordings: dict[str, list[PoseSeries]] = {}
+    for recording in read_kinect(shared / "msrc12" / "upper_body.parquet"):
+        if recording.series.duration > 30:
+            recordings.setdefault(recording.series.person, []).append(recording.series)
+    people = sorted(recordings)[:8]
+    near = []
+    for one, other in pairwise(people):
+        own = recordings[one]
+        person = Summary.joined([measure(s, reference).summary() for s in own[1:6]])
+        spliced = splice(own[0].part(0, 840), recordings[other][0], 14.0)
+        change = likeliest_change(reference, person, measure(spliced, reference))
+        assert change is not None
+        near.append(min(abs(f - 420) for f in (change.frame, change.until) if f is not None) <= MOVEMENT)
+    assert np.mean(near) >= 0.8

@@ -1,0 +1,130 @@
+"""Trials: who is enrolled on what and tested on what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from movers import mover
+
+from poseprint.errors import DatasetError
+from poseprint.reference import shipped
+from poseprint.statistics import catalogue
+from poseprint.trials import LEVELS, POOLED, Take, Trials, halves, lasting, pieces, run_trials
+from poseprint.verification import measure
+
+
+def take(person: str, number: int, *, movements: int = 4, activity: str = "", session: str = "") -> Take:
+    """A recording of that many movements of 5 s, overlapping by half, of a person at a place of their own."""
+    rng = np.random.default_rng([ord(person[0]), number])
+    starts = np.arange(2 * movements - 1)
+    own = np.random.default_rng(ord(person[0])).normal(0, 1, len(catalogue(2)))
+    return Take(
+        person=person,
+        recording=f"{person}{number}",
+        activity=activity,
+        session=session,
+        group="made",
+        statistics=(own + rng.normal(0, 0.3, (len(starts), len(own)))).astype(np.float32),
+        movement_seconds=np.full(len(starts), 5.0),
+        seconds=5.0 * movements,
+        apart=tuple(int(k) for k in starts[::2]),
+    )
+
+
+def people(count: int = 4, recordings: int = 6) -> list[Take]:
+    names = [chr(ord("A") + k) for k in range(count)]
+    return [
+        take(p, k, activity=f"act{k % 3}", session=f"day{k % 2}", movements=2 + k % 3)
+        for p in names
+        for k in range(recordings)
+    ]
+
+
+@pytest.mark.parametrize("by", ["recording", "activity", "session"])
+@pytest.mark.parametrize("seed", range(5))
+def test_halves_share_nothing_and_each_is_enrolled_once(by: str, seed: int) -> None:
+    takes = people()
+    one, other = halves(takes, by, seed=seed)  # type: ignore[arg-type]
+    assert one == other[::-1]
+    values = [{(t.person, getattr(t, by)) if by == "recording" else getattr(t, by) for t in part} for part in one]
+    assert not values[0] & values[1]
+    assert sorted(t.recording for part in one for t in part) == sorted(t.recording for t in takes)
+    assert halves(takes, by, seed=seed)[0] == one  # type: ignore[arg-type]
+
+
+def test_without_activities_recordings_are_parted() -> None:
+    takes = [replace(t, activity="") for t in people()]
+    enrol, test = halves(takes, "activity")[0]
+    assert {t.person for t in enrol} == {t.person for t in test} == set("ABCD")
+    assert not {t.recording for t in enrol} & {t.recording for t in test}
+
+
+def test_pieces_of_all_levels() -> None:
+    takes = people(2, 5)
+    found = pieces(takes)
+    by_level = {level: [p for p in found if p[0] == level] for level in LEVELS}
+    assert len(by_level["5s"]) == sum(len(t.apart) for t in takes)
+    assert all(s.movements == 1 for _, _, s in by_level["5s"])
+    assert [s.movements for _, _, s in by_level["recording"]] == [t.seconds / 5 for t in takes]
+    assert len(by_level["4recordings"]) == 2 * POOLED
+    assert {s.recordings for _, _, s in by_level["4recordings"]} == {4}
+    assert not [p for p in pieces(people(2, 3)) if p[0] == "4recordings"]
+
+
+@pytest.mark.parametrize("seconds", [5, 10, 30, 60])
+def test_lasting_gives_about_the_seconds_and_nothing_of_who_has_too_little(seconds: int) -> None:
+    takes = [*people(3), take("Z", 1, movements=1)]
+    found = lasting(takes, seconds)
+    assert {p for _, p, _ in found} == (set("ABC") | ({"Z"} if seconds == 5 else set()))
+    assert {level for level, _, _ in found} == {str(seconds)}
+    for _, _, summary in found:
+        assert seconds - 1 <= 5 * summary.movements < seconds + 5
+    assert lasting(takes, 10_000) == []
+
+
+def test_lasting_takes_as_few_recordings_as_hold_them() -> None:
+    for _, _, summary in lasting(people(3), 10):
+        assert summary.recordings == 1
+
+
+def test_everybody_is_tried_against_everybody_and_genuine_is_who_it_is() -> None:
+    takes = people()
+    enrol, test = halves(takes, "recording")[0]
+    tested = pieces(test, levels=("recording",))
+    trials = run_trials(shipped(2), enrol, tested)
+    assert len(trials) == 4 * len(tested)
+    assert np.array_equal(trials.genuine, trials.model == trials.test)
+    assert trials.genuine.sum() == len(tested)
+    assert set(trials.llr) == {"static", "motion", "both"}
+    assert np.isfinite(trials.llr["both"]).all()
+    # These made-up people are far apart, so order at least is right.
+    genuine, impostor = (trials.ranking["both"][of] for of in (trials.genuine, ~trials.genuine))
+    assert np.median(genuine) > np.median(impostor)
+    low, high = (getattr(shipped(2).calibrations["both"], side) for side in ("lower", "upper"))
+    assert trials.llr["both"].min() >= low
+    assert trials.llr["both"].max() <= high
+
+
+def test_trials_are_picked_and_joined() -> None:
+    takes = people(2)
+    enrol, test = halves(takes, "recording")[0]
+    trials = run_trials(shipped(2), enrol, pieces(test, levels=("recording",)))
+    parts = [trials.at(trials.genuine), trials.at(~trials.genuine)]
+    joined = Trials.joined(parts)
+    assert len(joined) == len(trials)
+    assert joined.genuine.sum() == trials.genuine.sum()
+    with pytest.raises(DatasetError, match="every person needs recordings to enrol and others to test"):
+        Trials.joined([])
+
+
+def test_a_measured_recording_becomes_a_take() -> None:
+    series = mover(600, person="Ann", recording="one")
+    found = Take.of(measure(series, 2), group="g", activity="speech", session="monday")
+    assert found is not None
+    assert (found.person, found.recording, found.activity, found.session) == ("Ann", "one", "speech", "monday")
+    assert found.seconds == 20
+    assert len(found.apart) == 4
+    assert found.movement_seconds.tolist() == [5.0] * len(found.statistics)
+    assert Take.of(measure(mover(20), 2)) is None
