@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import deepfake_page
+import enrolment_pages
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
 
@@ -243,6 +244,8 @@ def results_page() -> str:
         + "Good or bad, as measured.\n\n"
         + verification_pages.section()
         + "\n"
+        + enrolment_pages.section()
+        + "\n"
         + section()
         + "\n"
         + presets_section()
@@ -297,10 +300,11 @@ def readme() -> str:
     )
     figures = (
         verification_pages.readme_line()
+        + enrolment_pages.readme_lines()
         + readme_lines()
-        + "- A profile of a public speaker trained on the three or four short recordings at hand is **no better than guessing** on a\n"
+        + "- A supervised profile of a public speaker, trained on the three or four short recordings at hand is **no better than guessing** on a\n"
         f"  recording it never saw. Recordings judged rightly, against always giving the commoner answer: {trials}\n"
-        "  ([all verdicts](docs/results.md)). The demo's profile is of that kind.\n"
+        "  ([all verdicts](docs/results.md)). The demo's supervised profile is of that kind.\n"
         f"- Extraction is {r['times_faster']:.1f} times as fast as the plain loop over the same estimator on {r['processors']} processors "
         f"({r['pictures_per_second']['ours']:.0f} pictures a\n  second at {r['size'][1]}p).\n"
     )
@@ -312,6 +316,7 @@ PAGES = {
     "docs/clips.md": clips_page,
     "docs/results.md": results_page,
     "docs/commands.md": command_page,
+    "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/threat-model.md": deepfake_page.page,
     "README.md": readme,
 }

@@ -239,3 +239,10 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(DatasetError, match="give recordings"):
         run("enroll", "Ann", "-o", tmp_path / "new")
     assert not (folder / ".parts").exists()
+
+
+def test_a_profile_of_version_2_stays_readable() -> None:
+    profile = read_profile(Path(__file__).parent / "golden" / "profile_v2")
+    assert isinstance(profile, EnrolledProfile)
+    assert (profile.person, len(profile.made_from)) == ("Angela Merkel", 1)
+    assert check_poses(wanderer(), profile).evidence is not None

@@ -1,0 +1,209 @@
+"""The model card, and the parts of docs/results.md on enrolled speakers, robustness and speed, from result files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from poseprint.reference import NAMES, shipped
+from poseprint.statistics import MOTION, STATIC, columns_of
+
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+NAMES_OF_EVIDENCE = ("static", "motion", "both")
+TERMS = {
+    "msrc12": "MSRC-12 Kinect gestures (Fothergill et al., CHI 2012), Microsoft Research's terms for non-commercial research",
+    "utd_mhad": "UTD-MHAD skeletons (Chen et al., ICIP 2015), free for research with citation",
+    "isl_kinect": "Indian sign language words (Roy et al., arXiv 2010.12669), published for research",
+}
+
+
+def result(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def share(value: float) -> str:
+    return f"{value:.1%}".replace("%", " %")
+
+
+def model_card() -> str:
+    """docs/model-card.md: what ships, from the facts that ship with it."""
+    picture, depth = shipped(2), shipped(3)
+    films = picture.facts["films"]
+    groups = [
+        [TERMS[g["name"]], str(g["people"]), str(g["recordings"]), f"{g['hours']:.1f} h", g["role"]]
+        for g in picture.facts["groups"]
+    ]
+    bounds = picture.calibrations["both"]
+    film = next(iter(picture.films.values()))["both"]
+    sizes = [
+        f"`{NAMES[r.axes]}`: {len(columns_of((*STATIC, *MOTION), r.axes))} statistics of a movement"
+        for r in (picture, depth)
+    ]
+    return (
+        "# Model card: the reference that ships\n\n"
+        "What `poseprint enroll` and `check` compare with: how people differ, how one person varies, a cohort, and the calibration of LLRs.\n"
+        "It holds means and covariances of statistics and mean statistics of recordings. No recording, no picture and no pose is in it.\n"
+        "`python scripts/build_reference.py` makes it; `src/poseprint/references` holds it.\n\n"
+        f"- {sizes[0]}, for what any video gives; {sizes[1]}, for depth cameras.\n"
+        "- Two-covariance model (PLDA) of posture and proportions, and 24 of them on random subsets of motion, normalised by the cohort (AS-norm).\n"
+        f"- Calibrated by logistic regression on {bounds.persons} people, each scored by a background that did not know them. LLRs are kept between\n"
+        f"  {bounds.lower:.2f} and {bounds.upper:+.2f} (base 10): more than so many people cannot support.\n\n"
+        "## Made from\n\n"
+        + table(["data", "people", "recordings", "length", "for"], groups)
+        + "\nThe data's own terms go on holding for whoever wants the data; statistics of it ship here under Apache-2.0.\n"
+        f"{picture.facts['bridge']['recordings']} recordings of MSRC-12 were drawn as figures and measured by MediaPipe, to bring its statistics to the same scale\n"
+        f"(median correlation with what was drawn {picture.facts['bridge']['median_correlation']:.2f} over {picture.facts['bridge']['movements']} movements).\n\n"
+        "## Films\n\n"
+        f"Speakers in films move less than people who act gestures. The middle of films is that of {films['both']['persons']} people in public clips: "
+        + ", ".join(picture.facts["speakers"])
+        + ".\nWho is enrolled does not help to tell it. Shift and gain of the calibration were fitted on those clips, each against everybody's others;\n"
+        f"Cllr was {films['cllr_before']:.2f} with the gestures' calibration as it is (1 says nothing). Fitted without the person enrolled:\n\n"
+        + table(
+            ["evidence", "genuine", "impostor", "AUC (95 % over persons)", "EER", "Cllr (least)", "commoner answer"],
+            [
+                [
+                    kind,
+                    str(f["genuine"]),
+                    str(f["impostor"]),
+                    f"{f['auc']:.2f} ({f['intervals']['auc'][0]:.2f} to {f['intervals']['auc'][1]:.2f})",
+                    share(f["eer"]),
+                    f"{f['cllr']:.2f} ({f['min_cllr']:.2f})",
+                    share(f["majority"]),
+                ]
+                for kind, f in films.items()
+                if kind in NAMES_OF_EVIDENCE
+            ],
+        )
+        + f"\nOnly three of these people have several clips, so LLRs of films stay between {film.lower:.2f} and {film.upper:+.2f}: with the usual costs no film can be\n"
+        "called inconsistent yet, and few consistent. That is what this footage supports, and more footage of more people will widen it.\n\n"
+        "## Errors by seconds of evidence and recordings enrolled\n\n"
+        "MSRC-12, other gestures than enrolled, persons unknown to the background, calibration fitted on all of them (which flatters a little).\n"
+        "EER with its 95 % interval over persons; then how many of 100 genuine and of 100 impostor pieces are decided wrongly, and rightly, at the usual costs.\n\n"
+        + "".join(
+            f"\n{NAMES[r.axes].capitalize()}, movement and posture:\n\n" + _errors(r.facts["errors"])
+            for r in (picture, depth)
+        )
+        + "\n## Not tested on\n\n"
+        "- Conversation, quarrels, illness, age, other cultures' gestures, children; people who sit; years between enrolment and test.\n"
+        "- Impostors who study the person. The impostors here are other people who do the same gestures.\n"
+        "- Footage unlike the background's (other sensors, other things to do): the program finds such footage by how far an enrolment stands\n"
+        "  from the background, moves the middle there, scales LLRs down and gives no verdict (`UNLIKE_BACKGROUND`).\n"
+        "- Sessions: MSRC-12 has one session a person, so what varies from day to day is not in the background.\n"
+    )
+
+
+def _errors(rows: Sequence[Mapping[str, Any]]) -> str:
+    return table(
+        ["seconds", "enrolled", "EER", "Cllr", "genuine wrong / right", "impostor wrong / right"],
+        [
+            [
+                f"{r['seconds']:g}",
+                f"{r['enrolled']} recording{'s' * (r['enrolled'] > 1)}",
+                f"{share(r['eer'])} ({share(r['eer_interval'][0])} to {share(r['eer_interval'][1])})",
+                f"{r['cllr']:.2f}",
+                f"{100 * r['genuine_inconsistent']:.0f} / {100 * r['genuine_consistent']:.0f}",
+                f"{100 * r['impostor_consistent']:.0f} / {100 * r['impostor_inconsistent']:.0f}",
+            ]
+            for r in rows
+            if r["evidence"] == "both"
+        ],
+    )
+
+
+def _llr(value: float | None) -> str:
+    return "none" if value is None else f"{value:+.2f}"
+
+
+def section() -> str:
+    """For docs/results.md."""
+    return _speakers() + "\n" + _robustness() + "\n" + _speed()
+
+
+def _speakers() -> str:
+    r = result("all_against_all")
+    told = ", ".join(f"{n} {name}" for name, n in r["decisions"].items())
+    rows = [
+        [
+            t["person"],
+            t["clip"],
+            t["kind"],
+            f"{t['enrolled']} ({t['enrolled_seconds']:.0f} s)",
+            f"{t['seconds']:.0f} s",
+            *(_llr(t["llr"][k] if t["llr"] else None) for k in ("motion", "static", "both")),
+            t["decision"],
+        ]
+        for t in r["trials"]
+    ]
+    fakes = [t for t in r["trials"] if t["kind"] == "deepfake"]
+    why = "".join(
+        f"- `{t['clip']}` against {t['person']}: {t['reason']}"
+        + (
+            "".join(
+                f"\n  - {d['words']}: {d['value']:.2f} {d['unit']}; own range {d['low']:.2f} to {d['high']:.2f}"
+                for d in t["departures"]
+            )
+        )
+        + "\n"
+        for t in fakes
+    )
+    return (
+        "### Public speakers, all against all\n\n"
+        f"`python benchmarks/all_against_all.py`: every clip against everybody's other clips, {r['speakers']} people, enrolled profiles. Decisions: {told}.\n"
+        "LLRs are of base 10, in the bounds that the films allow. With seconds of footage of a person the program does not pretend to know; and the\n"
+        "calibration of films was fitted on these clips ([model card](model-card.md)).\n\n"
+        + table(["enrolled", "clip", "who", "enrolled on", "evidence", "motion", "static", "both", "verdict"], rows)
+        + "\nWhat the deepfakes get, and why. Both are made of faces and voices, on a body that may be the person's own: what body movement cannot, and\n"
+        "must not, catch ([threat model](threat-model.md)).\n\n" + why
+    )
+
+
+def _robustness() -> str:
+    r = result("robustness")
+    rows = [
+        [
+            name.replace("_", " "),
+            f"{s['static']:.2f}",
+            f"{s['motion']:.2f}",
+            f"{s['llr_moves']['genuine']:+.2f}",
+            f"{s['llr_moves']['impostor']:+.2f}",
+            f"{max(s['llr_moves_most'].values()):.2f}",
+        ]
+        for name, s in r["summary"].items()
+    ]
+    other = r["another_estimator"]
+    return (
+        "### What a codec does\n\n"
+        "`python benchmarks/robustness.py`: real clips encoded anew and measured again. How far their statistics move, in deviations of what varies within a\n"
+        "person (median over statistics), and how the LLR before its bounds moves (median, and the most of any).\n\n"
+        + table(["change", "posture", "motion", "LLR, genuine", "LLR, impostor", "most"], rows)
+        + f"\nOpenPose and MediaPipe on the same frames of {other['clips']} clips differ by {other['static']:.2f} (posture) and {other['motion']:.2f} (motion): as much as two recordings\n"
+        "of one person. A profile refuses another estimator's poses. Frame rate, lost frames, mirror, crop, hidden joints and noise are in every `poseprint evaluate`.\n"
+    )
+
+
+def _speed() -> str:
+    r = result("enrolment_speed")
+    return (
+        "### Speed of enrolment\n\n"
+        f"`python benchmarks/enrolment_speed.py`, {r['processors']} processors, median of {r['repeats']}: ten recordings of poses enrol in {r['enrol_ten_s']['median']:.1f} s "
+        f"(most {r['enrol_ten_s']['most']:.1f} s),\na minute of poses is judged, with each of its movements explained, in {r['minute_s']['median']:.2f} s "
+        f"(most {r['minute_s']['most']:.2f} s; the first in a process {r['first_minute_s']['median']:.2f} s).\n"
+    )
+
+
+def readme_lines() -> str:
+    """For the figures of README.md."""
+    r, films = result("all_against_all"), shipped(2).facts["films"]["both"]
+    silent = sum(n for name, n in r["decisions"].items() if name.endswith("inconclusive"))
+    return (
+        f"- On {r['speakers']} public speakers with seconds of footage each, {silent} of {len(r['trials'])} enrolled verdicts are `inconclusive`. Cllr there is {films['cllr']:.2f}, where\n"
+        "  1 says nothing: films of speakers are where this is young ([model card](docs/model-card.md)).\n"
+    )
