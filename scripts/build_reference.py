@@ -165,7 +165,32 @@ def film_facts(reference: Reference, trials: Trials) -> dict[str, Any]:
         parts.append(with_llr(trials.at(trials.model == person), film_calibrations(reference, rest)))
     after = {kind: trial_metrics(Trials.joined(parts), kind) for kind in EVIDENCE}
     keep = ("auc", "eer", "cllr", "min_cllr", "persons", "genuine", "impostor", "majority", "intervals")
-    return {"cllr_before": before["cllr"], **{kind: {k: v[k] for k in keep} for kind, v in after.items()}}
+    told = Trials.joined(parts)
+    errors = {
+        "evidence": "both",
+        "seconds": float(np.median(told.seconds)),
+        "enrolled": int(np.median(told.enrolled)),
+        "data": "public clips of speakers, each against everybody's other clips",
+        **error_rates(told, "both"),
+    }
+    return {"cllr_before": before["cllr"], "errors": errors, **{k: {n: v[n] for n in keep} for k, v in after.items()}}
+
+
+def error_rates(trials: Trials, kind: str) -> dict[str, Any]:
+    """EER and Cllr, and how often verdicts at the usual costs are which."""
+    figures, llr = trial_metrics(trials, kind), trials.llr[kind]
+    shares = {
+        f"{name}_{decision}": round(float((decided(llr[of]) == decision).mean()), 4)
+        for name, of in (("genuine", trials.genuine), ("impostor", ~trials.genuine))
+        for decision in ("consistent", "inconsistent")
+    }
+    return {
+        "persons": figures["persons"],
+        "eer": round(figures["eer"], 4),
+        "eer_interval": [round(v, 4) for v in figures["intervals"]["eer"]],
+        "cllr": round(figures["cllr"], 4),
+        **shares,
+    }
 
 
 def decided(llr: Array) -> Array:
@@ -181,25 +206,8 @@ def errors(trials: Trials) -> list[dict[str, Any]]:
         same = trials.enrolled > 3 if enrolled == 10 else trials.enrolled == enrolled
         for level in sorted({float(v) for v in trials.level if v.replace(".", "").isdigit()}):
             t = trials.at(whole & same & (trials.level == f"{level:g}"))
-            for kind in ("both", "motion"):
-                llr = t.llr[kind]
-                figures = trial_metrics(t, kind)
-                rows.append(
-                    {
-                        "evidence": kind,
-                        "seconds": level,
-                        "enrolled": int(enrolled),
-                        "persons": figures["persons"],
-                        "eer": round(figures["eer"], 4),
-                        "eer_interval": [round(v, 4) for v in figures["intervals"]["eer"]],
-                        "cllr": round(figures["cllr"], 4),
-                        **{
-                            f"{name}_{decision}": round(float((decided(llr[of]) == decision).mean()), 4)
-                            for name, of in (("genuine", t.genuine), ("impostor", ~t.genuine))
-                            for decision in ("consistent", "inconsistent")
-                        },
-                    }
-                )
+            about = {"seconds": level, "enrolled": int(enrolled)}
+            rows += [{"evidence": kind, **about, **error_rates(t, kind)} for kind in ("both", "motion")]
     return rows
 
 

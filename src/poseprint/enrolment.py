@@ -247,11 +247,7 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
     more = next(((n, m, e) for n, m, e in steps if minutes < 0.8 * m), None)
     if more is None:
         return []
-    now = (
-        f"with {here[1]:.1f} minutes {here[2]:.0%} of the answers were wrong"
-        if here
-        else "with less nothing was measured"
-    )
+    now = f"with {here[1]:.1f} minutes {here[2]:.0%}" if here else "with less nothing was measured"
     return [
         finding(
             "MORE_WOULD_HELP",

@@ -133,12 +133,16 @@ def _told(change: Change, measured: Measured) -> dict[str, Any]:
 def _rests_on(whole: Evidence) -> str:
     """Which kinds of evidence point where the whole does."""
     both = whole.llr["both"] or 0.0
+    if abs(both) < SAYS_SOMETHING:
+        return "nothing"
     carry = [k for k in ("motion", "static") if (whole.llr[k] or 0.0) * np.sign(both) >= SAYS_SOMETHING]
     names = {("motion", "static"): "movement and posture", ("motion",): "movement", ("static",): "posture"}
     return names.get(tuple(carry), "nothing")
 
 
 def _error_rates(reference: Reference, seconds: float, enrolled: int) -> dict[str, Any] | None:
+    if reference.of_films:
+        return dict(reference.facts["films"]["errors"])
     rows = [
         r
         for r in reference.facts.get("errors", ())

@@ -319,7 +319,9 @@ def _of_one(s: _Signals, seen: Array, at: slice) -> Array:
         return np.where(np.atleast_2d(known), np.atleast_2d(values), np.nan).ravel()
 
     size = np.log(np.median(lengths, axis=0) + _SLOW)
-    together = np.asarray(np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + 0.02 * _ramp(len(speed), len(_COORDINATED))))
+    together = np.asarray(
+        np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + 0.02 * _ramp(len(speed), len(_COORDINATED)))
+    )
     upper = np.triu_indices(len(_COORDINATED), 1)
     both = enough[list(_COORDINATED)]
     power = s.bands[at].mean(axis=0).T + 1e-6
