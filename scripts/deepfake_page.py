@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULT = ROOT / "benchmarks" / "results" / "deepfakes.json"
+from pages import ROOT, result, table
+
 PAGE = ROOT / "docs" / "threat-model.md"
 
 
 def page() -> str:
     """The threat model with its tables filled in."""
     text = PAGE.read_text(encoding="utf-8")
-    filled = _measured(json.loads(RESULT.read_text(encoding="utf-8"))) if RESULT.exists() else ""
+    filled = _measured(result("deepfakes"))
     return re.sub(r"(<!-- deepfakes -->\n).*?(<!-- /deepfakes -->)", lambda m: m[1] + filled + m[2], text, flags=re.S)
 
 
@@ -28,11 +26,6 @@ def _measured(r: dict[str, Any]) -> str:
         + (_speakers(r) if "speakers" in r else "")
         + _drawn(r)
     )
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def _percent(share: dict[str, Any] | None) -> str:
@@ -75,7 +68,7 @@ def _edits(r: dict[str, Any]) -> str:
     return (
         f"### Edits\n\n{r['msrc12'][0]['persons']} movers of MSRC-12 as a film shows them, enrolled on half of the gestures and tested on the other half,"
         " judged with a background that\ndoes not know them. The first row is what must be caught. A face swap leaves the poses as they are, so what is measured here is the motion.\n\n"
-        + _table(header, rows)
+        + table(header, rows)
     )
 
 
@@ -101,7 +94,7 @@ def _splices(rows: list[dict[str, Any]], how: str) -> str:
     return (
         f"\n### Where the mover changes, {how}\n\n{rows[0]['persons']} other movers than those on whom the thresholds were chosen (those are in the background here). *Named*: the likeliest place, "
         "reported or not. *Reported*: `CHANGE_OF_MOVER`;\nin the last three rows every report is a false alarm. Each mover moves for 8 s at least.\n\n"
-        + _table(header, lines)
+        + table(header, lines)
     )
 
 
@@ -125,7 +118,7 @@ def _speakers(r: dict[str, Any]) -> str:
     header = ["what", "recordings judged", "mean LLR", "consistent", "inconclusive", "inconsistent"]
     text = (
         "\n### Public speakers\n\nThe sample's recordings, mostly of ten seconds, each on another occasion; too few people for intervals.\n\n"
-        + _table(header, lines)
+        + table(header, lines)
         + "\n"
     )
     if all(row["decision"] == "inconclusive" for row in r["speakers"]):
@@ -168,5 +161,5 @@ def _drawn(r: dict[str, Any]) -> str:
     return (
         "\n### The same motion under other looks\n\nDrawn as a figure twice, each time with other looks, and measured again from the pixels. The "
         f"looks should not matter: before its bounds the LLR changes by\nat most {r['tolerance']:g} in {within} of {len(lines)} cases.\n\n"
-        + _table(header, lines)
+        + table(header, lines)
     )

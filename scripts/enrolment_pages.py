@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from pages import result, table
 
 from poseprint.reference import NAMES, shipped
 from poseprint.statistics import MOTION, STATIC, columns_of
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 NAMES_OF_EVIDENCE = ("static", "motion", "both")
 TERMS = {
     "msrc12": "MSRC-12 Kinect gestures (Fothergill et al., CHI 2012), Microsoft Research's terms for non-commercial research",
     "utd_mhad": "UTD-MHAD skeletons (Chen et al., ICIP 2015), free for research with citation",
     "isl_kinect": "Indian sign language words (Roy et al., arXiv 2010.12669), published for research",
 }
-
-
-def result(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return content
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def share(value: float) -> str:

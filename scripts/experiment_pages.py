@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
+
+from pages import result
 
 from poseprint.experiments.summary import markdown, percent
 from poseprint.experiments.table import EXPERIMENTS
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 ORDER = ("lstm", "architectures", "faces", "optimizers", "depth", "schedule", "lengths", "transfer")
 FIGURES = {"curves": ("-movement", "-recording")}
 MAIN = "LSTM 2x512 (Table 3)"
 BODY = "LSTM, body-centred"
 QUICK = "LSTM, quick preset"
-
-
-def result(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return content
 
 
 def experiment(name: str) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+from pages import result, table
+
 LEVELS = {"5s": "5 s", "recording": "one recording", "4recordings": "four recordings"}
 KINDS = ("static", "motion", "both")
 SETS = {
@@ -23,16 +22,6 @@ FIRST = {
     "both": {"5s": "0.835 (24.3 %)", "recording": "0.878 (20.1 %)", "4recordings": "0.961 (12.3 %)"},
 }
 """A first, simple attempt on the same data, other persons: ten unseen ones of thirty."""
-
-
-def result(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return content
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def auc_eer(figures: Mapping[str, Any], *, interval: bool = True) -> str:

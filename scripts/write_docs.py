@@ -8,36 +8,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import deepfake_page
 import enrolment_pages
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
+from pages import ROOT, result, table
 
 from poseprint.cli import app
 from poseprint.findings import ADVICE, CODES
 from poseprint.quality import THRESHOLDS
 from poseprint.settings import PRESETS
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
 GENERATED = "<!-- written by scripts/write_docs.py: change that, or the results it reads, and run `make docs` -->\n\n"
-
-
-def result(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return content
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 
 
 def percent(share: float | None) -> str:

@@ -180,7 +180,7 @@ class Metric:
             spread, project = eigh(background.between[block], noise, check_finite=False)
             spread, project = spread[::-1][: DIMENSIONS[kind]], project[:, ::-1][:, : DIMENSIONS[kind]]
             between = np.maximum((1 - BETWEEN_SHRINK) * spread + BETWEEN_SHRINK * spread.mean(), 1e-3)
-            moment = ((background.moment[block] @ project) * project).sum(axis=0)
+            moment = np.maximum(((background.moment[block] @ project) * project).sum(axis=0), 0)  # rounded to 16 bits
             members.append(_Member(chosen, project, between, moment))
         return Metric(background, tuple(members))
 

@@ -70,6 +70,7 @@ class Reference:
             the same movements [shape=(statistics,)].
         origins: by estimator, mean statistics of people it measured in films [shape=(people, statistics)]: speakers move
             less than people who act gestures, so they have a middle of their own.
+        films: by estimator, the calibrations with shift and gain fitted anew on those films.
         of_films: whether the calibrations are those of films.
         facts: json-ready: what it was made from, persons by sha256 of their recordings, error rates, curves.
         sha256: of the two files.
