@@ -246,3 +246,25 @@ def test_a_profile_of_version_2_stays_readable() -> None:
     assert isinstance(profile, EnrolledProfile)
     assert (profile.person, len(profile.made_from)) == ("Angela Merkel", 1)
     assert check_poses(wanderer(), profile).evidence is not None
+
+
+@pytest.mark.shared_data
+def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
+    from poseprint.edits import splice
+    from poseprint.io.kinect import read_kinect
+
+    people: dict[str, list[PoseSeries]] = {}
+    for found in read_kinect(shared / "msrc12" / "upper_body.parquet"):
+        people.setdefault(found.series.person, []).append(found.series)
+    told = 0
+    names = sorted(people)[:6]
+    for one, other in zip(names, [*names[3:], *names[:3]], strict=True):
+        profile = enroll(one, people[one][:10])
+        mixed = splice(people[one][12].part(0, 900), people[other][12], 15.0)
+        verdict = check_poses(mixed, profile)
+        assert verdict.evidence is not None
+        change = verdict.evidence.change
+        if change is not None:
+            told += abs(change["start"] - 15) <= 5
+            assert "CHANGE_OF_MOVER" in {f.code for f in verdict.findings}
+    assert told >= 2  # where the two LLRs are not opposed it is silent; benchmarks/deepfakes.py measures how often

@@ -53,17 +53,10 @@ def judge(series: PoseSeries, profile: EnrolledProfile, reference: Reference, co
     parts = [shown.summary([row]) for row in range(len(shown.spans))]
     whole, *each = reference.evidence(enrolled, [measured.summary(), *parts], without=without)
     movements = _movements(shown, each, profile, reference)
-    found = find_change(reference, enrolled, measured, without=without)
-    change = found if found and _opposed(found.before["both"], found.after["both"]) else None
+    change = find_change(reference, enrolled, measured, without=without)
     likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
     findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
     return Judged(measured, movements, likelihood, tuple(findings))
-
-
-def _opposed(before: float | None, after: float | None) -> bool:
-    """Whether both LLRs say something, and the opposite."""
-    one, other = before or 0.0, after or 0.0
-    return one * other < 0 and min(abs(one), abs(other)) >= SAYS_SOMETHING
 
 
 def _movements(
