@@ -145,11 +145,12 @@ def film_calibrations(reference: Reference, trials: Trials) -> dict[str, Calibra
     out = {}
     for name, kinds in EVIDENCE.items():
         scores = np.stack([trials.scores[k] for k in kinds], axis=1)
+        known = np.isfinite(scores).all(axis=1)
         out[name] = reference.calibrations[name].refitted(
-            scores,
-            around,
-            trials.genuine,
-            weight=1 / count[number],
+            scores[known],
+            around[known],
+            trials.genuine[known],
+            weight=1 / count[number][known],
             genuine_persons=len(set(trials.model[trials.genuine])),
             persons=len(set(trials.test)),
         )
@@ -171,6 +172,10 @@ def film_facts(reference: Reference, trials: Trials) -> dict[str, Any]:
         "seconds": float(np.median(told.seconds)),
         "enrolled": int(np.median(told.enrolled)),
         "data": "public clips of speakers, each against everybody's other clips",
+        "films": True,
+        "genuine": int(told.genuine.sum()),
+        "impostor": int((~told.genuine).sum()),
+        "verdicts": int((decided(told.llr["both"]) != "inconclusive").sum()),
         **error_rates(told, "both"),
     }
     return {"cllr_before": before["cllr"], "errors": errors, **{k: {n: v[n] for n in keep} for k, v in after.items()}}

@@ -53,7 +53,8 @@ def model_card() -> str:
         "## Films\n\n"
         f"Speakers in films move less than people who act gestures. The middle of films is that of {films['both']['persons']} people in public clips: "
         + ", ".join(picture.facts["speakers"])
-        + ".\nWho is enrolled does not help to tell it. Shift and gain of the calibration were fitted on those clips, each against everybody's others;\n"
+        + " (clips published by news agencies and projects, no licence to redistribute; mean statistics of each of these people ship, nothing else of them)"
+        + ".\nWho is enrolled does not help to tell it; the exclusion goes by name. Shift and gain of the calibration were fitted on those clips, each against everybody's others;\n"
         f"Cllr was {films['cllr_before']:.2f} with the gestures' calibration as it is (1 says nothing). Fitted without the person enrolled:\n\n"
         + table(
             ["evidence", "genuine", "impostor", "AUC (95 % over persons)", "EER", "Cllr (least)", "commoner answer"],
@@ -84,7 +85,10 @@ def model_card() -> str:
         "- Conversation, quarrels, illness, age, other cultures' gestures, children; people who sit; years between enrolment and test.\n"
         "- Impostors who study the person. The impostors here are other people who do the same gestures.\n"
         "- Footage unlike the background's (other sensors, other things to do): the program finds such footage by how far an enrolment stands\n"
-        "  from the background, moves the middle there, scales LLRs down and gives no verdict (`UNLIKE_BACKGROUND`).\n"
+        "  from the background, moves the middle there, scales LLRs down and gives no verdict (`UNLIKE_BACKGROUND`). Films that MediaPipe measured\n"
+        "  are judged on their own, narrower scale instead, and have no such guard.\n"
+        "- Other persons than these for the choice of qualities, shrinkage and the middle's movement: they were chosen on MSRC-12's folds and on the\n"
+        "  four other sets in docs/results.md.\n"
         "- Sessions: MSRC-12 has one session a person, so what varies from day to day is not in the background.\n"
     )
 

@@ -114,7 +114,7 @@ def _representations() -> str:
     r = result("representations")
     text = (
         "\n### Representations, compared in one run\n\n"
-        f"`python benchmarks/verification.py --compare`: folds and trials as above, {r['seeds']} draws of halves. Every score is normalised by the cohort unless "
+        f"`python benchmarks/verification.py --compare`: folds and trials as above, {r['seeds']} draws of halves. The middle stays where it is and enrolments count by recordings, so that all are scored alike. Every score is normalised by the cohort unless "
         "the row says otherwise; `both` adds the static\nscore to it. AUC, its interval over persons at one recording, and EER. Networks learn from "
         f"the background's persons alone. A recording lasts {r['recording_minutes']:.1f} minutes.\n"
     )

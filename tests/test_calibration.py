@@ -149,4 +149,4 @@ def test_words_grow_with_the_llr() -> None:
     assert in_words(-1.5, "Ann") == "moderate support that it is not Ann who moves"
     limits = [limit for limit, _ in SCALE]
     assert limits == sorted(limits)
-    assert len({in_words(v, "Ann") for v in (0.1, 0.5, 1.5, 3, 9)}) == len(SCALE)
+    assert len({in_words(v, "Ann") for v in (0.1, 0.5, 1.5, 2.5, 3.5, 9)}) == len(SCALE)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from movers import mover
 
+from poseprint.background import Summary
 from poseprint.calibration import Costs
 from poseprint.cli import app
-from poseprint.enrolment import enroll, forget
+from poseprint.enrolment import enroll, forget, summaries
 from poseprint.errors import DatasetError, ProfileError
 from poseprint.io.parquet import write_poses
 from poseprint.pose import EstimatorInfo, PoseSeries
-from poseprint.profile import EnrolledProfile, read_profile, write_enrolled
+from poseprint.profile import EnrolledProfile, _digest, read_profile, write_enrolled
 from poseprint.verdict import check_poses
+from poseprint.verification import measure
 
 REAL = Path(__file__).resolve().parents[1] / "src" / "poseprint" / "sample" / "recordings"
 
@@ -55,10 +60,61 @@ def test_a_profile_comes_back_as_it_was(tmp_path: Path, ann: EnrolledProfile) ->
     assert (again.person, again.input, again.made_from) == (ann.person, ann.input, ann.made_from)
     assert json.loads((tmp_path / "profile.json").read_text())["format_version"] == 2
     assert not list(tmp_path.glob("*.pkl"))
-    whole = (tmp_path / "enrolment.safetensors").read_bytes()
-    (tmp_path / "enrolment.safetensors").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (file,) = tmp_path.glob("enrolment-*.safetensors")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(ProfileError, match="was altered"):
         read_profile(tmp_path)
+
+
+def altered(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A profile whose manifest was changed by somebody who knows how its digest is made."""
+    manifest = json.loads((folder / "profile.json").read_text())
+    change(manifest)
+    manifest["sha256"] = _digest(manifest)
+    (folder / "profile.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m["made_from"][0].pop("seconds"),
+        lambda m: m["made_from"][0].update(seconds="x"),
+        lambda m: m["made_from"][0].update(seconds=float("nan")),
+        lambda m: m["made_from"][0].update(movements=0),
+        lambda m: m["made_from"][0].update(shoulders="wide"),
+        lambda m: m.update(findings=["a"]),
+        lambda m: m.update(made_from=[]),
+        lambda m: m["input"].update(length=30),
+        lambda m: m["input"].update(axes=7),
+        lambda m: m.update(files={}),
+    ],
+)
+def test_a_profile_that_was_tampered_with_is_refused(
+    tmp_path: Path, ann: EnrolledProfile, change: Callable[[dict[str, Any]], None]
+) -> None:
+    write_enrolled(ann, tmp_path)
+    with pytest.raises(ProfileError):
+        read_profile(altered(tmp_path, change))
+
+
+def test_a_profile_is_whole_while_it_changes(
+    tmp_path: Path, ann: EnrolledProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_enrolled(ann, tmp_path)
+
+    def interrupted(manifest: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("poseprint.profile._digest", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_enrolled(forget(ann, "0-0"), tmp_path)
+    assert len(read_profile(tmp_path).made_from) == 4
+    write_enrolled(forget(ann, "0-0"), tmp_path)
+    assert len(read_profile(tmp_path).made_from) == 3
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_verdict_says_all_that_went_into_it(ann: EnrolledProfile) -> None:
@@ -190,10 +246,52 @@ def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> No
     assert "Measure the recording with the profile's estimator" in other.reason
 
 
+def test_parts_of_one_film_are_recordings_of_their_own() -> None:
+    whole = wanderer(1800, seed=1)
+    parts = [replace(whole.part(a, b), recording=f"part-{a}") for a, b in ((0, 800), (900, 1800))]
+    assert len(enroll("Ann", parts).made_from) == 2
+
+
+def test_short_recordings_do_not_count_in_full() -> None:
+    from poseprint.reference import shipped
+
+    reference = shipped(2)
+    short, long = ([wanderer(n, seed=s) for s in range(4)] for n in (60, 900))
+    worth = [reference.worth(Summary.joined(summaries(enroll("Ann", r)))) for r in (short, long)]
+    assert worth[0] < 1 < 3 < worth[1]
+
+
+def test_a_long_recording_is_judged_in_little_memory(ann: EnrolledProfile) -> None:
+    hour = wanderer(30 * 3600, seed=5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert check_poses(hour, ann).evidence is not None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_500_000  # KiB
+
+
+def test_a_zoom_at_a_cut_changes_no_statistic() -> None:
+    series = wanderer(300, seed=1)
+    position = series.position.copy()
+    position[150:] = (position[150:] - 400) * np.float32(1.8) + 400
+    cut = {**series.channels, "cut": np.where(np.arange(300) == 150, 1.0, 0.0)}
+    plain, zoomed = replace(series, channels=cut), replace(series, channels=cut, position=position)
+    for a, b in zip(measure(plain, 2).statistics, measure(zoomed, 2).statistics, strict=True):
+        np.testing.assert_allclose(a, b, atol=0.02)
+
+
+def test_two_speakers_in_one_enrolment_are_noticed_in_films() -> None:
+    from poseprint.io.parquet import read_poses
+
+    trump = [read_poses(REAL / f"trump_{name}.parquet") for name in ("briefing", "factory", "fundraiser")]
+    assert "RECORDINGS_DISAGREE" in codes(enroll("X", [*trump, read_poses(REAL / "merkel_interview.parquet")]))
+
+
 def test_untried_estimators_are_said_so() -> None:
     odd = [replace(wanderer(seed=s), estimator=EstimatorInfo("openpose", "BODY_25")) for s in range(2)]
     profile = enroll("Ann", odd)
     assert "UNTRIED_ESTIMATOR" in codes(profile)
+    verdict = check_poses(replace(wanderer(seed=9), estimator=EstimatorInfo("openpose", "BODY_25")), profile)
+    assert verdict.decision == "inconclusive"
+    assert "never measured with this pose estimator" in verdict.reason
 
 
 def test_real_speakers_enrol_in_no_time() -> None:
@@ -265,6 +363,7 @@ def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
         assert verdict.evidence is not None
         change = verdict.evidence.change
         if change is not None:
+            assert verdict.decision == "inconclusive"
             told += abs(change["start"] - 15) <= 5
             assert "CHANGE_OF_MOVER" in {f.code for f in verdict.findings}
     assert told >= 2  # where the two LLRs are not opposed it is silent; benchmarks/deepfakes.py measures how often

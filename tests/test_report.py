@@ -561,9 +561,9 @@ def test_change_of_mover_is_marked(tmp_path: Path) -> None:
     series = waving()
     page = written(tmp_path, weighed(series), series)
     assert not having(page, "change")
-    change = {"start": 9.0, "end": 12.0, "before": 1.5, "after": -1.1}
+    change = {"start": 9.0, "end": 12.0, "elsewhere": 1.5, "within": -1.1}
     page = written(tmp_path, weighed(series, change=change), series)
-    assert "Between 0:09.0 and 0:12.0 the mover seems to change (LLR +1.50 before, −1.10 after)." in page.words
+    assert "From 0:09.0 to 0:12.0 somebody else seems to move than in the rest (LLR −1.10 there, +1.50 elsewhere)." in page.words
     mark = next(a for a in having(page, "change") if "x" in a)
     assert (mark["x"], mark["width"]) == ("30.0%", "10.0%")
     assert any(a.get("data-time") == "9.0" for a in having(page, "seek"))
@@ -778,7 +778,7 @@ def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> 
 def test_enrolled_page_in_a_browser(tmp_path: Path, browser: Any, reduced: bool) -> None:
     series = replace(waving(), recording=EVIL)
     path = tmp_path / "report.html"
-    change = {"start": 9.0, "end": 12.0, "before": 1.5, "after": -1.1}
+    change = {"start": 9.0, "end": 12.0, "elsewhere": 1.5, "within": -1.1}
     write_report(weighed(series, person=EVIL, recording=EVIL, change=change), series, path)
     context = browser.new_context(offline=True, reduced_motion="reduce" if reduced else "no-preference")
     page = context.new_page()

@@ -30,6 +30,8 @@ SUBSET = {"static": 1.0, "motion": 0.4}
 SHRINK = {"static": 0.1, "motion": 0.15}
 DIMENSIONS = {"static": 60, "motion": 100}
 BETWEEN_SHRINK = 0.3
+MOVEMENT_S = 5.0
+"""Seconds of a movement that movements are counted in."""
 FEWEST_COLUMNS = 6
 """Statistics that must be measured on both sides for a score of a kind."""
 
@@ -49,9 +51,9 @@ class Summary:
     movements: float
 
     @staticmethod
-    def of(statistics: Array, seconds: float, movement_seconds: float = 5.0) -> Summary:
+    def of(statistics: Array, seconds: float) -> Summary:
         """One recording's: `statistics` [shape=(movements, statistics)], `seconds` covered by them."""
-        return Summary(mean_of(statistics), 1.0, seconds / movement_seconds)
+        return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
 
     @staticmethod
     def joined(parts: Sequence[Summary]) -> Summary:
@@ -67,7 +69,7 @@ def mean_of(rows: Array) -> Array:
     known = np.isfinite(rows)
     total = np.where(known, rows, 0).sum(axis=0)
     count = known.sum(axis=0)
-    return np.where(2 * count >= len(rows), total / np.maximum(count, 1), np.nan).astype(np.float64)
+    return np.where(2 * count >= max(len(rows), 1), total / np.maximum(count, 1), np.nan).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +81,9 @@ class _Member:
     between: Array  # [dimensions]
     moment: Array  # [dimensions]
 
-    def shared(self, model: Array, enrolled: float) -> float:
+    def shared(self, model: Array, noise: Array) -> float:
         """Share of where an enrolled person stands that is not theirs but their footage's, 0 to 1."""
-        distance = float((model**2 / (self.between + 1 / enrolled)).mean())
+        distance = float((model**2 / (self.between + noise)).mean())
         return max(0.0, 1 - 1 / max(distance, 1e-9))
 
     def reach(self, tests: Array, noise: Array) -> Array:
@@ -94,19 +96,18 @@ class _Member:
         extra = np.maximum(1 / movements - 1 / (usual * recordings), 0)
         return np.asarray(1 / recordings[:, None] + self.moment * extra[:, None])
 
-    def llr(self, models: Array, recordings: Array, tests: Array, noise: Array) -> Array:
+    def llr(self, models: Array, spread: Array, tests: Array, noise: Array) -> Array:
         """Natural-log likelihood ratios of "same person" to "another person".
 
         Args:
-            models: mean of each person enrolled [shape=(models, dimensions)].
-            recordings: how many each was enrolled on [shape=(models,)].
+            models, spread: mean of each person enrolled and its variance [shape=(models, dimensions)].
             tests, noise: mean of each test and its variance [shape=(tests, dimensions)].
 
         Returns:
             float64 [shape=(models, tests)].
         """
-        known = 1 / (1 / self.between + recordings[:, None])  # posterior variance [models, dimensions]
-        centre = known * recordings[:, None] * models
+        known = 1 / (1 / self.between + 1 / spread)  # posterior variance [models, dimensions]
+        centre = known / spread * models
         alone = self.between + noise
         total = np.repeat(0.5 * (tests**2 / alone + np.log(alone)).sum(axis=1)[None], len(models), axis=0)
         for i in range(len(models)):
@@ -184,15 +185,16 @@ class Metric:
             members.append(_Member(chosen, project, between, moment))
         return Metric(background, tuple(members))
 
-    def foreign(self, model: Array, enrolled: float) -> float:
+    def foreign(self, model: Array, counts: tuple[float, float]) -> float:
         """Share of where an enrolled person stands that is put down to their footage, 0 to 1, over the members.
 
         Args:
             model: scaled mean statistics [shape=(statistics,)].
-            enrolled: recordings they come from.
+            counts: recordings and movements they come from.
         """
-        own = np.nan_to_num(model)
-        return float(np.mean([m.shared(own[m.columns] @ m.project, enrolled) for m in self.members]))
+        own, one = np.nan_to_num(model), (np.array([counts[0]]), np.array([counts[1]]))
+        usual = self.background.recording_movements
+        return float(np.mean([m.shared(own[m.columns] @ m.project, m.noise(*one, usual)[0]) for m in self.members]))
 
     @cached_property
     def cohort_models(self) -> tuple[Array, Array, Array]:
@@ -205,7 +207,13 @@ class Metric:
         return means, counts, np.array([b.cohort_movements[r].sum() for r in rows])
 
     def normalised(
-        self, model: Array, enrolled: float, tests: Array, counts: tuple[Array, Array], *, without: Collection[int] = ()
+        self,
+        model: Array,
+        enrolled: tuple[float, float],
+        tests: Array,
+        counts: tuple[Array, Array],
+        *,
+        without: Collection[int] = (),
     ) -> Array:
         """Scores of tests against one enrolled person, normalised by the cohort (AS-norm).
 
@@ -218,7 +226,7 @@ class Metric:
 
         Args:
             model: scaled mean statistics of who is enrolled [shape=(statistics,)].
-            enrolled: recordings they are enrolled on.
+            enrolled: recordings and movements they are enrolled on.
             tests: scaled mean statistics of what is tested [shape=(tests, statistics)].
             counts: recordings and movements of each test.
             without: cohort people to leave out, because they are enrolled or tested.
@@ -227,7 +235,7 @@ class Metric:
             float64 [shape=(tests,)]; 0 is as like as the likelier half of the cohort, in its deviations.
         """
         b = self.background
-        means, recordings, _ = self.cohort_models
+        means, *people_counts = self.cohort_models
         persons = ~np.isin(np.arange(len(means)), list(without))
         keep = persons[b.cohort_person]
         if persons.sum() < 2:
@@ -235,20 +243,21 @@ class Metric:
         centre = means[persons].mean(axis=0)
         points, own = np.nan_to_num(tests - centre), np.nan_to_num(model - centre)
         cohort, people = b.cohort[keep] - centre, means[persons] - centre
-        many = np.array([enrolled]), np.ones(keep.sum())
+        mine = np.array([enrolled[0]]), np.array([enrolled[1]])
+        theirs = people_counts[0][persons], people_counts[1][persons]
+        each = np.ones(keep.sum()), b.cohort_movements[keep]
         raw, against, others = np.zeros(len(tests)), np.zeros(keep.sum()), np.zeros((int(persons.sum()), len(tests)))
         for m in self.members:
             at, from_ = points[:, m.columns] @ m.project, own[m.columns] @ m.project
-            origin = m.shared(from_, enrolled) * from_
-            at, from_ = at - origin, (from_ - origin)[None]
             usual = b.recording_movements
+            spread = m.noise(*mine, usual)
+            origin = m.shared(from_, spread[0]) * from_
+            at, from_ = at - origin, (from_ - origin)[None]
             noise = m.noise(*counts, usual)
             at = at * m.reach(at, noise)
-            raw += m.llr(from_, many[0], at, noise)[0]
-            against += m.llr(
-                from_, many[0], cohort[:, m.columns] @ m.project, m.noise(many[1], b.cohort_movements[keep], usual)
-            )[0]
-            others += m.llr(people[:, m.columns] @ m.project, recordings[persons], at, noise)
+            raw += m.llr(from_, spread, at, noise)[0]
+            against += m.llr(from_, spread, cohort[:, m.columns] @ m.project, m.noise(*each, usual))[0]
+            others += m.llr(people[:, m.columns] @ m.project, m.noise(*theirs, usual), at, noise)
         raw, against, others = (x / len(self.members) for x in (raw, against, others))
         z_mean, z_deviation = _top(against[:, None])
         t_mean, t_deviation = _top(others)

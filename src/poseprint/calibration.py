@@ -210,6 +210,7 @@ SCALE = (
     (0.3, "no support either way"),
     (1.0, "weak support"),
     (2.0, "moderate support"),
+    (3.0, "moderately strong support"),
     (4.0, "strong support"),
     (float("inf"), "very strong support"),
 )
@@ -218,7 +219,7 @@ SCALE = (
 
 def in_words(llr: float, person: str) -> str:
     """An LLR as a sentence part."""
-    words = next(text for limit, text in SCALE if abs(llr) < limit)
+    words = next((text for limit, text in SCALE if abs(llr) < limit), SCALE[-1][1])
     if words == SCALE[0][1]:
         return words
     return f"{words} that {'it is' if llr > 0 else 'it is not'} {person} who moves"

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from poseprint.background import Summary
+from poseprint.background import MOVEMENT_S, Summary
 from poseprint.collect import sha256_of
 from poseprint.errors import DatasetError, ProfileError
 from poseprint.findings import Finding, finding
@@ -71,9 +71,10 @@ def enroll(
             continue
         track = _track(measured)
         sha256 = series.source_sha256 or sha256_of(series)
-        twin = _twin(sha256, track, made_from, tracks)
+        poses = sha256_of(series)
+        twin = _twin(poses, track, made_from, tracks)
         if twin is not None:
-            if made_from[twin]["sha256"] != sha256 or made_from[twin]["recording"] != name:
+            if made_from[twin]["poses_sha256"] != poses or made_from[twin]["recording"] != name:
                 findings.append(
                     finding("DUPLICATE_RECORDING", f"{name} shows the same take as {made_from[twin]['recording']}")
                 )
@@ -86,7 +87,7 @@ def enroll(
                 "session": (sessions[number] if sessions else "") or "",
                 "seconds": round(measured.seconds, 2),
                 "sha256": sha256,
-                "poses_sha256": sha256_of(series),
+                "poses_sha256": poses,
                 "shoulders": series.shoulder_width() / series.frame_size[1],
                 "movements": len(measured.spans),
                 "findings": sorted({f.code for f in measured.inspection.findings}),
@@ -181,9 +182,9 @@ def audit(profile: EnrolledProfile) -> list[Finding]:
                 "camera and place, nor find out whether the recording shows the person at all",
             )
         )
-    sessions = {str(r["session"]) for r in profile.made_from}
-    if count > 1 and len(sessions) == 1:
-        which = f"session {next(iter(sessions))!r}" if sessions != {""} else "no known session"
+    sessions = {str(r["session"]) for r in profile.made_from} - {""}
+    if count > 1 and len(sessions) < 2:
+        which = f"session {next(iter(sessions))!r}, as far as is known" if sessions else "no known session"
         findings.append(
             finding("ONE_SESSION", f"all {count} recordings are of {which}: how the person varies is unknown")
         )
@@ -209,6 +210,8 @@ def _disagreement(profile: EnrolledProfile, reference: Reference) -> list[Findin
     parts = summaries(profile)
     if len(parts) < 2:
         return []
+    # The thresholds were set on the scale of gestures, whatever the films' is.
+    reference = replace(reference, calibrations=shipped(profile.input.axes).calibrations)
     without = cohort_people(profile, reference)
     table = np.zeros((len(parts), len(parts)))
     for i, part in enumerate(parts):
@@ -241,7 +244,7 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
         for r in reference.facts.get("errors", ())
         if r["evidence"] == "both" and float(r["seconds"]) == 36
     }
-    per_recording = float(reference.facts.get("recording_minutes", 0.65))
+    per_recording = reference.background.recording_movements * MOVEMENT_S / 60
     steps = [(n, n * per_recording, float(r["eer"])) for n, r in sorted(rows.items())]
     here = next(((n, m, e) for n, m, e in reversed(steps) if minutes >= 0.8 * m), None)
     more = next(((n, m, e) for n, m, e in steps if minutes < 0.8 * m), None)
@@ -272,10 +275,10 @@ def _track(measured: Measured) -> Array:
     return np.asarray(np.clip(flat, -60000, 60000).astype(np.float16))
 
 
-def _twin(sha256: str, track: Array, made_from: Sequence[Mapping[str, Any]], tracks: Sequence[Array]) -> int | None:
-    """The number of a recording that shows the same take: the same file, or most of the same movement."""
+def _twin(poses: str, track: Array, made_from: Sequence[Mapping[str, Any]], tracks: Sequence[Array]) -> int | None:
+    """The number of a recording that shows the same take: the same poses, or most of the same movement."""
     for number, other in enumerate(tracks):
-        if made_from[number]["sha256"] == sha256 or _same_take(track, other):
+        if made_from[number]["poses_sha256"] == poses or _same_take(track, other):
             return number
     return None
 

@@ -25,6 +25,14 @@ from poseprint.verification import STRIDE, Measured, measure
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""
+KNOWN = ("kinect",)
+"""Estimators that the calibration of gestures was fitted with."""
+WITHHELD = {
+    "UNLIKE_BACKGROUND": "the footage is of another kind than what these figures were measured on",
+    "UNTRIED_ESTIMATOR": "these figures were never measured with this pose estimator",
+    "CHANGE_OF_MOVER": "the mover seems to change within the recording; check its parts one by one",
+}
+"""Findings with which an LLR is told, but no verdict, and why."""
 SAYS_SOMETHING = 0.3
 """LLR, base 10, from which a kind of evidence says anything (a factor of two)."""
 
@@ -109,7 +117,7 @@ def _likelihood(
         words=in_words(both, profile.person),
         rests_on=_rests_on(whole),
         hidden=whole.hidden,
-        error_rates=_error_rates(reference, measured.seconds, len(profile.made_from)),
+        error_rates=_error_rates(reference, measured.seconds, profile),
         departures=departures(reference, profile, total.mean, total.movements),
         qualities=qualities(reference, profile, total.mean, total.movements),
         typical=tuple(order[:half]),
@@ -120,7 +128,7 @@ def _likelihood(
 
 def _told(change: Change, measured: Measured) -> dict[str, Any]:
     end = measured.series.duration if change.until_seconds is None else change.until_seconds
-    return {"start": change.seconds, "end": end, "before": dict(change.before), "after": dict(change.after)}
+    return {"start": change.seconds, "end": end, "elsewhere": change.before["both"], "within": change.after["both"]}
 
 
 def _rests_on(whole: Evidence) -> str:
@@ -133,9 +141,12 @@ def _rests_on(whole: Evidence) -> str:
     return names.get(tuple(carry), "nothing")
 
 
-def _error_rates(reference: Reference, seconds: float, enrolled: int) -> dict[str, Any] | None:
+def _error_rates(reference: Reference, seconds: float, profile: EnrolledProfile) -> dict[str, Any] | None:
     if reference.of_films:
         return dict(reference.facts["films"]["errors"])
+    if profile.input.estimator.name not in KNOWN:
+        return None
+    enrolled = round(reference.worth(Summary.joined(summaries(profile))))
     rows = [
         r
         for r in reference.facts.get("errors", ())
@@ -162,11 +173,17 @@ def _findings(
         )
     if change is not None:
         until = change.until_seconds
-        where = f"from {change.seconds:.0f} s on" if until is None else f"from {change.seconds:.0f} s to {until:.0f} s"
+        where = (
+            f"at {change.seconds:.0f} s" if until is None else f"at {change.seconds:.0f} s and back at {until:.0f} s"
+        )
+        within, elsewhere = change.after["both"] or 0.0, change.before["both"] or 0.0
+        less = "the part after it" if until is None else "the part between"
+        less = less if within < elsewhere else "the rest"
         out.append(
             finding(
                 "CHANGE_OF_MOVER",
-                f"{where} somebody else seems to move (LLR {change.after['both']:+.1f}, elsewhere {change.before['both']:+.1f})",
+                f"the mover seems to change {where} (LLR {within:+.1f} from there on, {elsewhere:+.1f} elsewhere): {less} is "
+                f"less like {profile.person}",
                 (change.movement,),
             )
         )
@@ -182,6 +199,8 @@ def _findings(
                 f"LLRs on films rest on {people} people, {genuine} genuine clips of theirs, most of ten seconds or less",
             )
         )
+    elif profile.input.estimator.name not in KNOWN:
+        out.append(finding("UNTRIED_ESTIMATOR", f"no error rate was measured with {profile.input.estimator.name!r}"))
     elif foreign > UNLIKE:
         out.append(
             finding(
@@ -191,9 +210,7 @@ def _findings(
     return out
 
 
-def reason(
-    decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, *, unlike: bool = False
-) -> str:
+def reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:
     """The verdict in a sentence or two of plain words."""
     if likelihood is None:
         why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")
@@ -201,10 +218,12 @@ def reason(
     llr = likelihood.llr["both"] or 0.0
     low, high = likelihood.thresholds
     text = f"LLR {llr:+.2f}: {likelihood.words}"
-    if unlike:
-        text += "; but the footage is of another kind than what these figures were measured on, so this is no verdict"
+    if withheld:
+        text += f"; but this is no verdict: {WITHHELD[withheld]}"
     elif decision == "inconclusive":
         text += f"; a verdict needs {high:.2f} or more, or {low:.2f} or less"
+        if low < likelihood.lower or high > likelihood.upper:
+            text += f", and the scale ends at {likelihood.lower:.2f} and {likelihood.upper:+.2f}"
     text += "."
     if likelihood.rests_on == "posture":
         text += " This rests on posture and framing alone; the movement itself does not support it."

@@ -54,7 +54,7 @@ def _labelled(take: Take, roles: Roles) -> Labelled:
         person=take.person,
         group=take.group,
         summary=summary,
-        deviations=take.statistics - np.nan_to_num(summary.mean),
+        deviations=take.statistics - summary.mean,
         within=whole,
         cohort=whole,
     )
@@ -95,8 +95,7 @@ def learn_reference(
     trials = Trials.joined(parts)
     calibrations = calibrate(trials, len(people))
     background = learn_background(takes, axes, roles)
-    facts = {"people": len({(t.group, t.person) for t in takes if t.group in (*roles.whole, *roles.between)})}
-    return Reference(background, calibrations, {}, {}, {}, facts), with_llr(trials, calibrations)
+    return Reference(background, calibrations, {}, {}, {}, {}), with_llr(trials, calibrations)
 
 
 def calibration_trials(reference: Reference, takes: Sequence[Take], *, seed: int) -> list[Trials]:

@@ -49,12 +49,14 @@ class LikelihoodRatio:
         words: `both` on a verbal scale.
         rests_on: `movement and posture`, `movement`, `posture` or `nothing`: what carries the verdict.
         hidden: share of the statistics that could not be measured, 0 to 1.
-        error_rates: measured with at most this much evidence and enrolment: seconds, enrolled, eer, eer_interval, persons,
+        error_rates: measured with at most this much evidence and enrolment, or of films, whatever their length: seconds,
+            enrolled, eer, eer_interval, persons,
             genuine_inconsistent, impostor_consistent; None where nothing so short was measured.
         departures: what in the recording departs most from the person's own range.
         qualities: each quality of each part of the body.
         typical, untypical: movements (places in Verdict.movements) most and least like the person, the most so first.
-        change: where the mover seems to change: start and end in seconds, and the LLR before and after; None if nowhere.
+        change: where the mover seems to change: start and end of the part that differs, seconds, and the LLRs `within` it and
+            `elsewhere`; None if nowhere.
     """
 
     llr: Mapping[str, float | None]

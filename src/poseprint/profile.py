@@ -1,7 +1,7 @@
 """A profile on disk: a folder of profile.json and the files it names.
 
 A supervised profile (version 1) has model.onnx, which runs, and model.safetensors, the weights to train on. An
-enrolled profile (version 2) has enrolment.safetensors: statistics of the person's own movements. profile.json names
+enrolled profile (version 2) has enrolment-SHA256.safetensors: statistics of the person's own movements. profile.json names
 the sha256 of the files beside it and carries one of itself, so that a changed byte anywhere is found before anything
 is judged. No pickle is read or written.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -22,16 +23,17 @@ from safetensors.numpy import load, save
 
 from poseprint.atomic import replacing
 from poseprint.errors import ProfileError
+from poseprint.movements import LENGTH
 from poseprint.pose import Array, EstimatorInfo
-from poseprint.statistics import catalogue, catalogue_sha256
+from poseprint.statistics import FPS, catalogue, catalogue_sha256
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
 """Kind of a profile -> the format version it is written in."""
 MANIFEST = "profile.json"
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
-STATISTICS = "enrolment.safetensors"
-_FILES = {"supervised": (MODEL, WEIGHTS), "enrolled": (STATISTICS,)}
+STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
+"""Named after its content, so that a profile that changes is whole at every moment."""
 _LARGEST = 1 << 30  # bytes a file of a profile may have
 
 
@@ -182,7 +184,12 @@ def write_enrolled(profile: EnrolledProfile, folder: Path) -> None:
     }
     arrays = {"statistics": np.ascontiguousarray(profile.statistics, dtype=np.float32)}
     arrays |= {f"tracks_{n}": np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(profile.tracks)}
-    _write(folder, manifest, {STATISTICS: save(arrays)})
+    content = save(arrays)
+    name = f"enrolment-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
+    _write(folder, manifest, {name: content})
+    for old in folder.iterdir():
+        if STATISTICS.fullmatch(old.name) and old.name != name:
+            old.unlink(missing_ok=True)
 
 
 def _write(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]) -> None:
@@ -221,7 +228,9 @@ def read_profile(folder: Path | str) -> Profile | EnrolledProfile:
         if _digest(manifest) != manifest["sha256"]:
             raise ProfileError(f"{path}: was altered after it was made (its sha256 differs); get the profile again")
         contents = {}
-        for name in _FILES.get(str(manifest["kind"]), _FILES["supervised"]):
+        enrolled = manifest["kind"] == "enrolled"
+        names = [n for n in manifest["files"] if STATISTICS.fullmatch(n)] if enrolled else [MODEL, WEIGHTS]
+        for name in names:
             file = folder / name
             if not file.is_file() or file.stat().st_size > _LARGEST:
                 raise ProfileError(f"{file}: is missing or too large; get the profile again")
@@ -233,8 +242,9 @@ def read_profile(folder: Path | str) -> Profile | EnrolledProfile:
         made_from = manifest["made_from"]
         if not all(isinstance(r, dict) for r in made_from):
             raise TypeError("made_from is of another kind")
-        if manifest["kind"] == "enrolled":
-            return _enrolled(manifest, load(contents[STATISTICS]))
+        if enrolled:
+            (content,) = contents.values()
+            return _enrolled(manifest, load(content))
         training, model = manifest["training"], manifest["model"]
         if not (isinstance(training, dict) and isinstance(model, dict)):
             raise TypeError("training or model is of another kind")
@@ -260,6 +270,21 @@ def _input(spec: Mapping[str, Any]) -> InputSpec:
 def _enrolled(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> EnrolledProfile:
     spec = _input(manifest["input"])
     statistics, made_from = arrays["statistics"], manifest["made_from"]
+    if (spec.length, spec.fps) != (LENGTH, FPS):
+        raise ValueError(f"movements of {spec.length} frames at {spec.fps:g} fps")
+    for row in made_from:
+        whole = isinstance(row["movements"], int) and row["movements"] > 0
+        numbers = [row["seconds"], row.get("shoulders", 0)]
+        whole &= all(isinstance(n, int | float) and np.isfinite(n) and n >= 0 for n in numbers) and row["seconds"] > 0
+        if not whole or not all(isinstance(row[k], str) for k in ("recording", "session", "sha256", "poses_sha256")):
+            raise ValueError("a recording's line does not say what it should")
+    if not all(
+        isinstance(f, dict) and {"code", "severity", "message", "advice"} <= f.keys() for f in manifest["findings"]
+    ):
+        raise ValueError("a finding is no finding")
+    tracks = tuple(arrays[f"tracks_{n}"] for n in range(len(made_from)))
+    if any(t.ndim != 2 or t.shape[1] != 6 or not np.isfinite(t).all() for t in tracks):
+        raise ValueError("a track does not have its form")
     if manifest["catalogue"] != catalogue_sha256(spec.axes):
         raise ProfileError(
             "the profile was enrolled by another version of poseprint, which measured other statistics; enrol again"
@@ -275,7 +300,7 @@ def _enrolled(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Enrol
         made_from=tuple(made_from),
         findings=tuple(manifest["findings"]),
         statistics=statistics,
-        tracks=tuple(arrays[f"tracks_{n}"] for n in range(len(made_from))),
+        tracks=tracks,
         sha256=str(manifest["sha256"]),
     )
 

@@ -119,12 +119,17 @@ class Reference:
         has = np.isfinite(enrolled.mean) if available is None else np.isfinite(enrolled.mean) & available
         return {kind: self.background.metric(kind, has) for kind in KINDS}
 
+    def worth(self, enrolled: Summary) -> float:
+        """How many recordings of the usual length an enrolment is worth: short ones do not count in full."""
+        return min(enrolled.recordings, max(enrolled.movements / self.background.recording_movements, 0.1))
+
     def foreign(self, enrolled: Summary) -> float:
         """How far the footage of an enrolment is from what the background knows: 0 like it, towards 1 unlike it."""
         with threadpool_limits(1, "blas"):
             metrics = [m for m in self.metrics(enrolled).values() if m is not None]
             point = self.background.scaled(enrolled.mean)
-            return max((m.foreign(point, enrolled.recordings) for m in metrics), default=0.0)
+            counts = enrolled.recordings, enrolled.movements
+            return max((m.foreign(point, counts) for m in metrics), default=0.0)
 
     def trust(self, enrolled: Summary) -> float:
         """What LLRs are multiplied by: 1, and towards 0 the less the footage is like any the calibration was fitted on."""
@@ -155,12 +160,14 @@ class Reference:
             counts = np.array([t.recordings for t in some]), np.array([t.movements for t in some])
             points = self.background.scaled(np.stack([t.mean for t in some]))
             scores = {
-                k: m.normalised(own, enrolled.recordings, points, counts, without=without) if m else None
+                k: m.normalised(own, (enrolled.recordings, enrolled.movements), points, counts, without=without)
+                if m
+                else None
                 for k, m in metrics.items()
             }
             hidden = 1 - float((np.isfinite(some[0].mean) & np.isfinite(enrolled.mean))[used].mean())
             seconds = 5.0 * counts[1]
-            around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), enrolled.recordings))
+            around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), self.worth(enrolled)))
             llr, ranking = self._calibrated(scores, around, trust)
             for place, i in enumerate(rows):
                 one = [
@@ -177,7 +184,7 @@ class Reference:
             if len(values) < len(kinds) or name not in self.calibrations:
                 llr[name] = ranking[name] = None
                 continue
-            ranking[name] = self.calibrations[name].unbounded(np.stack(values, axis=1), around)
+            ranking[name] = trust * self.calibrations[name].unbounded(np.stack(values, axis=1), around)
             llr[name] = trust * self.calibrations[name].llr(np.stack(values, axis=1), around)
         return llr, ranking
 

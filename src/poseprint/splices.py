@@ -39,6 +39,8 @@ THRESHOLD = 20.0
 how often that errs."""
 MIDDLE_PENALTY = 30.0
 """Strength by which a middle part, which can lie in many more ways, must beat a single change."""
+_AT_ONCE = 1_000_000
+"""Numbers that an array of candidates may have."""
 _PLACES = 40
 """Most times that pairs are made of; the best pair is then sought more finely."""
 
@@ -114,8 +116,11 @@ def likeliest_change(
         return None
     found = _best(parts, space, singles)
     middle = _best(parts, space, _middles(parts))
-    if middle is not None and middle[2] is not None:
-        middle = _best(parts, space, _near(parts, middle[1], middle[2])) or middle
+    reach = _stride(parts)
+    while middle is not None and middle[2] is not None and reach > 1:
+        finer = max(1, -(-reach // 5))
+        middle = _best(parts, space, _near(parts, middle[1], middle[2], reach, finer)) or middle
+        reach = finer if finer < reach else 1
     if middle is not None and (found is None or middle[0] - MIDDLE_PENALTY > found[0]):
         found = middle
     if found is None:
@@ -183,16 +188,19 @@ class _Parts:
         return sides and min(before + after, within) >= LEAST_S * FPS
 
 
+def _stride(parts: _Parts) -> int:
+    """Places from one to the next of those that pairs are made of."""
+    return max(1, -(-len(parts.places) // _PLACES))
+
+
 def _middles(parts: _Parts) -> list[_Candidate]:
-    stride = max(1, -(-len(parts.places) // _PLACES))
-    return [(a, b) for a, b in combinations(parts.places[::stride], 2) if parts.enough(a, b)]
+    return [(a, b) for a, b in combinations(parts.places[:: _stride(parts)], 2) if parts.enough(a, b)]
 
 
-def _near(parts: _Parts, frame: int, until: int) -> list[_Candidate]:
-    """Finer neighbours of a pair."""
-    reach = max(1, -(-len(parts.places) // _PLACES)) * STEP
-    firsts = [t for t in parts.places if abs(t - frame) <= reach]
-    lasts = [t for t in parts.places if abs(t - until) <= reach]
+def _near(parts: _Parts, frame: int, until: int, reach: int, stride: int) -> list[_Candidate]:
+    """Neighbours of a pair, up to so many places away, every so many."""
+    firsts = [t for t in parts.places if abs(t - frame) <= reach * STEP and (t - frame) % (stride * STEP) == 0]
+    lasts = [t for t in parts.places if abs(t - until) <= reach * STEP and (t - until) % (stride * STEP) == 0]
     return [(a, b) for a in firsts for b in lasts if a < b and parts.enough(a, b)]
 
 
@@ -227,7 +235,13 @@ def _space(reference: Reference, enrolled: Summary, statistics: Array) -> _Space
 
 
 def _best(parts: _Parts, space: _Space, candidates: Sequence[_Candidate]) -> tuple[float, int, int | None] | None:
-    """Strength, frame and end of the likeliest of some changes."""
+    """Strength, frame and end of the likeliest of some changes; a portion of them at a time, to spare memory."""
+    portion = max(1, _AT_ONCE // max(len(parts.spans), len(space.share)))
+    found = [_best_of(parts, space, candidates[i : i + portion]) for i in range(0, len(candidates), portion)]
+    return max((f for f in found if f is not None), key=lambda f: f[0], default=None)
+
+
+def _best_of(parts: _Parts, space: _Space, candidates: Sequence[_Candidate]) -> tuple[float, int, int | None] | None:
     length = (parts.spans[:, 1] - parts.spans[:, 0]).astype(np.float64)
     usable, weights, movements = [], [], []
     for candidate in candidates:

@@ -106,7 +106,7 @@ def axes_of(series: PoseSeries) -> int:
 def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
     """Body-relative tracks of a cleaned series at 30 fps.
 
-    The unit is the median distance of the shoulders. Filmed from the side they look close together in a
+    The unit is the median distance of the shoulders in a shot. Filmed from the side they look close together in a
     picture: then half the distance from nose to neck counts. With depth (weak perspective), the body is
     turned about the vertical so that its shoulders face the camera in the median.
 
@@ -124,18 +124,9 @@ def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
         nowhere = np.full(len(series), np.nan)
         depth = [series.channels.get(f"depth_{name}", nowhere) for name in series.skeleton.keypoints]
         point = np.concatenate([point, np.stack(depth, axis=1)[:, :, None]], axis=2)
-        point = _facing(point)
-    unit = _median(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
-    if axes == 2:
-        unit = np.nanmax([unit, 0.5 * _median(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
-    if not unit > 1e-9:
-        return Tracks(np.zeros((len(point), len(TRACKS), axes)), np.zeros((len(point), len(TRACKS)), dtype=bool))
-    index = {name: series.skeleton.index(name) for name in ("neck", *_BODY)}
-    place = {name: point[:, k] / unit for name, k in index.items()}
-    raw = [place[name] - place["neck"] for name in _BODY]
-    raw += [place[b] - place[a] for _, a, b in _LIMBS]
-    raw += [place["neck"], place["right_wrist"] - place["left_wrist"]]
-    position = np.stack(raw, axis=1)
+    position = np.full((len(point), len(TRACKS), axes), np.nan)
+    for first, last in series.shots():  # a cut may zoom and turn
+        position[first:last] = _raw(point[first:last], axes)
     seen = np.asarray(np.isfinite(position).all(axis=2))
     for first, last in series.shots():
         for k in range(len(TRACKS)):
@@ -147,6 +138,22 @@ def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
                 for axis in range(axes):
                     part[:, axis] = np.interp(np.arange(last - first), known, part[known, axis])
     return Tracks(position, seen)
+
+
+def _raw(point: Array, axes: int) -> Array:
+    """The tracks of a shot [shape=(frames, 13, axes)], NaN where unseen."""
+    if axes == 3:
+        point = _facing(point)
+    unit = _median(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
+    if axes == 2:
+        unit = np.nanmax([unit, 0.5 * _median(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
+    if not unit > 1e-9:
+        return np.full((len(point), len(TRACKS), axes), np.nan)
+    place = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
+    raw = [place[name] - place["neck"] for name in _BODY]
+    raw += [place[b] - place[a] for _, a, b in _LIMBS]
+    raw += [place["neck"], place["right_wrist"] - place["left_wrist"]]
+    return np.stack(raw, axis=1)
 
 
 def _facing(point: Array) -> Array:

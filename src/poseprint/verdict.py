@@ -17,7 +17,7 @@ from poseprint.errors import ProfileError
 from poseprint.extraction import Progress, extract
 from poseprint.findings import Finding, finding, worst_first
 from poseprint.io import is_poses, read_any_poses
-from poseprint.judging import judge, reason
+from poseprint.judging import WITHHELD, judge, reason
 from poseprint.movements import LENGTH, clean, cut_movements, movement_set, resample
 from poseprint.outcome import MovementScore, Verdict
 from poseprint.pose import EstimatorInfo, PoseSeries
@@ -120,13 +120,13 @@ def _by_llr(series: PoseSeries, profile: EnrolledProfile, misfit: str, stride: i
     movements = judged.movements if judged else ()
     likelihood = judged.likelihood if judged else None
     both = likelihood.llr["both"] if likelihood else None
-    unlike = judged is not None and any(f.code == "UNLIKE_BACKGROUND" for f in judged.findings)
-    decision: Decision = "inconclusive" if both is None or unlike else costs.decide(both)
+    withheld = next((f.code for f in judged.findings if f.code in WITHHELD), "") if judged else ""
+    decision: Decision = "inconclusive" if both is None or withheld else costs.decide(both)
     real = sum(m.vote for m in movements)
     findings = [*inspection.findings, *_framing(series, profile), *(judged.findings if judged else ())]
     return Verdict(
         decision=decision,
-        reason=misfit or reason(decision, likelihood, inspection, unlike=unlike),
+        reason=misfit or reason(decision, likelihood, inspection, withheld),
         score=both,
         votes={"real": real, "fake": len(movements) - real},
         movements=movements,

@@ -59,15 +59,18 @@ def enroll(
     there = (output / MANIFEST).exists()
     if there and not (add or forget):
         raise ProfileError(f"{output}: a profile is there; --add adds to it, --forget takes a recording out")
+    if not person.strip():
+        raise DatasetError("a profile needs the name of the person")
+    if add and not recordings:
+        raise DatasetError("--add needs recordings to add")
     if not there and (add or forget):
         raise ProfileError(f"{output}: no profile is there to change; leave --add and --forget out to make one")
     profile = _existing(output) if there else None
+    if profile is not None and profile.person != person:
+        raise ProfileError(f"{output}: the profile is of {profile.person!r}, not of {person!r}")
     demand_writable(output)
-    if forget and profile is not None:
-        if profile.person != person:
-            raise ProfileError(f"{output}: the profile is of {profile.person!r}, not of {person!r}")
-        for name in forget:
-            profile = take_out(profile, name)
+    for name in forget or []:
+        profile = take_out(profile, name) if profile else None
     parts = output / ".parts"
     if recordings or profile is None:
         found = _read(recordings or [], person, session, parts, fps, parse_size(frame_size), models, jobs)

@@ -89,7 +89,7 @@ def _training(results: Results) -> dict[str, Any]:
         "runs": len(results),
         "parameters": results[0][1]["parameters"],
         "training_movements": round(float(np.mean([r["movements"] for _, r in results])), 1),
-        "seconds": round(float(np.median([r["seconds"] for _, r in results])), 2),
+        "seconds": round(float(np.median([r["seconds"] for _, r in results])), 3),
         "train_accuracy": float(np.mean([b["train_accuracy"] for b in best])),
         "validation_accuracy": float(np.mean([b["validation_accuracy"] for b in best])),
     }

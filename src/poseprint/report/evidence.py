@@ -130,7 +130,14 @@ def _errors(verdict: Verdict) -> dict[str, Any] | None:
         math.isclose(a, b, abs_tol=1e-6) for a, b in zip(evidence.thresholds, Costs().thresholds, strict=True)
     )
     data = str(rates.get("data") or DATA)
-    return {**rates, "data": data, "groups": groups, "usual_costs": usual, "interval": rates.get("eer_interval")}
+    return {
+        **rates,
+        "films": bool(rates.get("films")),
+        "data": data,
+        "groups": groups,
+        "usual_costs": usual,
+        "interval": rates.get("eer_interval"),
+    }
 
 
 def _of_hundred(share: float) -> str:
