@@ -563,7 +563,10 @@ def test_change_of_mover_is_marked(tmp_path: Path) -> None:
     assert not having(page, "change")
     change = {"start": 9.0, "end": 12.0, "elsewhere": 1.5, "within": -1.1}
     page = written(tmp_path, weighed(series, change=change), series)
-    assert "From 0:09.0 to 0:12.0 somebody else seems to move than in the rest (LLR −1.10 there, +1.50 elsewhere)." in page.words
+    assert (
+        "From 0:09.0 to 0:12.0 somebody else seems to move than in the rest (LLR −1.10 there, +1.50 elsewhere)."
+        in page.words
+    )
     mark = next(a for a in having(page, "change") if "x" in a)
     assert (mark["x"], mark["width"]) == ("30.0%", "10.0%")
     assert any(a.get("data-time") == "9.0" for a in having(page, "seek"))
