@@ -27,7 +27,8 @@ METRICS = ("auc", "eer", "min_dcf", "cllr")
 def trial_metrics(trials: Trials, kind: str, *, seed: int = 0, draws: int = DRAWS) -> dict[str, Any]:
     """The figures of one kind of evidence.
 
-    AUC, EER and minDCF are of the LLRs before their bounds, which make ties; Cllr is of the LLRs as given.
+    AUC, EER and minDCF are of the LLRs before bounds, which make ties, and trust; Cllr and its minimum are of the LLRs as
+    given.
 
     Args:
         trials: of one level.
@@ -56,7 +57,7 @@ def trial_metrics(trials: Trials, kind: str, *, seed: int = 0, draws: int = DRAW
     scores, llr = t.ranking[kind], t.llr[kind]
     whole = {k: float(v[0]) for k, v in _weighted(t.genuine, scores, llr, np.ones((1, len(t)))).items()}
     share = float(t.genuine.mean())
-    result |= {**whole, "min_cllr": min_cllr(scores, t.genuine), "majority": max(share, 1 - share)}
+    result |= {**whole, "min_cllr": min_cllr(llr, t.genuine), "majority": max(share, 1 - share)}
     if len(people) >= FEWEST:
         result["intervals"] = _intervals(t, scores, llr, place, len(people), seed, draws)
     return result

@@ -47,7 +47,7 @@ class Evidence:
     Attributes:
         scores: normalised, by kind (static, motion); None where too little was measured.
         llr: static, motion and both, base 10, within the bounds; None where there is no score or no calibration.
-        ranking: the same before the bounds: for ordering, never for a verdict.
+        ranking: the same before bounds and trust: for ordering, never for a verdict.
         seconds: of movement it rests on.
         hidden: share of the statistics that could not be measured, 0 to 1.
     """
@@ -184,7 +184,7 @@ class Reference:
             if len(values) < len(kinds) or name not in self.calibrations:
                 llr[name] = ranking[name] = None
                 continue
-            ranking[name] = trust * self.calibrations[name].unbounded(np.stack(values, axis=1), around)
+            ranking[name] = self.calibrations[name].unbounded(np.stack(values, axis=1), around)
             llr[name] = trust * self.calibrations[name].llr(np.stack(values, axis=1), around)
         return llr, ranking
 
