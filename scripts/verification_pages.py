@@ -171,9 +171,7 @@ def readme_line() -> str:
     ).replace("%", " %")
     return (
         f"- Enrolled from genuine recordings alone and tested on other gestures ({r['persons']} persons of MSRC-12, each unknown to the reference), with depth, AUC\n"
-        f"  (95 % over persons; always saying impostor is right in {r['majority']['recording']:.0%} of trials):\n".replace(
-            "0%", "0 %"
-        )
+        f"  (95 % over persons; always saying impostor is right in {100 * r['majority']['recording']:.0f} % of trials):\n"
         + f"{told}.\n  Cllr {r['cllr']['recording']:.2f} and {r['cllr']['4recordings']:.2f} for one recording and four.\n"
         "  On other data it does worse, and after a change of view far worse: [docs/results.md](docs/results.md).\n"
     )
