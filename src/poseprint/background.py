@@ -64,12 +64,12 @@ class Summary:
         return Summary(mean, sum(p.recordings for p in parts), sum(p.movements for p in parts))
 
 
-def mean_of(rows: Array) -> Array:
-    """Mean over rows; NaN where fewer than half of them have a value."""
+def mean_of(rows: Array, *, share: float = 0.5) -> Array:
+    """Mean over rows of what is known; NaN where less than this share of them, or none, has a value."""
     known = np.isfinite(rows)
-    total = np.where(known, rows, 0).sum(axis=0)
+    total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
     count = known.sum(axis=0)
-    return np.where(2 * count >= max(len(rows), 1), total / np.maximum(count, 1), np.nan).astype(np.float64)
+    return np.where(count >= max(share * len(rows), 1), total / np.maximum(count, 1), np.nan)
 
 
 @dataclass(frozen=True, eq=False)

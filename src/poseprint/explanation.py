@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from poseprint.background import mean_of
 from poseprint.pose import Array
 from poseprint.profile import EnrolledProfile
 from poseprint.reference import Reference
@@ -72,7 +73,7 @@ def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array
         movements: how many movements of 5 s it is worth.
     """
     b = reference.background
-    own = _mean(profile.statistics)
+    own = mean_of(profile.statistics, share=0)
     extra = max(1 / movements - 1 / b.recording_movements, 0.0)
     spread = np.sqrt(np.diag(b.within) * (1 + 1 / len(profile.made_from)) + np.diag(b.moment) * extra)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,13 +138,6 @@ def part_of(keypoints: Sequence[str]) -> str:
     if arms:
         return "both arms"
     return "head" if "nose" in keypoints else "body"
-
-
-def _mean(rows: Array) -> Array:
-    known = np.isfinite(rows)
-    count = known.sum(axis=0)
-    total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _unit(about: Statistic) -> tuple[Scale, str]:

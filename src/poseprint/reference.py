@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 from threadpoolctl import threadpool_limits
 
 from poseprint.atomic import replacing
-from poseprint.background import KINDS, Background, Metric, Summary
+from poseprint.background import KINDS, Background, Metric, Summary, mean_of
 from poseprint.calibration import Calibration, circumstances
 from poseprint.errors import ProfileError
 from poseprint.pose import Array
@@ -103,7 +103,8 @@ class Reference:
         if estimator in self.origins:
             names = [str(n) for n in self.facts["speakers"]]
             others = [i for i, name in enumerate(names) if not any(_same_name(name, other) for other in besides)]
-            b = replace(b, mean=_mean_known(self.origins[estimator][others], b.mean))
+            middle = mean_of(self.origins[estimator][others], share=0)
+            b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
         calibrations = self.films.get(estimator)
         if calibrations is None:
             return replace(self, background=b)
@@ -274,13 +275,6 @@ def _same_name(one: str, other: str) -> bool:
     """Whether all words of the shorter name are in the longer one."""
     a, b = (set(name.lower().split()) for name in (one, other))
     return bool(a and b) and (a <= b or b <= a)
-
-
-def _mean_known(rows: Array, otherwise: Array) -> Array:
-    """Mean over rows of what is known; where nothing is, another value."""
-    known = np.isfinite(rows)
-    count = known.sum(axis=0)
-    return np.where(count > 0, np.where(known, rows, 0).sum(axis=0) / np.maximum(count, 1), otherwise)
 
 
 def _square(triangle: Array, used: Array, size: int) -> Array:

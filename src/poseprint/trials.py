@@ -6,7 +6,7 @@ enrolment and test never share a recording, nor an activity or session where the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -165,7 +165,6 @@ def halves(takes: Sequence[Take], by: By, *, seed: int = 0) -> list[tuple[list[T
 
 Piece = tuple[str, str, Summary]
 """Level, person, and what is tested."""
-Hide = Callable[[Summary], Summary]
 
 
 def pieces(takes: Sequence[Take], *, seed: int = 0, levels: Sequence[str] = LEVELS) -> list[Piece]:
