@@ -22,7 +22,6 @@ from sklearn.svm import OneClassSVM
 
 from poseprint import statistics
 from poseprint.background import Background, Labelled, Metric, Summary, fit_background, mean_of
-from poseprint.collect import sha256_of
 from poseprint.embedding_runtime import KEYPOINTS, embed
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.learning import Roles
@@ -324,7 +323,7 @@ def movement_arrays(axes: int) -> dict[str, Array]:
         ]
         moves = [place[a:b][f] for (a, b), f in zip(measured.spans, frames)]
         if moves:
-            out[sha256_of(measured.series)] = np.stack(moves).astype(np.float32)
+            out[measured.series.sha256] = np.stack(moves).astype(np.float32)
     return out
 
 

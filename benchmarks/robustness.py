@@ -98,7 +98,7 @@ def _shown(video: Any, stream: Any, fps: float | None) -> Iterator[tuple[float, 
 def distances(one: Measured, other: Measured, reference: Reference) -> dict[str, Any]:
     """How far two measurements of the same movement are apart, median over statistics, by kind and by quality."""
     b = reference.background
-    step = np.abs(one.summary().mean - other.summary().mean) / b.scale
+    step = np.abs(Summary.of_movements(one).mean - Summary.of_movements(other).mean) / b.scale
     deviation = np.sqrt(np.maximum(np.diag(b.within), 1e-9))
     far = step / deviation
 
@@ -107,7 +107,7 @@ def distances(one: Measured, other: Measured, reference: Reference) -> dict[str,
         return _rounded(float(np.median(values[np.isfinite(values)]))) if np.isfinite(values).any() else None
 
     known = columns_of((*STATIC, *MOTION), b.axes)
-    lost = np.isfinite(one.summary().mean[known]) & ~np.isfinite(other.summary().mean[known])
+    lost = np.isfinite(Summary.of_movements(one).mean[known]) & ~np.isfinite(Summary.of_movements(other).mean[known])
     return {
         **{kind: middle(qualities) for kind, qualities in KINDS.items()},
         "by_quality": {q: middle((q,)) for q in dict.fromkeys(s.quality for s in catalogue(b.axes)) if q in _USED},
@@ -127,7 +127,7 @@ def llrs(reference: Reference, enrolled: dict[str, list[Measured]], tested: Meas
     out = {}
     for person, own in enrolled.items():
         seen = reference.seen_by(own[0].series.estimator.name, person)
-        (found,) = seen.evidence(Summary.joined([m.summary() for m in own]), [tested.summary()])
+        (found,) = seen.evidence(Summary.joined([Summary.of_movements(m) for m in own]), [Summary.of_movements(tested)])
         out[person] = {kind: _rounded(found.llr[kind]) for kind in EVIDENCE}
         out[person]["both_unbounded"] = _rounded(found.ranking["both"])
     return out
@@ -146,7 +146,8 @@ def speakers(reference: Reference, folder: Path) -> list[dict[str, Any]]:
     for name in (name for names in CLIPS.values() for name in names):
         ready = FOLDER / f"{name}.parquet"
         whole[name] = measure(
-            poses(SHARED / "videos" / f"{name}.mp4", ready if ready.exists() else folder / f"{name}.parquet"), reference
+            poses(SHARED / "videos" / f"{name}.mp4", ready if ready.exists() else folder / f"{name}.parquet"),
+            reference.axes,
         )
     rows = []
     for person, names in CLIPS.items():
@@ -171,7 +172,7 @@ def _clip_row(
     for change, how in CHANGES.items():
         video = folder / f"{name}-{change}.mp4"
         make = partial(encoded, source, video, **how)
-        after = measure(poses(video, video.with_suffix(".parquet"), make=make), reference)
+        after = measure(poses(video, video.with_suffix(".parquet"), make=make), reference.axes)
         found: dict[str, Any] = {"seconds": round(after.seconds, 1)}
         if after.spans:
             found |= {"distance": distances(before, after, reference), "llr": llrs(reference, enrolled, after)}
@@ -187,7 +188,7 @@ def estimators(reference: Reference, folder: Path) -> list[dict[str, Any]]:
     for clip in sorted(data.glob("*.mp4")):
         series = poses(clip, folder / f"{clip.stem}.parquet")
         other = read_openpose_json(data / "json" / clip.stem, fps=25, frame_size=series.frame_size)
-        ours[clip.stem], theirs[clip.stem] = measure(series, reference), measure(other, reference)
+        ours[clip.stem], theirs[clip.stem] = measure(series, reference.axes), measure(other, reference.axes)
     rows = []
     for name in ours:
         if not (ours[name].spans and theirs[name].spans):

@@ -30,7 +30,6 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.background import Summary
-from poseprint.collect import sha256_of
 from poseprint.errors import PoseprintError
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.learning import Roles, learn_reference
@@ -74,7 +73,7 @@ def shared_takes(name: str, axes: int) -> tuple[Take, ...]:
 def known_people() -> Known:
     """Who is in the sets that the shipped reference was learned from; nobody where they are not at hand."""
     return {
-        sha256_of(r.series): (name, r.series.person)
+        r.series.sha256: (name, r.series.person)
         for name in SETS
         if table(name).is_file()
         for r in read_kinect(table(name))
@@ -93,7 +92,7 @@ def folds_of(recordings: Sequence[KinectRecording], known: Known, *, seed: int =
     """All people together, unless their reference would lose more than FOLD of those it is calibrated on."""
     whom: dict[str, set[tuple[str, str]]] = {}
     for r in recordings:
-        found = known.get(sha256_of(r.series))
+        found = known.get(r.series.sha256)
         whom.setdefault(r.series.person, set()).update({found} if found else ())
     rng = np.random.default_rng(seed)
     calibrating = [p for p in sorted(whom) if any(group == Roles().calibrate for group, _ in whom[p])]
@@ -242,7 +241,7 @@ def judged(path: Path, axes: int, seeds: int, people: int | None = None) -> dict
     notes: set[str] = set()
     if not known:
         ships = shipped(axes)
-        there = {r.series.person for r in recordings if ships.cohort_people(sha256_of(r.series))}
+        there = {r.series.person for r in recordings if ships.cohort_people(r.series.sha256)}
         if there:
             notes.add(f"left out, because the reference that ships knows them: {', '.join(sorted(there))}")
             recordings = [r for r in recordings if r.series.person not in there]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.dataset import Recording, Split, SplitBy, read_recordings, split, write_recordings
+from poseprint.dataset import Recording, read_recordings, write_recordings
 from poseprint.errors import DatasetError, PoseprintError
 from poseprint.evaluation import FEWEST, accuracy_report
 from poseprint.movements import MovementSet
+from poseprint.split import Split, SplitBy, split
 
 ADA = Recording("a", "Ada", "real", "monday", "a.parquet")
 BOB = Recording("b", "Bob, the “other”", "fake", "", "deeper/b.parquet")

@@ -21,7 +21,6 @@ from movers import mover
 
 import poseprint
 from poseprint.building import import_kinect
-from poseprint.collect import sha256_of
 from poseprint.dataset import Recording, write_recordings
 from poseprint.errors import DatasetError
 from poseprint.evaluating import protocol
@@ -331,9 +330,7 @@ def knowing(*persons: str, recordings: int = 2) -> Reference:
     """The shipped reference, as if these persons were in its background."""
     whole = shipped(2)
     known = {
-        sha256_of(measure(recording_of(p, k), 2).series)[:16]: n
-        for n, p in enumerate(persons)
-        for k in range(recordings)
+        measure(recording_of(p, k), 2).series.sha256[:16]: n for n, p in enumerate(persons) for k in range(recordings)
     }
     return replace(whole, facts={**whole.facts, "recordings": {**whole.facts["recordings"], **known}})
 

@@ -379,6 +379,7 @@ def weighed(series: PoseSeries, llr: tuple[float | None, ...] = (1.42, 0.31, 1.1
         lower=-1.3,
         upper=2.3,
         thresholds=Costs().thresholds,
+        usual_costs=True,
         words="moderate support that it is Barack Obama who moves",
         rests_on="movement and posture",
         hidden=0.24,
@@ -507,7 +508,7 @@ def test_error_rates_in_counts_of_a_hundred(tmp_path: Path) -> None:
     assert "measured on 20 people" in words
     assert "acted gestures before a depth camera" in words
     assert "this check was made with others" not in words
-    dear = written(tmp_path, weighed(series, thresholds=(-2.0, 2.0)), series).words
+    dear = written(tmp_path, weighed(series, thresholds=(-2.0, 2.0), usual_costs=False), series).words
     assert "These rates hold for the usual costs of a wrong verdict; this check was made with others." in dear
     none = written(tmp_path, weighed(series, error_rates=None), series).words
     assert "so there is no error rate to state" in none

@@ -38,11 +38,13 @@ def human(frames: int, seed: int, *, amplitude: float, tempo: float, sway: float
 
 
 def enrolled(reference: Reference, **style: float) -> Summary:
-    return Summary.joined([measure(human(1200, seed, **style), reference).summary() for seed in (11, 12, 13)])
+    return Summary.joined(
+        [Summary.of_movements(measure(human(1200, seed, **style), reference.axes)) for seed in (11, 12, 13)]
+    )
 
 
 def likeliest(reference: Reference, series: PoseSeries) -> Change | None:
-    return likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference))
+    return likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference.axes))
 
 
 @pytest.mark.parametrize("at", [10.0, 16.0, 25.0])
@@ -55,7 +57,7 @@ def test_the_movement_in_which_the_mover_changes_is_found(reference: Reference, 
     assert change.seconds == pytest.approx(change.frame / 30)
     assert change.movement[0] <= change.frame < change.movement[1]
     assert change.strength > 0
-    measured = measure(spliced, reference)
+    measured = measure(spliced, reference.axes)
     assert change.rows == tuple(r for r, (a, b) in enumerate(measured.spans) if (a + b) / 2 >= change.frame)
     assert set(change.before) == set(change.after) == {"static", "motion", "both"}
 
@@ -71,7 +73,7 @@ def test_a_middle_part_is_found_at_both_ends(reference: Reference) -> None:
 
 def test_a_change_counts_where_it_is_strong_and_the_two_parts_are_opposed(reference: Reference) -> None:
     spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 18.0)
-    measured, person = measure(spliced, reference), enrolled(reference, **WIDE)
+    measured, person = measure(spliced, reference.axes), enrolled(reference, **WIDE)
     change = likeliest_change(reference, person, measured)
     assert change is not None
     assert find_change(reference, person, measured, threshold=change.strength + 1) is None
@@ -85,7 +87,7 @@ def test_a_change_counts_where_it_is_strong_and_the_two_parts_are_opposed(refere
 
 def test_one_mover_does_not_change(reference: Reference) -> None:
     for seed in (1, 2, 3):
-        measured = measure(human(1200, seed, **WIDE), reference)
+        measured = measure(human(1200, seed, **WIDE), reference.axes)
         assert find_change(reference, enrolled(reference, **WIDE), measured) is None
 
 
@@ -101,13 +103,13 @@ def test_one_mover_is_weaker_than_two(reference: Reference) -> None:
 def test_too_little_on_either_side_is_nothing(reference: Reference, seconds: float) -> None:
     series = mover(round(30 * seconds))
     person = enrolled(reference, **WIDE)
-    assert likeliest_change(reference, person, measure(series, reference)) is None
-    assert find_change(reference, person, measure(series, reference)) is None
+    assert likeliest_change(reference, person, measure(series, reference.axes)) is None
+    assert find_change(reference, person, measure(series, reference.axes)) is None
 
 
 def test_time_without_a_person_is_no_evidence(reference: Reference) -> None:
     series = empty(mover(900), slice(180, 720))
-    assert likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference)) is None
+    assert likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference.axes)) is None
 
 
 def test_a_second_splice_at_the_same_place_says_the_same_at_another_size(reference: Reference) -> None:
@@ -132,9 +134,9 @@ def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) ->
     near = []
     for one, other in pairwise(people):
         own = recordings[one]
-        person = Summary.joined([measure(s, reference).summary() for s in own[1:6]])
+        person = Summary.joined([Summary.of_movements(measure(s, reference.axes)) for s in own[1:6]])
         spliced = splice(own[0].part(0, 840), recordings[other][0], 14.0)
-        change = likeliest_change(reference, person, measure(spliced, reference))
+        change = likeliest_change(reference, person, measure(spliced, reference.axes))
         assert change is not None
         near.append(min(abs(f - 420) for f in (change.frame, change.until) if f is not None) <= MOVEMENT)
     assert np.mean(near) >= 0.8

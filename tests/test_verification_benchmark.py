@@ -158,7 +158,7 @@ def test_people_whom_the_reference_knows_are_tested_by_another_one(tmp_path: Pat
     import verification
 
     recordings = read_kinect(joints(tmp_path / "t.parquet", {f"p{k:02}": 1 for k in range(12)}, frames=40))
-    shas = {r.series.person: verification.sha256_of(r.series) for r in recordings}
+    shas = {r.series.person: r.series.sha256 for r in recordings}
     known = {sha: ("msrc12", f"other_{name}") for name, sha in shas.items() if name < "p07"}
     known |= {shas["p08"]: ("utd_mhad", "s1")}
     folds = verification.folds_of(recordings, known)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from poseprint.tuning import tune
     from poseprint.verdict import check, check_poses
 
-__version__ = "0.1.0"
+from poseprint.version import __version__ as __version__
 
 _HOME = {
     "PRESETS": "settings",

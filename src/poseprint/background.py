@@ -20,7 +20,8 @@ from scipy.linalg import eigh
 
 from poseprint.errors import PoseprintError
 from poseprint.pose import Array
-from poseprint.statistics import MOTION, STATIC, columns_of
+from poseprint.statistics import FPS, MOTION, STATIC, columns_of
+from poseprint.verification import Measured
 
 KINDS: dict[str, tuple[str, ...]] = {"static": STATIC, "motion": MOTION}
 """The two kinds of evidence that are always scored apart, and the qualities each is made of."""
@@ -54,6 +55,16 @@ class Summary:
     def of(statistics: Array, seconds: float) -> Summary:
         """One recording's: `statistics` [shape=(movements, statistics)], `seconds` covered by them."""
         return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
+
+    @staticmethod
+    def of_movements(measured: Measured, rows: Sequence[int] | None = None) -> Summary:
+        """A measured recording's: of all its movements, or of some of them."""
+        if rows is None:
+            return Summary.of(measured.statistics, measured.seconds)
+        covered = np.zeros(len(measured.series), dtype=bool)
+        for row in rows:
+            covered[slice(*measured.spans[row])] = True
+        return Summary.of(measured.statistics[list(rows)], float(covered.sum()) / FPS)
 
     @staticmethod
     def joined(parts: Sequence[Summary]) -> Summary:

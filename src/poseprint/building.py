@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.atomic import demand_writable
-from poseprint.collect import Collected, collect, place, sha256_of
+from poseprint.collect import Collected, collect, place
 from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, read_table, write_recordings
 from poseprint.errors import DatasetError, PoseFileError, VideoError
 from poseprint.io import is_poses, parse_size
@@ -251,7 +251,7 @@ def _add(
     for count, (series, label, session, activity) in enumerate(recordings):
         if progress:
             progress(count, len(recordings), series.recording)
-        file = place(folder, _file_name(series.recording), series, sha256_of(series))
+        file = place(folder, _file_name(series.recording), series, series.sha256)
         if not file.exists():
             write_poses(replace(series, recording=file.stem), file)
         person, name = series.person.strip(), file.name

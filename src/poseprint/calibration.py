@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
 from poseprint.errors import PoseprintError
+from poseprint.outcome import Decision
 from poseprint.pose import Array
 
-Decision = Literal["consistent", "inconsistent", "inconclusive"]
 LOG10 = float(np.log(10))
 FULL_SECONDS = 36.0
 """Seconds from which durations are counted; about one recording of the calibration set."""
@@ -198,6 +198,11 @@ class Costs:
         """The decision of least expected cost (Chow, IEEE Trans. Inf. Theory 16, 1970)."""
         low, high = self.thresholds
         return "consistent" if llr >= high else "inconsistent" if llr <= low else "inconclusive"
+
+    @property
+    def are_usual(self) -> bool:
+        """Whether the decisions are those at the usual costs."""
+        return bool(np.allclose(self.thresholds, Costs().thresholds, rtol=0, atol=1e-6))
 
     @property
     def thresholds(self) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -10,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint import __version__
 from poseprint.atomic import demand_writable
 from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, write_recordings
 from poseprint.errors import DatasetError
-from poseprint.extraction import Progress, extract
+from poseprint.extraction import extract
 from poseprint.io import is_poses, read_any_poses
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.pose import PoseSeries
+from poseprint.progress import Progress
+from poseprint.version import __version__
 from poseprint.video import probe
 
 PARTS = ".parts"
@@ -73,7 +73,7 @@ def collect(
     name = recording or own.strip(" .") or "recording"
     info = None if is_poses(source) else probe(source)
     series = read_any_poses(source, fps=fps, frame_size=frame_size) if info is None else None
-    digest = info.sha256 if info else sha256_of(series) if series else ""
+    digest = info.sha256 if info else series.sha256 if series else ""
     file = place(folder, name, series, digest)
     name = file.stem
     new = not file.exists()
@@ -93,11 +93,6 @@ def collect(
             parts.parent.rmdir()  # unless others are unfinished
     write_recordings(folder, sorted({**known, name: line}.values(), key=lambda r: r.recording))
     return Collected(file, series.duration, new)
-
-
-def sha256_of(series: PoseSeries) -> str:
-    """Of poses that came without a video."""
-    return hashlib.sha256(series.position.tobytes()).hexdigest()
 
 
 def place(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:

@@ -11,7 +11,6 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from poseprint.background import MOVEMENT_S, Summary
-from poseprint.collect import sha256_of
 from poseprint.errors import DatasetError, ProfileError
 from poseprint.findings import Finding, finding
 from poseprint.movements import LENGTH
@@ -63,15 +62,15 @@ def enroll(
     tracks = list(grow.tracks) if grow else []
     findings: list[Finding] = []
     for number, series in enumerate(recordings):
-        measured = measure(series, reference)
+        measured = measure(series, reference.axes)
         name = series.recording or f"recording {number + 1}"
         if not measured.spans:
             why = "; ".join(f"{f.message}; {f.advice}" for f in measured.inspection.findings if f.severity == "exclude")
             findings.append(finding("RECORDING_LEFT_OUT", f"{name}: {why or 'nothing in it can serve'}"))
             continue
         track = _track(measured)
-        sha256 = series.source_sha256 or sha256_of(series)
-        poses = sha256_of(series)
+        sha256 = series.source_sha256 or series.sha256
+        poses = series.sha256
         twin = _twin(poses, track, made_from, tracks)
         if twin is not None:
             if made_from[twin]["poses_sha256"] != poses or made_from[twin]["recording"] != name:

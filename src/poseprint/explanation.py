@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from poseprint.background import mean_of
+from poseprint.outcome import Departure, Quality
 from poseprint.pose import Array
 from poseprint.profile import EnrolledProfile
 from poseprint.reference import Reference
@@ -19,48 +19,6 @@ UNUSUAL = 2.0
 """Deviations from the person's mean from which a departure is worth a word."""
 MOST = 12
 """Departures that are listed of a recording; of a movement a third of them."""
-
-
-@dataclass(frozen=True)
-class Departure:
-    """One statistic beside the person's own range.
-
-    Attributes:
-        statistic: its name.
-        words: what it is.
-        quality: amplitude, speed, acceleration, turning, tempo, coordination, posture or proportions.
-        keypoints: what it is measured on.
-        value: here, in `unit`.
-        low, high: the middle 90 % of the person's own movements, in `unit`.
-        unit: of the three; shoulder widths (per second) where it is a length.
-        deviations: how far the value is from the person's mean, in deviations of what varies between recordings of one
-            person; the sign tells the direction.
-    """
-
-    statistic: str
-    words: str
-    quality: str
-    keypoints: tuple[str, ...]
-    value: float
-    low: float
-    high: float
-    unit: str
-    deviations: float
-
-
-@dataclass(frozen=True)
-class Quality:
-    """One quality of one part of the body: how far it is from the person's range on the whole.
-
-    Attributes:
-        quality: see Departure.
-        part: head, right arm, left arm or body.
-        deviations: root mean square over its statistics; about 1 is usual for the person.
-    """
-
-    quality: str
-    part: str
-    deviations: float
 
 
 def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array, movements: float) -> Array:

@@ -8,10 +8,9 @@ give the same keypoints to the last bit.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -21,12 +20,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from poseprint import __version__
 from poseprint.atomic import replacing
 from poseprint.errors import VideoError
 from poseprint.estimators import Estimator, Pose, load_estimator
 from poseprint.pose import Array, PoseSeries
+from poseprint.progress import Progress, processors
 from poseprint.shots import Change, ShotDetector
+from poseprint.version import __version__
 from poseprint.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150
@@ -39,9 +39,6 @@ WARM_UP = 15
 """Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
 LONGEST_GAP = 0.15
 """Seconds between source pictures up to which poses are interpolated; beyond, they are missing."""
-
-Progress = Callable[[int, int], None]
-"""Called with (frames done, frames in all)."""
 
 _COLUMNS = ("index", "time", "position", "confidence", "cut", "change", "camera", "people", "errors")
 Chunk = dict[str, Array]
@@ -87,11 +84,6 @@ def _chunks(total: int) -> list[tuple[int, int | None]]:
     if len(starts) > 1 and total - starts[-1] < length // 3:
         starts.pop()
     return list(zip(starts, [*starts[1:], None], strict=True))
-
-
-def processors() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from poseprint.background import Summary
-from poseprint.calibration import Costs, Decision, in_words
-from poseprint.collect import sha256_of
+from poseprint.calibration import Costs, in_words
 from poseprint.enrolment import cohort_people, summaries
 from poseprint.explanation import departures, qualities
 from poseprint.findings import Finding, finding
 from poseprint.movements import LENGTH
-from poseprint.outcome import LikelihoodRatio, MovementScore
+from poseprint.outcome import Decision, LikelihoodRatio, MovementScore
 from poseprint.pose import PoseSeries
 from poseprint.profile import EnrolledProfile
 from poseprint.quality import Inspection
@@ -52,14 +51,14 @@ def judge(series: PoseSeries, profile: EnrolledProfile, reference: Reference, co
 
     The recording is scored on movements that overlap by half; those shown and voted on lie `stride` frames apart.
     """
-    measured = measure(series, reference)
+    measured = measure(series, reference.axes)
     if not measured.spans:
         return Judged(measured, (), None, ())
     enrolled = Summary.joined(summaries(profile))
-    without = cohort_people(profile, reference) | set(reference.cohort_people(sha256_of(series)))
-    shown = measured if stride == STRIDE else measure(series, reference, stride=stride)
-    parts = [shown.summary([row]) for row in range(len(shown.spans))]
-    whole, *each = reference.evidence(enrolled, [measured.summary(), *parts], without=without)
+    without = cohort_people(profile, reference) | set(reference.cohort_people(series.sha256))
+    shown = measured if stride == STRIDE else measure(series, reference.axes, stride=stride)
+    parts = [Summary.of_movements(shown, [row]) for row in range(len(shown.spans))]
+    whole, *each = reference.evidence(enrolled, [Summary.of_movements(measured), *parts], without=without)
     movements = _movements(shown, each, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
     likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
@@ -108,12 +107,13 @@ def _likelihood(
     calibration = reference.calibrations["both"]
     order = sorted(range(len(movements)), key=lambda i: -movements[i].score)
     half = min(SHOWN, max(len(order) // 2, 1))
-    total = measured.summary()
+    total = Summary.of_movements(measured)
     return LikelihoodRatio(
         llr=dict(whole.llr),
         lower=calibration.lower,
         upper=calibration.upper,
         thresholds=costs.thresholds,
+        usual_costs=costs.are_usual,
         words=in_words(both, profile.person),
         rests_on=_rests_on(whole),
         hidden=whole.hidden,

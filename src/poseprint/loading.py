@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.dataset import Recording, Split, read_recordings, split
+from poseprint.dataset import Recording, read_recordings
 from poseprint.errors import DatasetError
 from poseprint.io.parquet import read_poses
 from poseprint.movements import MovementSet, Span, clean, cut_movements, movement_set, resample
@@ -16,6 +16,7 @@ from poseprint.pose import PoseSeries
 from poseprint.profile import InputSpec
 from poseprint.quality import inspect
 from poseprint.settings import Settings
+from poseprint.split import Split, split
 from poseprint.video import FPS
 
 
@@ -138,7 +139,7 @@ def part(usable: Sequence[Usable], person: str, settings: Settings, *, sides: Ma
             how many movements each recording has, and so on their length.
 
     Raises:
-        DatasetError: see `poseprint.dataset.split`.
+        DatasetError: see `poseprint.split.split`.
     """
     base = movements_of(usable, person, settings)
     if sides is None:

@@ -4,11 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-from poseprint.calibration import Decision
-from poseprint.explanation import Departure, Quality
 from poseprint.findings import Finding
+
+Decision = Literal["consistent", "inconsistent", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One statistic beside the person's own range.
+
+    Attributes:
+        statistic: its name.
+        words: what it is.
+        quality: amplitude, speed, acceleration, turning, tempo, coordination, posture or proportions.
+        keypoints: what it is measured on.
+        value: here, in `unit`.
+        low, high: the middle 90 % of the person's own movements, in `unit`.
+        unit: of the three; shoulder widths (per second) where it is a length.
+        deviations: how far the value is from the person's mean, in deviations of what varies between recordings of one
+            person; the sign tells the direction.
+    """
+
+    statistic: str
+    words: str
+    quality: str
+    keypoints: tuple[str, ...]
+    value: float
+    low: float
+    high: float
+    unit: str
+    deviations: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """One quality of one part of the body: how far it is from the person's range on the whole.
+
+    Attributes:
+        quality: see Departure.
+        part: head, right arm, left arm or body.
+        deviations: root mean square over its statistics; about 1 is usual for the person.
+    """
+
+    quality: str
+    part: str
+    deviations: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +88,8 @@ class LikelihoodRatio:
             was measured.
         lower, upper: the bounds of `both` that the calibration set supports.
         thresholds: LLR up to which the verdict is inconsistent, and from which it is consistent.
+        usual_costs: whether these are the thresholds of the usual costs, for which error rates are stated; not in the json,
+            whose `settings` tell the costs.
         words: `both` on a verbal scale.
         rests_on: `movement and posture`, `movement`, `posture` or `nothing`: what carries the verdict.
         hidden: share of the statistics that could not be measured, 0 to 1.
@@ -63,6 +107,7 @@ class LikelihoodRatio:
     lower: float
     upper: float
     thresholds: tuple[float, float]
+    usual_costs: bool
     words: str
     rests_on: str
     hidden: float
@@ -115,4 +160,7 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as json-ready values; the form of `--json`."""
-        return asdict(self)
+        values = asdict(self)
+        if self.evidence is not None:
+            del values["evidence"]["usual_costs"]
+        return values

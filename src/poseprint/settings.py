@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from poseprint.dataset import SplitBy
 from poseprint.errors import PoseprintError
 from poseprint.movements import LENGTH, Normalisation
+from poseprint.split import SplitBy
 
 
 @dataclass(frozen=True)

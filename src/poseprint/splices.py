@@ -106,7 +106,7 @@ def likeliest_change(
 
     Arguments as in `find_change`.
     """
-    fine = measure(measured.series, reference, stride=STEP)
+    fine = measure(measured.series, reference.axes, stride=STEP)
     if not fine.spans:
         return None
     parts = _Parts.of(fine)
@@ -128,7 +128,7 @@ def likeliest_change(
     strength, frame, until = found
     differs = parts.within(frame, until)
     outside = parts.outside(frame, until)
-    sides = [fine.summary([int(i) for i in np.flatnonzero(rows)]) for rows in (outside, differs)]
+    sides = [Summary.of_movements(fine, [int(i) for i in np.flatnonzero(rows)]) for rows in (outside, differs)]
     evidence = reference.evidence(enrolled, sides, without=without)
     centres = [(a + b) / 2 for a, b in measured.spans]
     stop = len(measured.series) if until is None else until

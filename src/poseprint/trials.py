@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 
 from poseprint.background import KINDS, Summary
-from poseprint.collect import sha256_of
 from poseprint.errors import DatasetError
 from poseprint.io.kinect import read_kinect
 from poseprint.pose import Array
@@ -75,7 +74,7 @@ class Take:
             movement_seconds=np.array([b - a for a, b in measured.spans]) / FPS,
             seconds=measured.seconds,
             apart=tuple(apart),
-            sha256=sha256_of(series),
+            sha256=series.sha256,
         )
 
     def summary(self) -> Summary:

@@ -21,7 +21,6 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 from torch import nn
 
-from poseprint import __version__
 from poseprint.atomic import demand_writable, held, replacing
 from poseprint.curves import draw_trials
 from poseprint.dataset import read_recordings
@@ -33,6 +32,7 @@ from poseprint.models import make_model
 from poseprint.movements import MovementSet, Normalisation
 from poseprint.pose import Array
 from poseprint.settings import PRESETS, Settings
+from poseprint.version import __version__
 
 STUDY = "study.jsonl"
 RANGES = {

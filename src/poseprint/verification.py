@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.background import Summary
 from poseprint.movements import LENGTH, Span, clean, cut_movements, resample
 from poseprint.pose import Array, PoseSeries
 from poseprint.quality import Inspection, inspect
-from poseprint.reference import Reference
 from poseprint.statistics import FPS, SHORTEST, axes_of, movement_statistics, tracks_of
 
 STRIDE = LENGTH // 2
@@ -40,17 +38,8 @@ class Measured:
     statistics: Array
     seconds: float
 
-    def summary(self, rows: Sequence[int] | None = None) -> Summary:
-        """All movements, or some of them, summed up."""
-        if rows is None:
-            return Summary.of(self.statistics, self.seconds)
-        covered = np.zeros(len(self.series), dtype=bool)
-        for row in rows:
-            covered[slice(*self.spans[row])] = True
-        return Summary.of(self.statistics[list(rows)], float(covered.sum()) / FPS)
 
-
-def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STRIDE) -> Measured:
+def measure(series: PoseSeries, axes: int, *, stride: int = STRIDE) -> Measured:
     """Movements and their statistics of a recording.
 
     Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and count
@@ -58,7 +47,7 @@ def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STR
 
     Args:
         series: poses as extracted, neither cleaned nor cut.
-        reference: whose axes are measured; or 2 or 3.
+        axes: 2 or 3 (with depth).
         stride: frames from one movement's start to the next.
     """
     if not np.isclose(series.fps, FPS):
@@ -72,7 +61,6 @@ def measure(series: PoseSeries, reference: Reference | int, *, stride: int = STR
         if not whole and last - first >= SHORTEST:
             whole = [(first, last)]
         spans += whole
-    axes = reference if isinstance(reference, int) else reference.axes
     table = movement_statistics(tracks_of(clean(series), axes=axes), spans, inspection.spans)
     covered = np.zeros(len(series), dtype=bool)
     for first, last in spans:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from poseprint import __version__
 from poseprint.cli.dataset import dataset_app
 from poseprint.cli.enrolment import enroll
 from poseprint.cli.shared import (
@@ -35,6 +34,7 @@ from poseprint.cli.shared import (
 from poseprint.cli.training import experiment, train, tune
 from poseprint.cli.verification import evaluate
 from poseprint.errors import PoseprintError
+from poseprint.version import __version__
 
 if TYPE_CHECKING:
     from poseprint.pose import PoseSeries

@@ -17,9 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from poseprint import __version__
 from poseprint.atomic import demand_writable, replacing
-from poseprint.collect import sha256_of
 from poseprint.dataset import read_recordings
 from poseprint.errors import DatasetError
 from poseprint.evaluating.page import page
@@ -44,6 +42,7 @@ from poseprint.reference import NAMES, Reference, read_reference, shipped
 from poseprint.statistics import axes_of
 from poseprint.trials import By, Take
 from poseprint.verification import measure
+from poseprint.version import __version__
 
 FORMAT_VERSION = 1
 Space = Literal["picture", "depth"]
@@ -240,9 +239,9 @@ def _measured(
     found: list[_One] = []
     contents: dict[str, str] = {}
     for number, (one, activity, session) in enumerate(series, 1):
-        measured = measure(one, reference)
+        measured = measure(one, reference.axes)
         take = Take.of(measured, group=group, activity=activity, session=session)
-        twin = contents.setdefault(sha256_of(one), one.recording)
+        twin = contents.setdefault(one.sha256, one.recording)
         if take is None:
             findings = [f for f in measured.inspection.findings if f.severity == "exclude"]
             doubts = [f.message for f in findings if f.code != "TOO_LITTLE_EVIDENCE"]

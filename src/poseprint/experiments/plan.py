@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from poseprint.dataset import SplitBy
 from poseprint.errors import DatasetError, PoseprintError
 from poseprint.experiments.table import EXPERIMENTS, SCALES, Experiment, Row, Scale
 from poseprint.experiments.tasks import Run, cast, mixed_parts
 from poseprint.loading import Usable, part
 from poseprint.settings import Settings
+from poseprint.split import SplitBy
 from poseprint.video import FPS
 
 SPLITS: tuple[SplitBy, ...] = ("movement", "recording")

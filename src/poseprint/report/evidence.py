@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poseprint.calibration import Costs
 from poseprint.outcome import Verdict
 from poseprint.report.supervised import made_from
 from poseprint.report.words import number
@@ -125,17 +124,13 @@ def _errors(verdict: Verdict) -> dict[str, Any] | None:
                 "open_words": None if a is None else _of_hundred(1 - a - b),
             }
         )
-    evidence = verdict.evidence
-    usual = evidence is not None and all(
-        math.isclose(a, b, abs_tol=1e-6) for a, b in zip(evidence.thresholds, Costs().thresholds, strict=True)
-    )
     data = str(rates.get("data") or DATA)
     return {
         **rates,
         "films": bool(rates.get("films")),
         "data": data,
         "groups": groups,
-        "usual_costs": usual,
+        "usual_costs": verdict.evidence is not None and verdict.evidence.usual_costs,
         "interval": rates.get("eer_interval"),
     }
 
