@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Command, Ran, write_video
-from movers import mover
-from profiles import make_profile
+from helpers.command import Command, Ran
+from helpers.movers import mover
+from helpers.profiles import make_profile
+from helpers.videos import write_video
 
 from poseprint import avatar
 from poseprint.collect import PARTS
@@ -57,7 +58,7 @@ def truncated_head(path: Path) -> None:
 
 
 def sound(path: Path) -> None:
-    from test_video import audio_only
+    from helpers.videos import audio_only
 
     audio_only(path)
 
@@ -205,7 +206,7 @@ def test_csv_that_does_not_fit(tmp_path: Path, profile: Path, command: Command, 
 
 
 def test_parquet_of_another_version(tmp_path: Path, profile: Path, command: Command) -> None:
-    from test_formats import rewritten
+    from helpers.datasets import rewritten
 
     newer = rewritten(tmp_path / "a.parquet", meta=lambda stored: {**stored, "format_version": 2})
     error = command("check", newer, "--profile", profile).error()
@@ -262,8 +263,8 @@ def test_a_profile_of_another_skeleton(tmp_path: Path, source: Path, command: Co
 
 
 def test_output_that_cannot_be_written(tmp_path: Path, profile: Path, source: Path, command: Command) -> None:
-    from test_cli import openpose_folder
-    from test_training import dataset
+    from helpers.datasets import dataset
+    from helpers.openpose import openpose_folder
 
     (tmp_path / "file").touch()
     below, folder = tmp_path / "file" / "x", openpose_folder(tmp_path / "clip")
@@ -347,7 +348,7 @@ def test_ctrl_c_keeps_what_is_extracted(tmp_path: Path, models: None) -> None:
 
 
 def test_ctrl_c_keeps_what_is_trained(tmp_path: Path) -> None:
-    from test_training import dataset
+    from helpers.datasets import dataset
 
     data, profile = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}), tmp_path / "profile"
     small = ("--set", "hidden=8", "--set", "length=60", "--set", "batch_size=1", "--set", "patience=0")
@@ -385,7 +386,7 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 def test_hostile_names_in_a_data_set_stay_names(tmp_path: Path, command: Command) -> None:
-    from test_training import dataset
+    from helpers.datasets import dataset
 
     data, out = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}), tmp_path / "out" / "deep" / "profile"
     names = [SCRIPT, "../../x", "/etc/x", "a\nb", "=1+1", "{{ 7*7 }}", "%s\0"[:2], "Bob_3"]

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Command
-from movers import empty, mover, with_channel
+from helpers.command import Command
+from helpers.movers import empty, mover, with_channel
 
 from poseprint import building
 from poseprint.building import build, describe, import_csv_pair, import_kinect, read_manifest, table
@@ -31,7 +31,7 @@ from poseprint.quality import inspect
 
 def footage(folder: Path) -> Path:
     """A folder of what a manifest can name: a.parquet, b.parquet, poses.csv, clip/ (json), film.mp4 (none)."""
-    from test_formats import openpose, standing
+    from helpers.openpose import openpose, standing
 
     for seed, name in enumerate("ab"):
         write_poses(mover(300, seed=seed, recording=name), folder / f"{name}.parquet")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command
-from movers import mover, without
-from profiles import make_profile
+from helpers.command import Command
+from helpers.movers import mover, without
+from helpers.openpose import openpose_folder
+from helpers.profiles import make_profile
 
 from poseprint import __version__, demo
 from poseprint.cli import app
@@ -27,12 +28,6 @@ SLOW, FAST = 0.3, 1.5  # swings a second; make_profile's votes are real up to ab
 def poses(path: Path, **settings: Any) -> Path:
     write_poses(mover(**{"frames": 300, "tempo": SLOW, "recording": path.stem, **settings}), path)
     return path
-
-
-def openpose_folder(folder: Path, count: int = 4) -> Path:
-    from test_formats import openpose, standing
-
-    return openpose(folder, {k: [standing((300 + 5 * k, 200), 120)] for k in range(count)})
 
 
 def csv_of(series: PoseSeries, path: Path) -> Path:
@@ -213,7 +208,7 @@ def test_draw(tmp_path: Path, command: Command) -> None:
 
 
 def test_train_makes_a_profile_that_check_runs(tmp_path: Path, command: Command) -> None:
-    from test_training import dataset
+    from helpers.datasets import dataset
 
     data, profile = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}), tmp_path / "profile"
     small = [f"--set={s}" for s in ("hidden=16", "lr=0.01", "batch_size=8", "epochs=3", "length=60", "stride=60")]

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from movers import mover
+from helpers.movers import mover
 
 import poseprint
 from poseprint.enrolment import enroll

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from movers import mover, with_channel, without
+from helpers.movers import mover, with_channel, without
 
 from poseprint import edits
 from poseprint.errors import PoseprintError

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from movers import mover
+from helpers.movers import mover
 
 from poseprint.background import Summary
 from poseprint.calibration import Costs

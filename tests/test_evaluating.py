@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import Command
-from movers import mover
+from helpers.command import Command
+from helpers.movers import mover
 
 import poseprint
 from poseprint.building import import_kinect
@@ -252,7 +252,7 @@ def test_reliability_of_llrs_that_are_right_and_that_are_too_bold() -> None:
     assert len(takes) == 4
     genuine = rng.random(20_000) < 0.5
     llr = (2 * (rng.normal(0, 1, 20_000) + np.where(genuine, 1, -1))) / np.log(10)
-    from test_metrics import trials
+    from helpers.trials import trials
 
     right = reliability(trials(llr, genuine, model=["p"] * len(llr)), "both")
     assert sum(row["weight"] for row in right) == pytest.approx(1)

@@ -14,13 +14,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from conftest import Command
-from movers import mover
+from helpers.command import Command
+from helpers.movers import mover
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("torch")
 
-from test_loading import frames_of, usable  # noqa: E402
+from helpers.datasets import frames_of, usable  # noqa: E402
 
 from poseprint import fitting, training  # noqa: E402
 from poseprint.building import import_csv_pair  # noqa: E402

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from conftest import write_video
-from movers import mover
+from helpers.movers import mover
+from helpers.videos import write_video
 
 import poseprint
 from poseprint import estimators

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.datasets import rewritten
+from helpers.movers import empty, mover
+from helpers.openpose import openpose, standing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from movers import empty, mover
 
 from poseprint.errors import PoseFileError, PoseprintError
 from poseprint.io import is_poses, read_any_poses
@@ -76,16 +77,6 @@ def test_parquet_without_frames(tmp_path: Path) -> None:
     series = mover(0)
     write_poses(series, tmp_path / "p.parquet")
     assert_same(series, read_poses(tmp_path / "p.parquet"))
-
-
-def rewritten(path: Path, *, meta: Any = None, table: Callable[[pa.Table], pa.Table] = lambda t: t) -> Path:
-    """A pose file with its metadata or its table changed."""
-    write_poses(mover(5), path)
-    old = pq.read_table(path)
-    stored = json.loads(old.schema.metadata[b"poseprint"])
-    stored = meta(stored) if meta else stored
-    pq.write_table(table(old).replace_schema_metadata({"poseprint": json.dumps(stored)}), path)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -334,23 +325,6 @@ def test_csv_as_a_recording(tmp_path: Path) -> None:
 def person(keypoints: int, start: float = 0, *, confidence: float = 0.9) -> list[float]:
     """A person whose keypoint k is at start + k, start + k + 0.5."""
     return [v for k in range(keypoints) for v in (start + k, start + k + 0.5, confidence)]
-
-
-def standing(neck: tuple[float, float], width: float) -> list[float]:
-    """A BODY_25 person with the neck at a place and shoulders of a width."""
-    points = np.zeros((25, 3))
-    points[:8] = [neck[0], neck[1], 0.9]
-    points[RIGHT_SHOULDER, 0] -= width / 2
-    points[LEFT_SHOULDER, 0] += width / 2
-    return [float(v) for v in points.ravel()]
-
-
-def openpose(folder: Path, frames: dict[int, list[list[float]]]) -> Path:
-    folder.mkdir(exist_ok=True)
-    for number, people in frames.items():
-        content = {"version": 1.3, "people": [{"person_id": [-1], "pose_keypoints_2d": p} for p in people]}
-        (folder / f"clip_{number:012d}_keypoints.json").write_text(json.dumps(content))
-    return folder
 
 
 @pytest.mark.parametrize(

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.datasets import frames_of, usable
+from helpers.movers import mover
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from movers import mover
 
 from poseprint.dataset import Recording, write_recordings
 from poseprint.errors import DatasetError
 from poseprint.io.parquet import write_poses
 from poseprint.loading import SIDES, Parts, Usable, load, movements_of, part
-from poseprint.movements import MovementSet, Normalisation, Span, clean, cut_movements
-from poseprint.pose import PoseSeries
+from poseprint.movements import MovementSet, Normalisation, cut_movements
 from poseprint.settings import Settings
 from poseprint.video import FPS
 
 SMALL = Settings(length=30, stride=30)
-
-
-@lru_cache(maxsize=64)
-def moved(frames: int, seed: int) -> PoseSeries:
-    return clean(mover(frames, seed=seed))
-
-
-def usable(name: str, spans: Sequence[Span], *, person: str = "", label: str = "real", seed: int = 0) -> Usable:
-    """A recording of the person its name begins with, whose usable stretches are known."""
-    who = person or name.split("_")[0]
-    series = replace(moved(max(last for _, last in spans), seed), recording=name, person=who)
-    return Usable(Recording(name, who, label, "", f"{name}.parquet"), series, tuple(spans))
 
 
 def people(recordings: int = 4, frames: int = 150) -> list[Usable]:
@@ -46,15 +32,6 @@ def people(recordings: int = 4, frames: int = 150) -> list[Usable]:
         for k, (who, label) in enumerate(kinds)
         for r in range(recordings)
     ]
-
-
-def frames_of(movements: MovementSet) -> set[tuple[str, int]]:
-    """Every frame of every movement, by recording and number."""
-    return {
-        (name, round(start * FPS) + k)
-        for name, start, length in zip(movements.recordings, movements.starts, movements.lengths, strict=True)
-        for k in range(length)
-    }
 
 
 def sides_of(parts: Parts) -> list[MovementSet]:

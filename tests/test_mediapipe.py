@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Command, write_video
-from movers import mover
+from helpers.command import Command
+from helpers.movers import mover
+from helpers.videos import write_video
 
 from poseprint.avatar import draw_frames
 from poseprint.errors import MissingDependencyError, PoseprintError

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.movers import mover, with_channel
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from movers import mover, with_channel
 
 from poseprint.errors import PoseprintError
 from poseprint.movements import MovementSet, clean, cut_movements, movement_set, normalise, resample

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from movers import mover
-from profiles import make_profile
+from helpers.movers import mover
+from helpers.profiles import make_profile
 
 import poseprint
 from poseprint.io.parquet import write_poses

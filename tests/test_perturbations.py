@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from movers import mover
+from helpers.movers import mover
 
 from poseprint.errors import PoseprintError
 from poseprint.perturbations import (

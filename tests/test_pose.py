@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from movers import mover, with_channel
+from helpers.movers import mover, with_channel
 
 from poseprint.errors import PoseFileError
 from poseprint.pose import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from profiles import make_profile
+from helpers.profiles import make_profile
 
 from poseprint.errors import ProfileError
 from poseprint.profile import _digest, read_profile

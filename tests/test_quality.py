@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.movers import empty, mover, shifted, with_channel, with_log, without
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from movers import empty, mover, shifted, with_channel, with_log, without
 
 from poseprint.findings import CODES, finding
 from poseprint.movements import cut_movements

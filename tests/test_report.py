@@ -16,7 +16,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from movers import mover
+from helpers.movers import mover
 
 from poseprint.calibration import Costs
 from poseprint.enrolment import enroll

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from movers import empty, mover
+from helpers.movers import empty, mover
 
 from poseprint.background import Summary
 from poseprint.edits import splice

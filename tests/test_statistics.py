@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.movers import mover
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from movers import mover
 
 from poseprint.errors import PoseprintError
 from poseprint.movements import clean

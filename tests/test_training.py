@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from movers import mover
+from helpers.datasets import dataset
+from helpers.movers import mover
 
 torch = pytest.importorskip("torch")
 
 import onnxruntime  # noqa: E402
 
-from poseprint.dataset import Recording, write_recordings  # noqa: E402
 from poseprint.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.io.parquet import write_poses  # noqa: E402
 from poseprint.loading import input_spec, load, movements_of  # noqa: E402
@@ -25,19 +25,6 @@ from poseprint.settings import PRESETS, Settings  # noqa: E402
 from poseprint.training import export_onnx, train  # noqa: E402
 
 SMALL = Settings(hidden=32, layers=1, dropout=0.0, lr=5e-3, batch_size=8, epochs=6, length=30, stride=30, clip=1.0)
-
-
-def dataset(folder: Path, persons: dict[str, float], recordings: int = 4, frames: int = 300) -> Path:
-    """A data set of movers who differ in tempo alone."""
-    lines = []
-    for p, (person, tempo) in enumerate(persons.items()):
-        for r in range(recordings):
-            name = f"{person}_{r}"
-            series = mover(frames, tempo=tempo, seed=100 * p + r, recording=name, person=person)
-            write_poses(series, folder / f"{name}.parquet")
-            lines.append(Recording(name, person, "real", "", f"{name}.parquet"))
-    write_recordings(folder, lines)
-    return folder
 
 
 def test_paper_preset_is_table_3() -> None:

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Command
-from movers import mover
+from helpers.command import Command
+from helpers.movers import mover
 
 pytest.importorskip("torch")
 pytest.importorskip("optuna")
 
-from test_training import dataset
+from helpers.datasets import dataset
 
 from poseprint import tuning
 from poseprint.dataset import Recording, read_recordings, write_recordings

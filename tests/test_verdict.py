@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from movers import mover, with_channel, without
-from profiles import make_profile
+from helpers.movers import mover, with_channel, without
+from helpers.profiles import make_profile
 
 from poseprint.movements import resample
 from poseprint.pose import EstimatorInfo, PoseSeries

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from movers import mover
+from helpers.movers import mover
 
 from poseprint.background import Summary
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect

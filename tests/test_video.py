@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from conftest import number_of, numbered, write_video
+from helpers.videos import audio_only, number_of, numbered, write_video
 
 from poseprint.errors import VideoError
 from poseprint.video import TOLERANCE, DecodeStats, file_sha256, frames, probe
@@ -164,17 +164,6 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     assert file_sha256(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-def audio_only(path: Path) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=44100)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), format="fltp", layout="mono")
-        frame.rate = 44100
-        for packet in stream.encode(frame):
-            container.mux(packet)
-        container.mux(stream.encode(None))
-    return path
 
 
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:

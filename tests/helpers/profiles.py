@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from movers import ESTIMATOR
+from helpers.movers import ESTIMATOR
 from onnx import TensorProto, helper, numpy_helper
 
 from poseprint.pose import UPPER_BODY, EstimatorInfo
