@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from helpers.command import Command, Ran
+from helpers.places import SHARED
 
 from poseprint.estimators.weights import missing
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

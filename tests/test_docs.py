@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 from helpers.movers import mover
+from helpers.places import ROOT
 
 import poseprint
 from poseprint.enrolment import enroll
 from poseprint.profile import write_enrolled
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_generated_pages_are_up_to_date() -> None:

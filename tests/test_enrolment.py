@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.movers import mover
+from helpers.places import GOLDEN, ROOT
 
 from poseprint.background import Summary
 from poseprint.calibration import Costs
@@ -25,7 +26,7 @@ from poseprint.profile import EnrolledProfile, _digest, read_profile, write_enro
 from poseprint.verdict import check_poses
 from poseprint.verification import measure
 
-REAL = Path(__file__).resolve().parents[1] / "src" / "poseprint" / "sample" / "recordings"
+REAL = ROOT / "src" / "poseprint" / "sample" / "recordings"
 
 
 def wanderer(frames: int = 600, *, seed: int = 0, style: int = 0, recording: str = "", **options: float) -> PoseSeries:
@@ -340,7 +341,7 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_profile_of_version_2_stays_readable() -> None:
-    profile = read_profile(Path(__file__).parent / "golden" / "profile_v2")
+    profile = read_profile(GOLDEN / "profile_v2")
     assert isinstance(profile, EnrolledProfile)
     assert (profile.person, len(profile.made_from)) == ("Angela Merkel", 1)
     assert check_poses(wanderer(), profile).evidence is not None

@@ -15,6 +15,7 @@ import pytest
 from helpers.datasets import rewritten
 from helpers.movers import empty, mover
 from helpers.openpose import openpose, standing
+from helpers.places import GOLDEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from poseprint.io.paper_csv import read_csv_pair, read_csv_poses, write_csv_pair
 from poseprint.io.parquet import read_poses, read_poses_metadata, write_poses
 from poseprint.pose import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY, EstimatorInfo, PoseSeries
 
-GOLDEN = Path(__file__).with_name("golden")
 SIZE = (640, 480)
 
 

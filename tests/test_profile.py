@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.places import GOLDEN
 from helpers.profiles import make_profile
 
 from poseprint.errors import ProfileError
@@ -54,10 +55,10 @@ def test_what_is_no_profile_is_refused(tmp_path: Path) -> None:
 
 
 def test_golden_profile_stays_readable() -> None:
-    profile = read_profile(Path(__file__).parent / "golden" / "profile_v1")
+    profile = read_profile(GOLDEN / "profile_v1")
     assert profile.person == "Golden"
     features = np.linspace(-1, 1, 150 * 24, dtype=np.float32).reshape(1, 150, 24)
-    expected = json.loads((Path(__file__).parent / "golden" / "profile_v1_score.json").read_text())
+    expected = json.loads((GOLDEN / "profile_v1_score.json").read_text())
     assert profile.score(features, np.array([150])) == pytest.approx(expected, abs=1e-5)
     assert asdict(profile.input)["normalisation"] == "zscore"
 

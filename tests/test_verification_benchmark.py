@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from helpers.movers import mover
+from helpers.places import ROOT
 
 from poseprint.background import Summary
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
 from poseprint.learning import Roles, learn_reference
 from poseprint.trials import LEVELS, Take, halves, pieces, run_trials, takes_of_table
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 Benchmark = Callable[..., dict[str, Any]]
 
 
