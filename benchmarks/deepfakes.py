@@ -29,6 +29,7 @@ from poseprint import edits
 from poseprint.avatar import write_video
 from poseprint.background import Summary
 from poseprint.calibration import Costs
+from poseprint.core.series import PoseSeries
 from poseprint.dataset import read_recordings
 from poseprint.demo import SAMPLE
 from poseprint.estimators.weights import missing
@@ -36,7 +37,6 @@ from poseprint.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import trial_metrics
-from poseprint.pose import PoseSeries
 from poseprint.reference import Evidence, shipped
 from poseprint.splices import LEAST_S, THRESHOLD, likeliest_change
 from poseprint.trials import Trials, run_trials

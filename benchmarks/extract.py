@@ -24,9 +24,9 @@ import av
 import numpy as np
 from common import SHARED, finish
 
+from poseprint.core.series import PoseSeries
 from poseprint.estimators import load_estimator
 from poseprint.extraction import WARM_UP, _chunks, extract
-from poseprint.pose import PoseSeries
 
 CLIP = SHARED / "videos" / "obama_real_2020-dnc-philadelphia_cspan.mp4"
 

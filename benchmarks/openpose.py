@@ -12,10 +12,10 @@ import csv
 import numpy as np
 from common import SHARED, finish
 
+from poseprint.core.skeleton import UPPER_BODY
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.movements import resample
-from poseprint.pose import UPPER_BODY
 
 FOLDER = SHARED / "openpose_signer"
 

@@ -21,13 +21,15 @@ import verification as protocol
 from sklearn.svm import OneClassSVM
 
 from poseprint import statistics
-from poseprint.background import Background, Labelled, Metric, Summary, fit_background, mean_of
+from poseprint.background import Background, Labelled, Metric, Summary, fit_background
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import NECK
 from poseprint.embedding_runtime import KEYPOINTS, embed
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.learning import Roles
 from poseprint.metrics import trial_metrics
 from poseprint.movements import LENGTH, clean
-from poseprint.pose import NECK, Array, PoseSeries
 from poseprint.statistics import FURTHER, MOTION, STATIC, TRACKS, columns_of, tracks_of
 from poseprint.trials import LEVELS, POOLED, Take, Trials, halves
 from poseprint.verification import measure

@@ -29,10 +29,11 @@ from common import SHARED, clips, finish
 
 from poseprint.background import KINDS, Summary
 from poseprint.calibration import Costs
+from poseprint.core.arrays import Array
+from poseprint.core.series import PoseSeries
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.pose import Array, PoseSeries
 from poseprint.reference import EVIDENCE, Reference, shipped
 from poseprint.statistics import MOTION, STATIC, catalogue, columns_of
 from poseprint.verification import Measured, measure

@@ -18,8 +18,8 @@ from pathlib import Path
 from clips import FOLDER
 from common import finish
 
+from poseprint.core.errors import DatasetError
 from poseprint.dataset import read_recordings, write_recordings
-from poseprint.errors import DatasetError
 from poseprint.evaluation import accuracy_report
 from poseprint.io.parquet import read_poses
 from poseprint.profile import read_profile

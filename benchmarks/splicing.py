@@ -14,9 +14,9 @@ from common import SHARED
 
 from poseprint import edits
 from poseprint.background import Summary
+from poseprint.core.series import PoseSeries
 from poseprint.io.kinect import read_kinect
 from poseprint.learning import learn_reference
-from poseprint.pose import PoseSeries
 from poseprint.reference import Reference
 from poseprint.splices import LEAST_S, THRESHOLD, Change, likeliest_change
 from poseprint.trials import Take, halves, takes_of_table

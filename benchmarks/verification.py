@@ -30,7 +30,7 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.background import Summary
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.learning import Roles, learn_reference
 from poseprint.metrics import trial_metrics

@@ -20,16 +20,16 @@ from typing import Any
 import numpy as np
 
 from poseprint.avatar import write_video
-from poseprint.background import mean_of
 from poseprint.calibration import Calibration, Costs, circumstances
 from poseprint.collect import collect
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.series import PoseSeries
 from poseprint.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.learning import Roles, learn_reference, with_llr
 from poseprint.metrics import trial_metrics
-from poseprint.pose import Array, PoseSeries
 from poseprint.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
 from poseprint.trials import Take, Trials, run_trials, takes_of_table
 from poseprint.verification import measure

@@ -20,7 +20,7 @@ from experiment_pages import presets_section, readme_lines, section
 from pages import ROOT, result, table
 
 from poseprint.cli import app
-from poseprint.findings import ADVICE, CODES
+from poseprint.core.findings import ADVICE, CODES
 from poseprint.quality import THRESHOLDS
 from poseprint.settings import PRESETS
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from poseprint.avatar import LOOKS, Look, draw_frames, write_video
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_ELBOW, LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, UPPER_BODY
 from poseprint.estimators import load_estimator
-from poseprint.pose import LEFT_ELBOW, LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, UPPER_BODY, Array, PoseSeries
 
 SIZE = (320, 180)
 

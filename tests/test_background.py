@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from poseprint.background import FEWEST_COLUMNS, Background, Labelled, Summary, fit_background, mean_of
+from poseprint.background import FEWEST_COLUMNS, Background, Labelled, Summary, fit_background
 from poseprint.calibration import Calibration
-from poseprint.errors import PoseprintError, ProfileError
+from poseprint.core.arrays import mean_of
+from poseprint.core.errors import PoseprintError, ProfileError
 from poseprint.reference import Reference, read_reference, shipped, write_reference
 from poseprint.statistics import catalogue
 

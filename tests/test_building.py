@@ -17,13 +17,14 @@ from helpers.movers import empty, mover, with_channel
 
 from poseprint import building
 from poseprint.building import build, describe, import_csv_pair, import_kinect, read_manifest, table
+from poseprint.core.errors import DatasetError, PoseFileError, PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import UPPER_BODY
 from poseprint.dataset import Recording, read_recordings, write_recordings
-from poseprint.errors import DatasetError, PoseFileError, PoseprintError
 from poseprint.io.kinect import JOINTS, Camera, read_kinect
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements import cut_movements
-from poseprint.pose import UPPER_BODY, PoseSeries
 from poseprint.quality import inspect
 
 # Manifests

@@ -18,8 +18,8 @@ from poseprint.calibration import (
     in_words,
     min_cllr,
 )
-from poseprint.errors import PoseprintError
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
 
 
 def gaussian(count: int = 4000, *, apart: float = 2.0, seed: int = 0) -> tuple[Array, Array]:

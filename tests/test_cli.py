@@ -15,9 +15,9 @@ from helpers.profiles import make_profile
 
 from poseprint import __version__, demo
 from poseprint.cli import app
+from poseprint.core.series import PoseSeries
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.pose import PoseSeries
 from poseprint.profile import read_profile
 from poseprint.verdict import check_poses
 from poseprint.video import frames, probe

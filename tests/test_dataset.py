@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.dataset import Recording, read_recordings, write_recordings
-from poseprint.errors import DatasetError, PoseprintError
 from poseprint.evaluation import FEWEST, accuracy_report
 from poseprint.movements import MovementSet
 from poseprint.split import Split, SplitBy, split

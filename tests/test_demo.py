@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from poseprint.core.verdict import Decision
 from poseprint.dataset import read_recordings
 from poseprint.demo import SAMPLE, in_truth, run
 from poseprint.io.parquet import read_poses
-from poseprint.outcome import Decision
 from poseprint.profile import EnrolledProfile, read_profile
 
 

@@ -7,8 +7,9 @@ import pytest
 from helpers.movers import mover, with_channel, without
 
 from poseprint import edits
-from poseprint.errors import PoseprintError
-from poseprint.pose import NECK, PoseSeries
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import NECK
 from poseprint.quality import inspect
 from poseprint.statistics import catalogue, movement_statistics, tracks_of
 

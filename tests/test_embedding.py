@@ -11,6 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from poseprint.core.arrays import Array  # noqa: E402
+from poseprint.core.errors import PoseprintError  # noqa: E402
 from poseprint.embedding_runtime import (  # noqa: E402
     KEYPOINTS,
     SHORTEST,
@@ -19,9 +21,7 @@ from poseprint.embedding_runtime import (  # noqa: E402
     centred,
     embed,
 )
-from poseprint.errors import PoseprintError  # noqa: E402
 from poseprint.models.embedding import NETWORKS, EmbeddingNetwork, _augmented, _Batches, to_onnx, train_embedding  # noqa: E402
-from poseprint.pose import Array  # noqa: E402
 
 FEW = EmbeddingSettings(channels=16, dimensions=12, steps=2, identities=4, movements=4)
 RIGHT_WRIST, LEFT_WRIST = KEYPOINTS.index("right_wrist"), KEYPOINTS.index("left_wrist")

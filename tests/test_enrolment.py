@@ -18,10 +18,10 @@ from helpers.places import GOLDEN, ROOT
 from poseprint.background import Summary
 from poseprint.calibration import Costs
 from poseprint.cli import app
+from poseprint.core.errors import DatasetError, ProfileError
+from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.enrolment import enroll, forget, summaries
-from poseprint.errors import DatasetError, ProfileError
 from poseprint.io.parquet import write_poses
-from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.profile import EnrolledProfile, _digest, read_profile, write_enrolled
 from poseprint.verdict import check_poses
 from poseprint.verification import measure

@@ -21,14 +21,14 @@ from helpers.movers import mover
 
 import poseprint
 from poseprint.building import import_kinect
+from poseprint.core.errors import DatasetError
+from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.dataset import Recording, write_recordings
-from poseprint.errors import DatasetError
 from poseprint.evaluating import protocol
 from poseprint.evaluating.page import table
 from poseprint.evaluating.protocol import applicable, draw, parted, reliability, robustness
 from poseprint.io.parquet import write_poses
 from poseprint.perturbations import PERTURBATIONS
-from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.reference import Reference, shipped, write_reference
 from poseprint.trials import Take
 from poseprint.verification import measure

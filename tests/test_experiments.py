@@ -24,8 +24,8 @@ from helpers.datasets import frames_of, usable  # noqa: E402
 
 from poseprint import fitting, training  # noqa: E402
 from poseprint.building import import_csv_pair  # noqa: E402
+from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.dataset import Recording, read_recordings, write_recordings  # noqa: E402
-from poseprint.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.evaluation import METRICS  # noqa: E402
 from poseprint.experiments import run_experiment, tasks  # noqa: E402
 from poseprint.experiments.plan import Plan, Planned, make_plan  # noqa: E402

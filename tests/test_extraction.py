@@ -17,12 +17,14 @@ from helpers.videos import write_video
 import poseprint
 from poseprint import estimators
 from poseprint.collect import PARTS, collect
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError, PoseprintError
+from poseprint.core.series import EstimatorInfo
+from poseprint.core.skeleton import UPPER_BODY
 from poseprint.dataset import read_recordings
-from poseprint.errors import DatasetError, PoseprintError
 from poseprint.estimators import Pose
 from poseprint.extraction import CHUNK, _chunks, extract
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.pose import UPPER_BODY, Array, EstimatorInfo
 from poseprint.quality import inspect
 
 

@@ -14,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from poseprint import fitting  # noqa: E402
-from poseprint.errors import PoseprintError  # noqa: E402
+from poseprint.core.errors import PoseprintError  # noqa: E402
 from poseprint.fitting import Fitted, fit, predict  # noqa: E402
 from poseprint.models import make_model  # noqa: E402
 from poseprint.movements import MovementSet  # noqa: E402

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from poseprint.core.errors import DatasetError
 from poseprint.dataset import Recording, write_recordings
-from poseprint.errors import DatasetError
 from poseprint.io.parquet import write_poses
 from poseprint.loading import SIDES, Parts, Usable, load, movements_of, part
 from poseprint.movements import MovementSet, Normalisation, cut_movements

@@ -19,23 +19,15 @@ from helpers.movers import mover
 from helpers.videos import write_video
 
 from poseprint.avatar import draw_frames
-from poseprint.errors import MissingDependencyError, PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import MissingDependencyError, PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_SHOULDER, LEFT_WRIST, NECK, NOSE, RIGHT_SHOULDER, RIGHT_WRIST, UPPER_BODY
 from poseprint.estimators import Estimator, Pose, load_estimator, weights
 from poseprint.estimators.weights import ENVIRONMENT, FILES, install, missing, models_dir, require
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.movements import resample
-from poseprint.pose import (
-    LEFT_SHOULDER,
-    LEFT_WRIST,
-    NECK,
-    NOSE,
-    RIGHT_SHOULDER,
-    RIGHT_WRIST,
-    UPPER_BODY,
-    Array,
-    PoseSeries,
-)
 from poseprint.video import frames, probe
 
 

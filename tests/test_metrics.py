@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseprint.calibration import cllr, min_cllr
+from poseprint.core.arrays import Array
 from poseprint.metrics import DRAWS, FEWEST, det_curve, trial_metrics
-from poseprint.pose import Array
 from poseprint.trials import Trials
 
 

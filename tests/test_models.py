@@ -13,11 +13,11 @@ pytest.importorskip("pytorchcv")
 import onnxruntime  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
+from poseprint.core.skeleton import UPPER_BODY  # noqa: E402
 from poseprint.models import MODELS, make_model  # noqa: E402
 from poseprint.models.images import ROWS, FrameCNNLSTM, ImageNetwork, _picture  # noqa: E402
 from poseprint.models.inputs import Selection  # noqa: E402
 from poseprint.models.lstm import ManyToOneLSTM  # noqa: E402
-from poseprint.pose import UPPER_BODY  # noqa: E402
 from poseprint.settings import Settings  # noqa: E402
 from poseprint.training import export_onnx  # noqa: E402
 

@@ -12,9 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, RIGHT_WRIST
 from poseprint.movements import MovementSet, clean, cut_movements, movement_set, normalise, resample
-from poseprint.pose import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, RIGHT_WRIST, Array, PoseSeries
 from poseprint.quality import inspect
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from helpers.movers import mover
 
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST, UPPER_BODY
 from poseprint.perturbations import (
     PERTURBATIONS,
     at_frame_rate,
@@ -19,7 +21,6 @@ from poseprint.perturbations import (
     jitter,
     mirror,
 )
-from poseprint.pose import LEFT_WRIST, NECK, RIGHT_WRIST, UPPER_BODY, PoseSeries
 from poseprint.statistics import catalogue
 from poseprint.verification import measure
 

@@ -11,7 +11,7 @@ import pytest
 from helpers.places import GOLDEN
 from helpers.profiles import make_profile
 
-from poseprint.errors import ProfileError
+from poseprint.core.errors import ProfileError
 from poseprint.profile import _digest, read_profile
 
 

@@ -11,9 +11,9 @@ from helpers.movers import empty, mover, shifted, with_channel, with_log, withou
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.findings import CODES, finding
+from poseprint.core.findings import CODES, finding
+from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements import cut_movements
-from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.quality import PAIRS, THRESHOLDS, Inspection, inspect
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -19,12 +19,12 @@ import pytest
 from helpers.movers import mover
 
 from poseprint.calibration import Costs
+from poseprint.core.errors import PoseprintError, VideoError
+from poseprint.core.findings import Finding
+from poseprint.core.series import PoseSeries
+from poseprint.core.verdict import LikelihoodRatio, MovementScore, Verdict
 from poseprint.enrolment import enroll
-from poseprint.errors import PoseprintError, VideoError
 from poseprint.explanation import Departure, Quality
-from poseprint.findings import Finding
-from poseprint.outcome import LikelihoodRatio, MovementScore, Verdict
-from poseprint.pose import PoseSeries
 from poseprint.report import MISSING, write_report
 from poseprint.report.evidence import view
 from poseprint.verdict import check_poses

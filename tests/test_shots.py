@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
 from poseprint.shots import DISSOLVE_SPAN, Change, ShotDetector
 
 HEIGHT, WIDTH = 36, 64

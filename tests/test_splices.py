@@ -9,8 +9,8 @@ import pytest
 from helpers.movers import empty, mover
 
 from poseprint.background import Summary
+from poseprint.core.series import PoseSeries
 from poseprint.edits import splice
-from poseprint.pose import PoseSeries
 from poseprint.reference import Reference, shipped
 from poseprint.splices import Change, find_change, likeliest_change
 from poseprint.verification import measure

@@ -10,9 +10,9 @@ from helpers.movers import mover
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
 from poseprint.movements import clean
-from poseprint.pose import PoseSeries
 from poseprint.statistics import (
     FURTHER,
     MOTION,

@@ -15,11 +15,11 @@ torch = pytest.importorskip("torch")
 
 import onnxruntime  # noqa: E402
 
-from poseprint.errors import DatasetError, PoseprintError  # noqa: E402
+from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
+from poseprint.core.series import EstimatorInfo  # noqa: E402
 from poseprint.io.parquet import write_poses  # noqa: E402
 from poseprint.loading import input_spec, load, movements_of  # noqa: E402
 from poseprint.models.lstm import ManyToOneLSTM  # noqa: E402
-from poseprint.pose import EstimatorInfo  # noqa: E402
 from poseprint.profile import read_profile  # noqa: E402
 from poseprint.settings import PRESETS, Settings  # noqa: E402
 from poseprint.training import export_onnx, train  # noqa: E402

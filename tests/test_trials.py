@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.movers import mover
 
-from poseprint.errors import DatasetError
+from poseprint.core.errors import DatasetError
 from poseprint.reference import shipped
 from poseprint.statistics import catalogue
 from poseprint.trials import LEVELS, POOLED, Take, Trials, halves, lasting, pieces, run_trials

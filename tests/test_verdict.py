@@ -11,8 +11,8 @@ import pytest
 from helpers.movers import mover, with_channel, without
 from helpers.profiles import make_profile
 
+from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements import resample
-from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.profile import read_profile
 from poseprint.verdict import Verdict, check, check_poses
 

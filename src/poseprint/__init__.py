@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from poseprint.avatar import write_video
     from poseprint.building import build, describe, import_csv_pair, import_kinect
     from poseprint.collect import collect
+    from poseprint.core.errors import PoseprintError
+    from poseprint.core.findings import Finding
+    from poseprint.core.series import PoseSeries
+    from poseprint.core.skeleton import UPPER_BODY, Skeleton
+    from poseprint.core.verdict import Verdict
     from poseprint.enrolment import enroll
-    from poseprint.errors import PoseprintError
     from poseprint.evaluating import evaluate
     from poseprint.experiments import run_experiment
     from poseprint.extraction import extract
-    from poseprint.findings import Finding
     from poseprint.io import read_any_poses
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.movements import cut_movements
-    from poseprint.outcome import Verdict
-    from poseprint.pose import UPPER_BODY, PoseSeries, Skeleton
     from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
     from poseprint.quality import inspect
     from poseprint.report import write_report
@@ -37,40 +38,40 @@ if TYPE_CHECKING:
     from poseprint.tuning import tune
     from poseprint.verdict import check, check_poses
 
-from poseprint.version import __version__ as __version__
+from poseprint.core.version import __version__ as __version__
 
 _HOME = {
-    "PRESETS": "settings",
-    "cut_movements": "movements",
-    "read_csv_pair": "io.paper_csv",
-    "write_csv_pair": "io.paper_csv",
-    "write_enrolled": "profile",
-    "UPPER_BODY": "pose",
-    "Finding": "findings",
-    "PoseSeries": "pose",
     "EnrolledProfile": "profile",
-    "PoseprintError": "errors",
+    "Finding": "core.findings",
+    "PRESETS": "settings",
+    "PoseSeries": "core.series",
+    "PoseprintError": "core.errors",
     "Profile": "profile",
     "Settings": "settings",
-    "Skeleton": "pose",
-    "Verdict": "outcome",
+    "Skeleton": "core.skeleton",
+    "UPPER_BODY": "core.skeleton",
+    "Verdict": "core.verdict",
     "build": "building",
     "check": "verdict",
     "check_poses": "verdict",
     "collect": "collect",
+    "cut_movements": "movements",
     "describe": "building",
-    "evaluate": "evaluating",
     "enroll": "enrolment",
+    "evaluate": "evaluating",
     "extract": "extraction",
     "import_csv_pair": "building",
     "import_kinect": "building",
     "inspect": "quality",
     "read_any_poses": "io",
+    "read_csv_pair": "io.paper_csv",
     "read_poses": "io.parquet",
     "read_profile": "profile",
     "run_experiment": "experiments",
     "train": "training",
     "tune": "tuning",
+    "write_csv_pair": "io.paper_csv",
+    "write_enrolled": "profile",
     "write_poses": "io.parquet",
     "write_report": "report",
     "write_video": "avatar",

@@ -14,10 +14,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from poseprint.atomic import replacing
-from poseprint.errors import PoseprintError
-from poseprint.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
-from poseprint.pose import (
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import replacing
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
     LEFT_WRIST,
@@ -27,9 +28,8 @@ from poseprint.pose import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
     UPPER_BODY,
-    Array,
-    PoseSeries,
 )
+from poseprint.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
 
 ARMS = (RIGHT_ELBOW, RIGHT_WRIST, LEFT_ELBOW, LEFT_WRIST)
 OVERSAMPLING = 2

@@ -18,8 +18,8 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import eigh
 
-from poseprint.errors import PoseprintError
-from poseprint.pose import Array
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.errors import PoseprintError
 from poseprint.statistics import FPS, MOTION, STATIC, columns_of
 from poseprint.verification import Measured
 
@@ -73,14 +73,6 @@ class Summary:
             raise PoseprintError("no recordings to sum up")
         mean = mean_of(np.stack([p.mean for p in parts]))
         return Summary(mean, sum(p.recordings for p in parts), sum(p.movements for p in parts))
-
-
-def mean_of(rows: Array, *, share: float = 0.5) -> Array:
-    """Mean over rows of what is known; NaN where less than this share of them, or none, has a value."""
-    known = np.isfinite(rows)
-    total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
-    count = known.sum(axis=0)
-    return np.where(count >= max(share * len(rows), 1), total / np.maximum(count, 1), np.nan)
 
 
 @dataclass(frozen=True, eq=False)

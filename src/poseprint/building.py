@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.atomic import demand_writable
 from poseprint.collect import Collected, collect, place
+from poseprint.core.errors import DatasetError, PoseFileError, VideoError
+from poseprint.core.files import demand_writable
+from poseprint.core.series import PoseSeries
 from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, read_table, write_recordings
-from poseprint.errors import DatasetError, PoseFileError, VideoError
 from poseprint.io import is_poses, parse_size
 from poseprint.io.kinect import KINECT, Camera, read_kinect
 from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements import LENGTH, cut_movements, resample
-from poseprint.pose import PoseSeries
 from poseprint.quality import inspect
 from poseprint.video import FPS
 

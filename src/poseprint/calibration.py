@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from poseprint.errors import PoseprintError
-from poseprint.outcome import Decision
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.verdict import Decision
 
 LOG10 = float(np.log(10))
 FULL_SECONDS = 36.0

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.atomic import demand_writable
+from poseprint.core.errors import DatasetError
+from poseprint.core.files import demand_writable
+from poseprint.core.progress import Progress
+from poseprint.core.series import PoseSeries
+from poseprint.core.version import __version__
 from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, write_recordings
-from poseprint.errors import DatasetError
 from poseprint.extraction import extract
 from poseprint.io import is_poses, read_any_poses
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.pose import PoseSeries
-from poseprint.progress import Progress
-from poseprint.version import __version__
 from poseprint.video import probe
 
 PARTS = ".parts"

@@ -11,7 +11,7 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from poseprint.atomic import replacing
+from poseprint.core.files import replacing
 
 
 def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:

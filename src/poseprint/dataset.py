@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from poseprint.atomic import replacing
-from poseprint.errors import DatasetError
+from poseprint.core.errors import DatasetError
+from poseprint.core.files import replacing
 
 TABLE = "recordings.csv"
 LABELS = ("real", "fake")

@@ -10,9 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import NECK
 from poseprint.movements import resample
-from poseprint.pose import NECK, Array, PoseSeries
 
 SEAM_S = 0.3
 """Seconds over which the two movers of a splice pass into each other."""

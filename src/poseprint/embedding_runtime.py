@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnxruntime
 
-from poseprint.errors import PoseprintError
-from poseprint.pose import UPPER_BODY, Array
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.skeleton import UPPER_BODY
 
 KEYPOINTS = UPPER_BODY.keypoints[:8]
 """Order of the keypoints of a movement that is embedded; a depth camera's head stands for the nose."""

@@ -11,10 +11,12 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from poseprint.background import MOVEMENT_S, Summary
-from poseprint.errors import DatasetError, ProfileError
-from poseprint.findings import Finding, finding
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError, ProfileError
+from poseprint.core.findings import Finding, finding
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
 from poseprint.movements import LENGTH
-from poseprint.pose import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, Array, PoseSeries
 from poseprint.profile import EnrolledProfile, InputSpec
 from poseprint.reference import Reference, shipped
 from poseprint.statistics import FPS, catalogue

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.pose import Array
-from poseprint.roc import roc
+from poseprint.core.arrays import Array
+from poseprint.core.roc import roc
 
 METRICS = ("accuracy", "balanced", "mcc", "auc", "eer")
 DRAWS = 2000

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from poseprint.background import mean_of
-from poseprint.outcome import Departure, Quality
-from poseprint.pose import Array
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.verdict import Departure, Quality
 from poseprint.profile import EnrolledProfile
 from poseprint.reference import Reference
 from poseprint.statistics import MOTION, STATIC, Statistic, catalogue, columns_of

@@ -20,13 +20,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from poseprint.atomic import replacing
-from poseprint.errors import VideoError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import VideoError
+from poseprint.core.files import replacing
+from poseprint.core.progress import Progress, processors
+from poseprint.core.series import PoseSeries
+from poseprint.core.version import __version__
 from poseprint.estimators import Estimator, Pose, load_estimator
-from poseprint.pose import Array, PoseSeries
-from poseprint.progress import Progress, processors
 from poseprint.shots import Change, ShotDetector
-from poseprint.version import __version__
 from poseprint.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from poseprint.errors import PoseprintError
-from poseprint.pose import (
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.skeleton import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
     LEFT_WRIST,
@@ -25,7 +26,6 @@ from poseprint.pose import (
     RIGHT_ELBOW,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
-    Array,
 )
 
 Colour = tuple[int, int, int]

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from poseprint.atomic import replacing
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import replacing
 from poseprint.models import make_model
 from poseprint.movements import MovementSet
-from poseprint.pose import Array
 from poseprint.settings import Settings
 
 Progress = Callable[[int, int, Mapping[str, float]], None]

@@ -10,12 +10,12 @@ import numpy as np
 
 from poseprint.background import Summary
 from poseprint.calibration import Costs, in_words
+from poseprint.core.findings import Finding, finding
+from poseprint.core.series import PoseSeries
+from poseprint.core.verdict import Decision, LikelihoodRatio, MovementScore
 from poseprint.enrolment import cohort_people, summaries
 from poseprint.explanation import departures, qualities
-from poseprint.findings import Finding, finding
 from poseprint.movements import LENGTH
-from poseprint.outcome import Decision, LikelihoodRatio, MovementScore
-from poseprint.pose import PoseSeries
 from poseprint.profile import EnrolledProfile
 from poseprint.quality import Inspection
 from poseprint.reference import UNLIKE, Evidence, Reference

@@ -13,7 +13,7 @@ import numpy as np
 
 from poseprint.background import Background, Labelled, Summary, fit_background
 from poseprint.calibration import Calibration, circumstances, fit_calibration
-from poseprint.errors import DatasetError
+from poseprint.core.errors import DatasetError
 from poseprint.reference import EVIDENCE, Reference
 from poseprint.statistics import catalogue
 from poseprint.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from poseprint.core.errors import DatasetError
+from poseprint.core.series import PoseSeries
 from poseprint.dataset import Recording, read_recordings
-from poseprint.errors import DatasetError
 from poseprint.io.parquet import read_poses
 from poseprint.movements import MovementSet, Span, clean, cut_movements, movement_set, resample
-from poseprint.pose import PoseSeries
 from poseprint.profile import InputSpec
 from poseprint.quality import inspect
 from poseprint.settings import Settings

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from poseprint.calibration import LOG10, min_cllr
-from poseprint.pose import Array
-from poseprint.roc import roc
+from poseprint.core.arrays import Array
+from poseprint.core.roc import roc
 from poseprint.trials import Trials
 
 DRAWS = 300

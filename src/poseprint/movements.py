@@ -12,8 +12,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from poseprint.errors import PoseprintError
-from poseprint.pose import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, Array, PoseSeries
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER
 
 LENGTH = 150
 """Frames in a movement (paper, section 3.1)."""

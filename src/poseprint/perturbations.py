@@ -14,9 +14,11 @@ from functools import partial
 
 import numpy as np
 
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
 from poseprint.movements import resample
-from poseprint.pose import LEFT_WRIST, NECK, RIGHT_WRIST, Array, PoseSeries
 
 DROPPED = 0.2
 """Share of the frames that `dropped_frames` takes away."""

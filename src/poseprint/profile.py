@@ -21,10 +21,11 @@ import onnxruntime
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from poseprint.atomic import replacing
-from poseprint.errors import ProfileError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import ProfileError
+from poseprint.core.files import replacing
+from poseprint.core.series import EstimatorInfo
 from poseprint.movements import LENGTH
-from poseprint.pose import Array, EstimatorInfo
 from poseprint.statistics import FPS, catalogue, catalogue_sha256
 
 VERSIONS = {"supervised": 1, "enrolled": 2}

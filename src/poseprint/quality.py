@@ -2,7 +2,7 @@
 
 The paper picked its videos by hand: 30 fps, similar frame sizes, the person in the middle, nobody else
 in the picture, a steady camera (section 3.1). Here that is done by measurement, from the poses and the
-signals that extraction left in their channels. What each code means: `poseprint.findings`.
+signals that extraction left in their channels. What each code means: `poseprint.core.findings`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.findings import Finding, finding, worst_first
-from poseprint.movements import FILLED_GAP_S, LENGTH, Span, clean
-from poseprint.pose import (
+from poseprint.core.arrays import Array
+from poseprint.core.findings import Finding, finding, worst_first
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
     LEFT_WRIST,
@@ -25,9 +26,8 @@ from poseprint.pose import (
     RIGHT_ELBOW,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
-    Array,
-    PoseSeries,
 )
+from poseprint.movements import FILLED_GAP_S, LENGTH, Span, clean
 
 
 @dataclass(frozen=True)

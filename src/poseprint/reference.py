@@ -20,11 +20,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from threadpoolctl import threadpool_limits
 
-from poseprint.atomic import replacing
-from poseprint.background import KINDS, Background, Metric, Summary, mean_of
+from poseprint.background import KINDS, Background, Metric, Summary
 from poseprint.calibration import Calibration, circumstances
-from poseprint.errors import ProfileError
-from poseprint.pose import Array
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.errors import ProfileError
+from poseprint.core.files import replacing
 from poseprint.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 
 FORMAT_VERSION = 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
 from poseprint.movements import LENGTH, Normalisation
 from poseprint.split import SplitBy
 

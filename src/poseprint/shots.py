@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
 
 CHANGED = 16  # grey levels by which a thumbnail's pixel must change to count as changed
 HARD_CUT = 0.25  # share of pixels changed since the last picture

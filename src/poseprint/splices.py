@@ -17,8 +17,8 @@ from itertools import combinations
 import numpy as np
 
 from poseprint.background import KINDS, Summary
+from poseprint.core.arrays import Array
 from poseprint.movements import LENGTH
-from poseprint.pose import Array
 from poseprint.reference import Reference
 from poseprint.statistics import FPS
 from poseprint.verification import Measured, measure

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from poseprint.errors import DatasetError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError
 from poseprint.movements import MovementSet
-from poseprint.pose import Array
 
 SplitBy = Literal["recording", "movement"]
 SHARES = (0.1, 0.1)

@@ -18,9 +18,11 @@ from itertools import combinations
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from poseprint.errors import PoseprintError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY
 from poseprint.movements import Span
-from poseprint.pose import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY, Array, PoseSeries
 
 FPS = 30.0
 """Frames per second that every statistic is taken at."""

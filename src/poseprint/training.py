@@ -14,10 +14,10 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from poseprint.atomic import replacing
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import replacing
 from poseprint.curves import draw_curves
 from poseprint.dataset import read_recordings
-from poseprint.errors import PoseprintError
 from poseprint.evaluation import accuracy_report
 from poseprint.fitting import Fitted, Progress, fit, predict
 from poseprint.loading import Usable, demand_person, input_spec, load, part

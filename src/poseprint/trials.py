@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 
 from poseprint.background import KINDS, Summary
-from poseprint.errors import DatasetError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError
 from poseprint.io.kinect import read_kinect
-from poseprint.pose import Array
 from poseprint.reference import EVIDENCE, Reference
 from poseprint.statistics import FPS
 from poseprint.verification import Measured, measure

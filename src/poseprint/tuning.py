@@ -21,18 +21,18 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 from torch import nn
 
-from poseprint.atomic import demand_writable, held, replacing
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import demand_writable, held, replacing
+from poseprint.core.version import __version__
 from poseprint.curves import draw_trials
 from poseprint.dataset import read_recordings
-from poseprint.errors import PoseprintError
 from poseprint.evaluation import accuracy_report
 from poseprint.fitting import few_threads, fit, predict
 from poseprint.loading import SIDES, Parts, demand_person, load, part
 from poseprint.models import make_model
 from poseprint.movements import MovementSet, Normalisation
-from poseprint.pose import Array
 from poseprint.settings import PRESETS, Settings
-from poseprint.version import __version__
 
 STUDY = "study.jsonl"
 RANGES = {

@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 
 from poseprint.calibration import Costs
+from poseprint.core.errors import ProfileError
+from poseprint.core.findings import Finding, finding, worst_first
+from poseprint.core.progress import Progress
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.verdict import Decision, MovementScore, Verdict
+from poseprint.core.version import __version__
 from poseprint.enrolment import reference_of
-from poseprint.errors import ProfileError
 from poseprint.extraction import extract
-from poseprint.findings import Finding, finding, worst_first
 from poseprint.io import is_poses, read_any_poses
 from poseprint.judging import WITHHELD, judge, reason
 from poseprint.movements import LENGTH, clean, cut_movements, movement_set, resample
-from poseprint.outcome import Decision, MovementScore, Verdict
-from poseprint.pose import EstimatorInfo, PoseSeries
 from poseprint.profile import EnrolledProfile, Profile, read_profile
-from poseprint.progress import Progress
 from poseprint.quality import Inspection, inspect
 from poseprint.statistics import axes_of
-from poseprint.version import __version__
 
 REAL = 0.5
 """A movement whose score is above this is voted real: the paper rounds the probability (section 3.3)."""

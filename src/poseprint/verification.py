@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from poseprint.core.arrays import Array
+from poseprint.core.series import PoseSeries
 from poseprint.movements import LENGTH, Span, clean, cut_movements, resample
-from poseprint.pose import Array, PoseSeries
 from poseprint.quality import Inspection, inspect
 from poseprint.statistics import FPS, SHORTEST, axes_of, movement_statistics, tracks_of
 

@@ -6,7 +6,6 @@ containers: nothing a file says can make the decoder reach for the network or fo
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from poseprint.errors import VideoError
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
+from poseprint.core.errors import VideoError
+from poseprint.core.files import file_sha256
 
 FPS = 30.0
 """The paper's frame rate."""
@@ -101,12 +101,6 @@ class Frame:
     repeat: bool
     picture: Array
     thumbnail: Array
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:

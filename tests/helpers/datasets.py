@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from helpers.movers import mover
 
+from poseprint.core.series import PoseSeries
 from poseprint.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.loading import Usable
 from poseprint.movements import MovementSet, Span, clean
-from poseprint.pose import PoseSeries
 from poseprint.video import FPS
 
 

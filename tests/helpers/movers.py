@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
+from poseprint.core.arrays import Array
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import UPPER_BODY
 
 ESTIMATOR = EstimatorInfo(
     "mediapipe-pose-full", "0.10.31", "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.pose import LEFT_SHOULDER, RIGHT_SHOULDER
+from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER
 
 
 def standing(neck: tuple[float, float], width: float) -> list[float]:

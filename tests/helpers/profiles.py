@@ -9,7 +9,8 @@ import onnx
 from helpers.movers import ESTIMATOR
 from onnx import TensorProto, helper, numpy_helper
 
-from poseprint.pose import UPPER_BODY, EstimatorInfo
+from poseprint.core.series import EstimatorInfo
+from poseprint.core.skeleton import UPPER_BODY
 from poseprint.profile import InputSpec, write_profile
 
 

@@ -33,11 +33,11 @@ from poseprint.cli.shared import (
 )
 from poseprint.cli.training import experiment, train, tune
 from poseprint.cli.verification import evaluate
-from poseprint.errors import PoseprintError
-from poseprint.version import __version__
+from poseprint.core.errors import PoseprintError
+from poseprint.core.version import __version__
 
 if TYPE_CHECKING:
-    from poseprint.pose import PoseSeries
+    from poseprint.core.series import PoseSeries
     from poseprint.quality import Inspection
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
@@ -217,8 +217,8 @@ def check(
     jobs: Jobs = None,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
-    from poseprint.atomic import demand_writable
     from poseprint.calibration import Costs
+    from poseprint.core.files import demand_writable
     from poseprint.io import is_poses
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses

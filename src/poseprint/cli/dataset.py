@@ -18,7 +18,7 @@ from poseprint.cli.shared import (
     print_json,
     progress_bar,
 )
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.building import Built

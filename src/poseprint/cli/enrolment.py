@@ -20,10 +20,10 @@ from poseprint.cli.shared import (
     progress_bar,
     say,
 )
-from poseprint.errors import DatasetError, ProfileError
+from poseprint.core.errors import DatasetError, ProfileError
 
 if TYPE_CHECKING:
-    from poseprint.pose import PoseSeries
+    from poseprint.core.series import PoseSeries
     from poseprint.profile import EnrolledProfile
 
 
@@ -51,7 +51,7 @@ def enroll(
 
     No fakes and nobody else are needed. Interrupted, the same command goes on where it stopped.
     """
-    from poseprint.atomic import demand_writable
+    from poseprint.core.files import demand_writable
     from poseprint.enrolment import enroll as make
     from poseprint.enrolment import forget as take_out
     from poseprint.profile import MANIFEST, write_enrolled

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from poseprint.errors import MissingDependencyError, PoseprintError
+from poseprint.core.errors import MissingDependencyError, PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.collect import Collected

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from poseprint.cli.shared import Jobs, extra, progress_bar, say
-from poseprint.errors import PoseprintError
+from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.settings import Settings

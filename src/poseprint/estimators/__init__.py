@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from poseprint.errors import PoseprintError
-from poseprint.pose import Array, EstimatorInfo, Skeleton
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import EstimatorInfo
+from poseprint.core.skeleton import Skeleton
 
 
 @dataclass(frozen=True)

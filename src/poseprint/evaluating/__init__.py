@@ -17,9 +17,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from poseprint.atomic import demand_writable, replacing
+from poseprint.core.errors import DatasetError
+from poseprint.core.files import demand_writable, replacing
+from poseprint.core.series import PoseSeries
+from poseprint.core.version import __version__
 from poseprint.dataset import read_recordings
-from poseprint.errors import DatasetError
 from poseprint.evaluating.page import page
 from poseprint.evaluating.pictures import draw_protocol
 from poseprint.evaluating.protocol import (
@@ -37,12 +39,10 @@ from poseprint.evaluating.protocol import (
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import FEWEST
 from poseprint.perturbations import PERTURBATIONS
-from poseprint.pose import PoseSeries
 from poseprint.reference import NAMES, Reference, read_reference, shipped
 from poseprint.statistics import axes_of
 from poseprint.trials import By, Take
 from poseprint.verification import measure
-from poseprint.version import __version__
 
 FORMAT_VERSION = 1
 Space = Literal["picture", "depth"]

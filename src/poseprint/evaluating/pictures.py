@@ -13,9 +13,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 from scipy.special import ndtri
 
-from poseprint.atomic import replacing
+from poseprint.core.arrays import Array
+from poseprint.core.files import replacing
 from poseprint.metrics import det_curve
-from poseprint.pose import Array
 from poseprint.reference import EVIDENCE
 from poseprint.trials import LEVELS, Trials
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from poseprint.calibration import LOG10, Costs
+from poseprint.core.arrays import Array
+from poseprint.core.series import PoseSeries
 from poseprint.metrics import trial_metrics
 from poseprint.perturbations import PERTURBATIONS
-from poseprint.pose import Array, PoseSeries
 from poseprint.reference import EVIDENCE, Reference
 from poseprint.trials import DURATIONS, LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
 from poseprint.verification import measure

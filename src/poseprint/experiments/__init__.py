@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from poseprint.atomic import demand_writable, replacing
+from poseprint.core.files import demand_writable, replacing
+from poseprint.core.progress import processors
+from poseprint.core.version import __version__
 from poseprint.experiments.pictures import draw
 from poseprint.experiments.plan import SPLITS, check_names, described, make_plan
 from poseprint.experiments.summary import markdown, summarise
 from poseprint.experiments.workshop import Said, open_workshop
 from poseprint.loading import load
-from poseprint.progress import processors
 from poseprint.settings import Settings
-from poseprint.version import __version__
 
 __all__ = ["run_experiment"]
 

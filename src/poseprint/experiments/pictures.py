@@ -11,7 +11,7 @@ import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
-from poseprint.atomic import replacing
+from poseprint.core.files import replacing
 from poseprint.experiments.summary import FEWEST_SHOWN
 
 _COLOURS = {"movement": "#9db4c0", "recording": "#1f6f8b", "paper": "#d1495b"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from poseprint.errors import DatasetError, PoseprintError
+from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.experiments.table import EXPERIMENTS, SCALES, Experiment, Row, Scale
 from poseprint.experiments.tasks import Run, cast, mixed_parts
 from poseprint.loading import Usable, part

@@ -13,15 +13,15 @@ import numpy as np
 import safetensors.torch
 from torch import nn
 
-from poseprint.atomic import replacing
-from poseprint.errors import DatasetError
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError
+from poseprint.core.files import replacing
+from poseprint.core.version import __version__
 from poseprint.fitting import Fitted, fit, predict
 from poseprint.loading import Usable, movements_of, part
 from poseprint.movements import MovementSet, Span, cut_mixed, cut_movements, movement_set
-from poseprint.pose import Array
 from poseprint.settings import Settings
 from poseprint.split import Split, split
-from poseprint.version import __version__
 from poseprint.video import FPS
 
 MIXED_S = (1.0, 60.0)

@@ -18,9 +18,9 @@ from typing import Any
 
 import torch
 
-from poseprint.atomic import demand_writable, held, replacing
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import demand_writable, held, replacing
 from poseprint.dataset import TABLE, read_recordings
-from poseprint.errors import PoseprintError
 from poseprint.experiments.plan import Planned
 from poseprint.experiments.tasks import Run, perform, right
 from poseprint.loading import Usable, load

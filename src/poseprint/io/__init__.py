@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from poseprint.errors import PoseFileError
+from poseprint.core.errors import PoseFileError
+from poseprint.core.series import PoseSeries
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.paper_csv import read_csv_poses
 from poseprint.io.parquet import read_poses
-from poseprint.pose import PoseSeries
 
 
 def is_poses(path: Path) -> bool:

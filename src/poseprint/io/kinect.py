@@ -17,8 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from poseprint.errors import PoseFileError
-from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseFileError
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import UPPER_BODY
 
 JOINTS = {
     "nose": "Head",

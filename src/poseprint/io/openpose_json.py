@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.errors import PoseFileError
-from poseprint.pose import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY, Array, EstimatorInfo, PoseSeries
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseFileError
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
 
 # Our 12 keypoints in each of OpenPose's orders, by the number of keypoints a person has there.
 _ORDERS = {

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.atomic import replacing
-from poseprint.errors import PoseFileError
-from poseprint.pose import UPPER_BODY, Array, EstimatorInfo, PoseSeries
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseFileError
+from poseprint.core.files import replacing
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import UPPER_BODY
 
 LENGTH = 150
 FEATURES = 24

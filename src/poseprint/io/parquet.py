@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from poseprint.atomic import replacing
-from poseprint.errors import PoseFileError
-from poseprint.pose import UPPER_BODY, EstimatorInfo, PoseSeries, Skeleton
+from poseprint.core.errors import PoseFileError
+from poseprint.core.files import replacing
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import UPPER_BODY, Skeleton
 
 FORMAT_VERSION = 1
 SKELETONS: dict[str, Skeleton] = {UPPER_BODY.name: UPPER_BODY}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from poseprint.errors import MissingDependencyError
+from poseprint.core.errors import MissingDependencyError
 from poseprint.settings import Settings
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.skeleton import LEFT_SHOULDER, LEFT_WRIST, NECK, RIGHT_SHOULDER, RIGHT_WRIST
 from poseprint.embedding_runtime import INPUT, KEYPOINTS, OUTPUT, SHORTEST, EmbeddingSettings, centred
-from poseprint.errors import PoseprintError
-from poseprint.pose import LEFT_SHOULDER, LEFT_WRIST, NECK, RIGHT_SHOULDER, RIGHT_WRIST, Array
 
 FPS = 30.0
 """Frames per second of a movement."""

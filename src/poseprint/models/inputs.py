@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from poseprint.pose import UPPER_BODY
+from poseprint.core.skeleton import UPPER_BODY
 
 KEYPOINTS = {
     "all": tuple(range(len(UPPER_BODY.keypoints))),

@@ -21,9 +21,9 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from poseprint.atomic import replacing
-from poseprint.outcome import Verdict
-from poseprint.pose import PoseSeries
+from poseprint.core.files import replacing
+from poseprint.core.series import PoseSeries
+from poseprint.core.verdict import Verdict
 from poseprint.report import evidence, supervised, words
 from poseprint.report.replay import MISSING, replay_data, small_copy
 from poseprint.report.timeline import ranges, strips, timeline

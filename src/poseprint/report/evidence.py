@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poseprint.outcome import Verdict
+from poseprint.core.verdict import Verdict
 from poseprint.report.supervised import made_from
 from poseprint.report.words import number
 from poseprint.statistics import MOTION, STATIC

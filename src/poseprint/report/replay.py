@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.errors import MissingDependencyError
-from poseprint.outcome import Verdict
-from poseprint.pose import PoseSeries
+from poseprint.core.errors import MissingDependencyError
+from poseprint.core.series import PoseSeries
+from poseprint.core.verdict import Verdict
 from poseprint.report.words import plain
 
 MISSING = -32768

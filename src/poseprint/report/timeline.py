@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.outcome import Verdict
-from poseprint.pose import PoseSeries
+from poseprint.core.series import PoseSeries
+from poseprint.core.verdict import Verdict
 
 STRIP_COLUMNS = 240
 """Columns of the strip that shows which keypoints are seen when."""

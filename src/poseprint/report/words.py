@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.outcome import Verdict
+from poseprint.core.verdict import Verdict
 
 
 def clock(seconds: float, digits: int = 1) -> str:

@@ -14,58 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from poseprint.errors import PoseFileError
-
-Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """Names and connections of the keypoints of a pose.
-
-    Attributes:
-        name: stable identifier, stored in files and profiles.
-        keypoints: snake_case names, in the order of the array axis.
-        edges: pairs of keypoint indices to draw as limbs.
-        pairs: (right, left) indices of keypoints that mirror each other.
-    """
-
-    name: str
-    keypoints: tuple[str, ...]
-    edges: tuple[tuple[int, int], ...]
-    pairs: tuple[tuple[int, int], ...]
-
-    def index(self, keypoint: str) -> int:
-        """Index of a keypoint by name."""
-        return self.keypoints.index(keypoint)
-
-
-UPPER_BODY = Skeleton(
-    name="upper_body_12",
-    keypoints=(
-        "nose",
-        "neck",
-        "right_shoulder",
-        "right_elbow",
-        "right_wrist",
-        "left_shoulder",
-        "left_elbow",
-        "left_wrist",
-        "right_eye",
-        "left_eye",
-        "right_ear",
-        "left_ear",
-    ),
-    edges=((0, 1), (1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (0, 8), (8, 10), (0, 9), (9, 11)),
-    pairs=((2, 5), (3, 6), (4, 7), (8, 9), (10, 11)),
-)
-"""The paper's 12 keypoints (Table 1): COCO-18 numbers 0 to 7 and 14 to 17, in OpenPose's order."""
-
-NOSE, NECK = 0, 1
-RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST = 2, 3, 4
-LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 5, 6, 7
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseFileError
+from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, Skeleton
 
 SEEN_CONFIDENCE = {"openpose": 0.1}
 """From which confidence on a keypoint counts as seen, by estimator: OpenPose's is the height of a heat

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from poseprint.findings import Finding
+from poseprint.core.findings import Finding
 
 Decision = Literal["consistent", "inconsistent", "inconclusive"]
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from helpers.movers import mover, with_channel
 
-from poseprint.errors import PoseFileError
-from poseprint.pose import (
+from poseprint.core.errors import PoseFileError
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import (
     LEFT_ELBOW,
     LEFT_SHOULDER,
     LEFT_WRIST,
@@ -20,8 +21,6 @@ from poseprint.pose import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
     UPPER_BODY,
-    EstimatorInfo,
-    PoseSeries,
 )
 
 

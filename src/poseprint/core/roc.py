@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poseprint.pose import Array
+from poseprint.core.arrays import Array
 
 
 def roc(real: Array, scores: Array, weights: Array) -> tuple[Array, Array]:

@@ -1,0 +1,1 @@
+"""What everything passes around: poses, findings, verdicts, errors. Needs numpy and nothing of poseprint."""
