@@ -19,8 +19,8 @@ from clips import FOLDER
 from common import finish
 
 from poseprint.core.errors import DatasetError
-from poseprint.dataset import read_recordings
 from poseprint.enrolment import enroll
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.verdict import check_poses
 

@@ -30,11 +30,11 @@ from poseprint.avatar import write_video
 from poseprint.background import Summary
 from poseprint.calibration import Costs
 from poseprint.core.series import PoseSeries
-from poseprint.dataset import read_recordings
 from poseprint.demo import SAMPLE
 from poseprint.estimators.weights import missing
 from poseprint.extraction import extract
 from poseprint.figure import LOOKS
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import trial_metrics
 from poseprint.reference import Evidence, shipped

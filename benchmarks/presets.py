@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from common import ROOT, SHARED, finish
 
-from poseprint.dataset import Recording, write_recordings
+from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import write_poses
 from poseprint.settings import PRESETS, Settings

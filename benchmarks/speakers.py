@@ -19,8 +19,8 @@ from clips import FOLDER
 from common import finish
 
 from poseprint.core.errors import DatasetError
-from poseprint.dataset import read_recordings, write_recordings
 from poseprint.evaluation import accuracy_report
+from poseprint.io.dataset import read_recordings, write_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.profile import read_profile
 from poseprint.settings import Settings

@@ -45,9 +45,9 @@ PERSON = "Barack Obama"
 def main() -> None:
     from poseprint.avatar import write_video
     from poseprint.collect import collect
-    from poseprint.dataset import Recording, write_recordings
     from poseprint.demo import SIZE
     from poseprint.figure import LOOKS
+    from poseprint.io.dataset import Recording, write_recordings
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.settings import PRESETS
     from poseprint.training import train

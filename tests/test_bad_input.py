@@ -21,9 +21,9 @@ from helpers.videos import write_video
 
 from poseprint import avatar
 from poseprint.collect import PARTS
-from poseprint.dataset import Recording, write_recordings
+from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.video import LONGEST_SIDE
+from poseprint.io.video import LONGEST_SIDE
 
 SIZE = (640, 360)
 

@@ -20,7 +20,7 @@ from poseprint.building import build, describe, import_csv_pair, import_kinect, 
 from poseprint.core.errors import DatasetError, PoseFileError, PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.dataset import Recording, read_recordings, write_recordings
+from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.kinect import JOINTS, Camera, read_kinect
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses

@@ -18,9 +18,9 @@ from poseprint.cli import app
 from poseprint.core.series import PoseSeries
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
+from poseprint.io.video import frames, probe
 from poseprint.profile import read_profile
 from poseprint.verdict import check_poses
-from poseprint.video import frames, probe
 
 SLOW, FAST = 0.3, 1.5  # swings a second; make_profile's votes are real up to about 0.8
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from poseprint.extraction import extract
+from poseprint.io.video import probe
 from poseprint.quality import inspect
-from poseprint.video import probe
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.models]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from poseprint.core.verdict import Decision
-from poseprint.dataset import read_recordings
 from poseprint.demo import SAMPLE, in_truth, run
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.profile import EnrolledProfile, read_profile
 

@@ -23,10 +23,10 @@ import poseprint
 from poseprint.building import import_kinect
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.dataset import Recording, write_recordings
 from poseprint.evaluating import protocol
 from poseprint.evaluating.page import table
 from poseprint.evaluating.protocol import applicable, draw, parted, reliability, robustness
+from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.perturbations import PERTURBATIONS
 from poseprint.reference import Reference, shipped, write_reference
@@ -67,7 +67,7 @@ def data_set(folder: Path, people: Any = tuple(PEOPLE), *, recordings: int = 8, 
 
 
 def lines_of(folder: Path) -> list[Recording]:
-    from poseprint.dataset import read_recordings
+    from poseprint.io.dataset import read_recordings
 
     return read_recordings(folder)
 

@@ -25,7 +25,6 @@ from helpers.datasets import frames_of, usable  # noqa: E402
 from poseprint import fitting, training  # noqa: E402
 from poseprint.building import import_csv_pair  # noqa: E402
 from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
-from poseprint.dataset import Recording, read_recordings, write_recordings  # noqa: E402
 from poseprint.evaluation import METRICS  # noqa: E402
 from poseprint.experiments import run_experiment, tasks  # noqa: E402
 from poseprint.experiments.plan import Plan, Planned, make_plan  # noqa: E402
@@ -34,6 +33,7 @@ from poseprint.experiments.table import EXPERIMENTS, SCALES, Experiment, Row  # 
 from poseprint.experiments.tasks import Run, cast  # noqa: E402
 from poseprint.experiments.workshop import digest  # noqa: E402
 from poseprint.fitting import Fitted  # noqa: E402
+from poseprint.io.dataset import Recording, read_recordings, write_recordings  # noqa: E402
 from poseprint.io.paper_csv import write_csv_pair  # noqa: E402
 from poseprint.io.parquet import read_poses, write_poses  # noqa: E402
 from poseprint.loading import SIDES, Usable, load, part  # noqa: E402

@@ -21,9 +21,9 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.dataset import read_recordings
 from poseprint.estimators import Pose
 from poseprint.extraction import CHUNK, _chunks, extract
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.quality import inspect
 

@@ -14,12 +14,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from poseprint.core.errors import DatasetError
-from poseprint.dataset import Recording, write_recordings
+from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
+from poseprint.io.video import FPS
 from poseprint.loading import SIDES, Parts, Usable, load, movements_of, part
 from poseprint.movements import MovementSet, Normalisation, cut_movements
 from poseprint.settings import Settings
-from poseprint.video import FPS
 
 SMALL = Settings(length=30, stride=30)
 

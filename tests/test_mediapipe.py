@@ -27,8 +27,8 @@ from poseprint.estimators import Estimator, Pose, load_estimator, weights
 from poseprint.estimators.weights import ENVIRONMENT, FILES, install, missing, models_dir, require
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
+from poseprint.io.video import frames, probe
 from poseprint.movements import resample
-from poseprint.video import frames, probe
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from helpers.datasets import dataset
 
 from poseprint import tuning
 from poseprint.core.errors import DatasetError, PoseprintError
-from poseprint.dataset import Recording, read_recordings, write_recordings
+from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.loading import load, part
 from poseprint.settings import PRESETS, Settings

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from poseprint.evaluating import evaluate
     from poseprint.experiments import run_experiment
     from poseprint.extraction import extract
-    from poseprint.io import read_any_poses
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
+    from poseprint.io.poses import read_any_poses
     from poseprint.movements import cut_movements
     from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
     from poseprint.quality import inspect
@@ -63,7 +63,7 @@ _HOME = {
     "import_csv_pair": "building",
     "import_kinect": "building",
     "inspect": "quality",
-    "read_any_poses": "io",
+    "read_any_poses": "io.poses",
     "read_csv_pair": "io.paper_csv",
     "read_poses": "io.parquet",
     "read_profile": "profile",

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.collect import Collected, collect, place
+from poseprint.collect import Collected, collect
 from poseprint.core.errors import DatasetError, PoseFileError, VideoError
 from poseprint.core.files import demand_writable
 from poseprint.core.series import PoseSeries
-from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, read_table, write_recordings
-from poseprint.io import is_poses, parse_size
+from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, read_table, write_recordings
 from poseprint.io.kinect import KINECT, Camera, read_kinect
 from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
+from poseprint.io.poses import is_poses, parse_size
+from poseprint.io.video import FPS
 from poseprint.movements import LENGTH, cut_movements, resample
 from poseprint.quality import inspect
-from poseprint.video import FPS
 
 Progress = Callable[[int, int, str], None]
 """Called with what is done, what there is to do, and the name of what is being worked on."""
@@ -38,7 +38,7 @@ class Entry:
     Attributes:
         line: its number.
         file: a video, or poses in any form that is read.
-        person, label, session, activity: as in `poseprint.dataset.Recording`.
+        person, label, session, activity: as in `poseprint.io.dataset.Recording`.
         recording: its name; None for the file's own.
         fps, frame_size: of poses that do not tell them.
     """

@@ -7,18 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable
 from poseprint.core.progress import Progress
-from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
-from poseprint.dataset import LABELS, TABLE, Recording, read_recordings, write_recordings
 from poseprint.extraction import extract
-from poseprint.io import is_poses, read_any_poses
+from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.video import probe
+from poseprint.io.poses import is_poses, read_any_poses
+from poseprint.io.video import probe
 
 PARTS = ".parts"
 """Folder inside a data set that keeps the finished chunks of unfinished videos."""
@@ -57,8 +54,8 @@ def collect(
         source: a video, or poses in another form.
         folder: the data set.
         recording: its name, which is its file's too; the source's own name unless said otherwise.
-        person, label, session, activity: see `poseprint.dataset.Recording`; a new line is `real` unless said otherwise.
-        fps, frame_size: see `poseprint.io.read_any_poses`.
+        person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` unless said otherwise.
+        fps, frame_size: see `poseprint.io.poses.read_any_poses`.
         models, jobs, progress: see `poseprint.extraction.extract`.
 
     Raises:
@@ -93,20 +90,3 @@ def collect(
             parts.parent.rmdir()  # unless others are unfinished
     write_recordings(folder, sorted({**known, name: line}.values(), key=lambda r: r.recording))
     return Collected(file, series.duration, new)
-
-
-def place(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
-    """The file in a data set for these poses, or for the video with this sha256: of that name, unless another
-    recording has it; then with a part of the sha256."""
-    file = folder / f"{name}.parquet"
-    return folder / f"{name}-{sha256[:8]}.parquet" if _another(file, series, sha256) else file
-
-
-def _another(file: Path, series: PoseSeries | None, sha256: str) -> bool:
-    """Whether a pose file is there that holds another recording than these poses, or this video's sha256."""
-    if not file.exists():
-        return False
-    there = read_poses(file)
-    if series is None:
-        return there.source_sha256 != sha256
-    return not np.array_equal(there.position, series.position, equal_nan=True)

@@ -10,10 +10,10 @@ from poseprint.avatar import write_video
 from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
-from poseprint.dataset import read_recordings
 from poseprint.enrolment import enroll
 from poseprint.extraction import extract
 from poseprint.figure import LOOKS
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
 from poseprint.report import write_report

@@ -27,8 +27,8 @@ from poseprint.core.progress import Progress, processors
 from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
 from poseprint.estimators import Estimator, Pose, load_estimator
+from poseprint.io.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
 from poseprint.shots import Change, ShotDetector
-from poseprint.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150
 """Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""

@@ -10,14 +10,14 @@ import numpy as np
 
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import PoseSeries
-from poseprint.dataset import Recording, read_recordings
+from poseprint.io.dataset import Recording, read_recordings
 from poseprint.io.parquet import read_poses
+from poseprint.io.video import FPS
 from poseprint.movements import MovementSet, Span, clean, cut_movements, movement_set, resample
 from poseprint.profile import InputSpec
 from poseprint.quality import inspect
 from poseprint.settings import Settings
 from poseprint.split import Split, split
-from poseprint.video import FPS
 
 
 @dataclass(frozen=True)

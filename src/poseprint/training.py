@@ -17,14 +17,14 @@ from torch import nn
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import replacing
 from poseprint.curves import draw_curves
-from poseprint.dataset import read_recordings
 from poseprint.evaluation import accuracy_report
 from poseprint.fitting import Fitted, Progress, fit, predict
+from poseprint.io.dataset import read_recordings
+from poseprint.io.video import FPS
 from poseprint.loading import Usable, demand_person, input_spec, load, part
 from poseprint.movements import MovementSet, cut_movements
 from poseprint.profile import MANIFEST, write_profile
 from poseprint.settings import Settings
-from poseprint.video import FPS
 
 
 def train(

@@ -26,9 +26,9 @@ from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
 from poseprint.core.version import __version__
 from poseprint.curves import draw_trials
-from poseprint.dataset import read_recordings
 from poseprint.evaluation import accuracy_report
 from poseprint.fitting import few_threads, fit, predict
+from poseprint.io.dataset import read_recordings
 from poseprint.loading import SIDES, Parts, demand_person, load, part
 from poseprint.models import make_model
 from poseprint.movements import MovementSet, Normalisation

@@ -19,7 +19,7 @@ from poseprint.core.verdict import Decision, MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.enrolment import reference_of
 from poseprint.extraction import extract
-from poseprint.io import is_poses, read_any_poses
+from poseprint.io.poses import is_poses, read_any_poses
 from poseprint.judging import WITHHELD, judge, reason
 from poseprint.movements import LENGTH, clean, cut_movements, movement_set, resample
 from poseprint.profile import EnrolledProfile, Profile, read_profile
@@ -62,7 +62,7 @@ def read_recording(
 
     Args:
         source: a video, Parquet or csv file, or a folder of OpenPose json.
-        fps, frame_size: see `poseprint.io.read_any_poses`.
+        fps, frame_size: see `poseprint.io.poses.read_any_poses`.
         models, jobs, progress: see `poseprint.extraction.extract`.
     """
     if is_poses(source):

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 from helpers.movers import mover
 
 from poseprint.core.series import PoseSeries
-from poseprint.dataset import Recording, write_recordings
+from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
+from poseprint.io.video import FPS
 from poseprint.loading import Usable
 from poseprint.movements import MovementSet, Span, clean
-from poseprint.video import FPS
 
 
 @lru_cache(maxsize=64)

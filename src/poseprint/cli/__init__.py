@@ -178,7 +178,7 @@ def draw(
 ) -> None:
     """Draw a figure that moves as the poses do."""
     from poseprint.avatar import write_video
-    from poseprint.io import read_any_poses
+    from poseprint.io.poses import read_any_poses
 
     if output.suffix.lower() != ".mp4":
         raise PoseprintError(f"{output}: the video is written as .mp4")
@@ -219,7 +219,7 @@ def check(
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.calibration import Costs
     from poseprint.core.files import demand_writable
-    from poseprint.io import is_poses
+    from poseprint.io.poses import is_poses
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses
 

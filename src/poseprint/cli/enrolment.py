@@ -106,9 +106,9 @@ def _read(
     from dataclasses import replace
 
     from poseprint.collect import collect
-    from poseprint.dataset import TABLE, read_recordings
-    from poseprint.io import is_poses, read_any_poses
+    from poseprint.io.dataset import TABLE, read_recordings
     from poseprint.io.parquet import read_poses
+    from poseprint.io.poses import is_poses, read_any_poses
 
     found: list[tuple[PoseSeries, str]] = []
     for source in sources:

@@ -77,9 +77,9 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     """Width and height of a --frame-size."""
     if text is None:
         return None
-    from poseprint import io
+    from poseprint.io import poses
 
-    size = io.parse_size(text)
+    size = poses.parse_size(text)
     if size is None:
         raise PoseprintError(f"--frame-size {text!r}: expected WIDTHxHEIGHT, such as 1280x720")
     return size

@@ -21,7 +21,6 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable, replacing
 from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
-from poseprint.dataset import read_recordings
 from poseprint.evaluating.page import page
 from poseprint.evaluating.pictures import draw_protocol
 from poseprint.evaluating.protocol import (
@@ -36,6 +35,7 @@ from poseprint.evaluating.protocol import (
     tested_persons,
     told,
 )
+from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import FEWEST
 from poseprint.perturbations import PERTURBATIONS

@@ -9,10 +9,10 @@ from typing import Any
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.experiments.table import EXPERIMENTS, SCALES, Experiment, Row, Scale
 from poseprint.experiments.tasks import Run, cast, mixed_parts
+from poseprint.io.video import FPS
 from poseprint.loading import Usable, part
 from poseprint.settings import Settings
 from poseprint.split import SplitBy
-from poseprint.video import FPS
 
 SPLITS: tuple[SplitBy, ...] = ("movement", "recording")
 FEWEST_RECORDINGS = 3

@@ -18,11 +18,11 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.files import replacing
 from poseprint.core.version import __version__
 from poseprint.fitting import Fitted, fit, predict
+from poseprint.io.video import FPS
 from poseprint.loading import Usable, movements_of, part
 from poseprint.movements import MovementSet, Span, cut_mixed, cut_movements, movement_set
 from poseprint.settings import Settings
 from poseprint.split import Split, split
-from poseprint.video import FPS
 
 MIXED_S = (1.0, 60.0)
 """Seconds of the shortest and the longest movement that `lengths` trains on (paper, section 6)."""

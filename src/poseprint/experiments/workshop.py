@@ -20,9 +20,9 @@ import torch
 
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
-from poseprint.dataset import TABLE, read_recordings
 from poseprint.experiments.plan import Planned
 from poseprint.experiments.tasks import Run, perform, right
+from poseprint.io.dataset import TABLE, read_recordings
 from poseprint.loading import Usable, load
 from poseprint.settings import Settings
 

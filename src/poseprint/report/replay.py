@@ -52,7 +52,7 @@ def small_copy(footage: Path) -> str:
     """The pictures of a recording as a small H.264 film in a data URI; time stamps are those of the poses."""
     import av
 
-    from poseprint.video import FPS, frames, probe
+    from poseprint.io.video import FPS, frames, probe
 
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"  # a real file, because faststart reads back what it wrote

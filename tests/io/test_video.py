@@ -13,7 +13,7 @@ from helpers.videos import audio_only, number_of, numbered, write_video
 
 from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
-from poseprint.video import TOLERANCE, DecodeStats, frames, probe
+from poseprint.io.video import TOLERANCE, DecodeStats, frames, probe
 
 
 @pytest.mark.parametrize("fps", [10, 24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60])

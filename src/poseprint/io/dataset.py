@@ -11,8 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 from poseprint.core.errors import DatasetError
 from poseprint.core.files import replacing
+from poseprint.core.series import PoseSeries
+from poseprint.io.parquet import read_poses
 
 TABLE = "recordings.csv"
 LABELS = ("real", "fake")
@@ -95,3 +99,20 @@ def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
         writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(r) for r in recordings)
+
+
+def place(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
+    """The file in a data set for these poses, or for the video with this sha256: of that name, unless another
+    recording has it; then with a part of the sha256."""
+    file = folder / f"{name}.parquet"
+    return folder / f"{name}-{sha256[:8]}.parquet" if _another(file, series, sha256) else file
+
+
+def _another(file: Path, series: PoseSeries | None, sha256: str) -> bool:
+    """Whether a pose file is there that holds another recording than these poses, or this video's sha256."""
+    if not file.exists():
+        return False
+    there = read_poses(file)
+    if series is None:
+        return there.source_sha256 != sha256
+    return not np.array_equal(there.position, series.position, equal_nan=True)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseprint.core.errors import DatasetError, PoseprintError
-from poseprint.dataset import Recording, read_recordings, write_recordings
 from poseprint.evaluation import FEWEST, accuracy_report
+from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.movements import MovementSet
 from poseprint.split import Split, SplitBy, split
 

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from poseprint.core.errors import PoseFileError, PoseprintError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY
-from poseprint.io import is_poses, read_any_poses
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.paper_csv import read_csv_pair, read_csv_poses, write_csv_pair
 from poseprint.io.parquet import read_poses, read_poses_metadata, write_poses
+from poseprint.io.poses import is_poses, read_any_poses
 
 SIZE = (640, 480)
 
