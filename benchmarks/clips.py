@@ -17,7 +17,7 @@ from common import clips, finish
 
 from poseprint.collect import collect
 from poseprint.io.parquet import read_poses
-from poseprint.quality import inspect
+from poseprint.movements.gates import inspect
 
 FOLDER = Path(tempfile.gettempdir()) / "poseprint-speakers"
 

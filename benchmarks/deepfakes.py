@@ -25,7 +25,6 @@ import numpy as np
 from common import RESULTS, SHARED, finish
 from splicing import Half, msrc_halves, splice_table, tune
 
-from poseprint import edits
 from poseprint.avatar import write_video
 from poseprint.background import Summary
 from poseprint.calibration import Costs
@@ -37,10 +36,11 @@ from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import trial_metrics
+from poseprint.movements import forgeries as edits
+from poseprint.movements.measure import measure
 from poseprint.reference import Evidence, shipped
 from poseprint.splices import LEAST_S, THRESHOLD, likeliest_change
 from poseprint.trials import Trials, run_trials
-from poseprint.verification import measure
 
 SPEEDS = (0.8, 0.9, 1.1, 1.25)
 AMPLITUDES = (0.7, 0.85, 1.15, 1.3)

@@ -15,7 +15,7 @@ from common import SHARED, finish
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
-from poseprint.movements import resample
+from poseprint.movements.cleaning import resample
 
 FOLDER = SHARED / "openpose_signer"
 

@@ -20,7 +20,6 @@ import numpy as np
 import verification as protocol
 from sklearn.svm import OneClassSVM
 
-from poseprint import statistics
 from poseprint.background import Background, Labelled, Metric, Summary, fit_background
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
@@ -29,10 +28,13 @@ from poseprint.embedding_runtime import KEYPOINTS, embed
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.learning import Roles
 from poseprint.metrics import trial_metrics
-from poseprint.movements import LENGTH, clean
-from poseprint.statistics import FURTHER, MOTION, STATIC, TRACKS, columns_of, tracks_of
+from poseprint.movements import statistics
+from poseprint.movements.cleaning import clean
+from poseprint.movements.cutting import LENGTH
+from poseprint.movements.measure import measure
+from poseprint.movements.statistics import FURTHER, MOTION, STATIC, columns_of
+from poseprint.movements.tracks import TRACKS, tracks_of
 from poseprint.trials import LEVELS, POOLED, Take, Trials, halves
-from poseprint.verification import measure
 
 Person = Sequence[Take]
 """Recordings that one person is enrolled on."""

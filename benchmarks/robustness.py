@@ -34,9 +34,9 @@ from poseprint.core.series import PoseSeries
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.parquet import read_poses, write_poses
+from poseprint.movements.measure import Measured, measure
+from poseprint.movements.statistics import MOTION, STATIC, catalogue, columns_of
 from poseprint.reference import EVIDENCE, Reference, shipped
-from poseprint.statistics import MOTION, STATIC, catalogue, columns_of
-from poseprint.verification import Measured, measure
 
 CLIPS = {
     "Obama": (

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from common import SHARED
 
-from poseprint import edits
 from poseprint.background import Summary
 from poseprint.core.series import PoseSeries
 from poseprint.io.kinect import read_kinect
 from poseprint.learning import learn_reference
+from poseprint.movements import forgeries as edits
+from poseprint.movements.measure import measure
 from poseprint.reference import Reference
 from poseprint.splices import LEAST_S, THRESHOLD, Change, likeliest_change
 from poseprint.trials import Take, halves, takes_of_table
-from poseprint.verification import measure
 
 GROUPS = ("utd_mhad", "isl_kinect")
 MOVEMENT_S = 5.0

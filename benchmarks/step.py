@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from poseprint.fitting import few_threads, fit
 from poseprint.models import make_model
-from poseprint.movements import MovementSet
+from poseprint.movement_set import MovementSet
 from poseprint.settings import PRESETS, Settings
 
 CASES: dict[str, Settings] = {

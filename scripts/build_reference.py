@@ -30,9 +30,9 @@ from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.learning import Roles, learn_reference, with_llr
 from poseprint.metrics import trial_metrics
+from poseprint.movements.measure import measure
 from poseprint.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
 from poseprint.trials import Take, Trials, run_trials, takes_of_table
-from poseprint.verification import measure
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pages import result, table
 
+from poseprint.movements.statistics import MOTION, STATIC, columns_of
 from poseprint.reference import NAMES, shipped
-from poseprint.statistics import MOTION, STATIC, columns_of
 
 NAMES_OF_EVIDENCE = ("static", "motion", "both")
 TERMS = {

@@ -12,8 +12,8 @@ from poseprint.background import FEWEST_COLUMNS, Background, Labelled, Summary, 
 from poseprint.calibration import Calibration
 from poseprint.core.arrays import mean_of
 from poseprint.core.errors import PoseprintError, ProfileError
+from poseprint.movements.statistics import catalogue
 from poseprint.reference import Reference, read_reference, shipped, write_reference
-from poseprint.statistics import catalogue
 
 SIZE = len(catalogue(2))
 PLAIN = {

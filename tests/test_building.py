@@ -24,8 +24,8 @@ from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.kinect import JOINTS, Camera, read_kinect
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.movements import cut_movements
-from poseprint.quality import inspect
+from poseprint.movements.cutting import cut_movements
+from poseprint.movements.gates import inspect
 
 # Manifests
 

@@ -9,7 +9,7 @@ import pytest
 
 from poseprint.extraction import extract
 from poseprint.io.video import probe
-from poseprint.quality import inspect
+from poseprint.movements.gates import inspect
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.models]
 

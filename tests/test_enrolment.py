@@ -22,9 +22,9 @@ from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.enrolment import enroll, forget, summaries
 from poseprint.io.parquet import write_poses
+from poseprint.movements.measure import measure
 from poseprint.profile import EnrolledProfile, _digest, read_profile, write_enrolled
 from poseprint.verdict import check_poses
-from poseprint.verification import measure
 
 REAL = ROOT / "src" / "poseprint" / "sample" / "recordings"
 
@@ -349,8 +349,8 @@ def test_a_profile_of_version_2_stays_readable() -> None:
 
 @pytest.mark.shared_data
 def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
-    from poseprint.edits import splice
     from poseprint.io.kinect import read_kinect
+    from poseprint.movements.forgeries import splice
 
     people: dict[str, list[PoseSeries]] = {}
     for found in read_kinect(shared / "msrc12" / "upper_body.parquet"):

@@ -28,10 +28,10 @@ from poseprint.evaluating.page import table
 from poseprint.evaluating.protocol import applicable, draw, parted, reliability, robustness
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
-from poseprint.perturbations import PERTURBATIONS
+from poseprint.movements.measure import measure
+from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.reference import Reference, shipped, write_reference
 from poseprint.trials import Take
-from poseprint.verification import measure
 
 PEOPLE = {"Ann": (0.15, 0.4, 180), "Bob": (0.3, 0.8, 220), "Cyd": (0.5, 0.55, 200)}
 """Amplitude, tempo and shoulder width of each."""

@@ -38,7 +38,7 @@ from poseprint.io.paper_csv import write_csv_pair  # noqa: E402
 from poseprint.io.parquet import read_poses, write_poses  # noqa: E402
 from poseprint.loading import SIDES, Usable, load, part  # noqa: E402
 from poseprint.models import make_model  # noqa: E402
-from poseprint.movements import MovementSet  # noqa: E402
+from poseprint.movement_set import MovementSet  # noqa: E402
 from poseprint.settings import PRESETS, Settings  # noqa: E402
 
 Rhythm = tuple[float, float]

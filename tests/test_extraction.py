@@ -25,7 +25,7 @@ from poseprint.estimators import Pose
 from poseprint.extraction import CHUNK, _chunks, extract
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.quality import inspect
+from poseprint.movements.gates import inspect
 
 
 class Known:

@@ -17,7 +17,7 @@ from poseprint import fitting  # noqa: E402
 from poseprint.core.errors import PoseprintError  # noqa: E402
 from poseprint.fitting import Fitted, fit, predict  # noqa: E402
 from poseprint.models import make_model  # noqa: E402
-from poseprint.movements import MovementSet  # noqa: E402
+from poseprint.movement_set import MovementSet  # noqa: E402
 from poseprint.settings import Settings  # noqa: E402
 
 SMALL = Settings(hidden=8, layers=1, dropout=0.0, lr=5e-3, batch_size=8, epochs=6, clip=1.0, weight_decay=0.0)

@@ -18,7 +18,8 @@ from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
 from poseprint.loading import SIDES, Parts, Usable, load, movements_of, part
-from poseprint.movements import MovementSet, Normalisation, cut_movements
+from poseprint.movement_set import MovementSet, Normalisation
+from poseprint.movements.cutting import cut_movements
 from poseprint.settings import Settings
 
 SMALL = Settings(length=30, stride=30)

@@ -28,7 +28,7 @@ from poseprint.estimators.weights import ENVIRONMENT, FILES, install, missing, m
 from poseprint.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.video import frames, probe
-from poseprint.movements import resample
+from poseprint.movements.cleaning import resample
 
 
 @pytest.fixture(scope="module")

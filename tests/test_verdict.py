@@ -12,7 +12,7 @@ from helpers.movers import mover, with_channel, without
 from helpers.profiles import make_profile
 
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.movements import resample
+from poseprint.movements.cleaning import resample
 from poseprint.profile import read_profile
 from poseprint.verdict import Verdict, check, check_poses
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.io.poses import read_any_poses
-    from poseprint.movements import cut_movements
+    from poseprint.movements.cutting import cut_movements
+    from poseprint.movements.gates import inspect
     from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
-    from poseprint.quality import inspect
     from poseprint.report import write_report
     from poseprint.settings import PRESETS, Settings
     from poseprint.training import train
@@ -55,14 +55,14 @@ _HOME = {
     "check": "verdict",
     "check_poses": "verdict",
     "collect": "collect",
-    "cut_movements": "movements",
+    "cut_movements": "movements.cutting",
     "describe": "building",
     "enroll": "enrolment",
     "evaluate": "evaluating",
     "extract": "extraction",
     "import_csv_pair": "building",
     "import_kinect": "building",
-    "inspect": "quality",
+    "inspect": "movements.gates",
     "read_any_poses": "io.poses",
     "read_csv_pair": "io.paper_csv",
     "read_poses": "io.parquet",

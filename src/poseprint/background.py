@@ -20,8 +20,9 @@ from scipy.linalg import eigh
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import PoseprintError
-from poseprint.statistics import FPS, MOTION, STATIC, columns_of
-from poseprint.verification import Measured
+from poseprint.movements.measure import Measured
+from poseprint.movements.statistics import MOTION, STATIC, columns_of
+from poseprint.movements.tracks import FPS
 
 KINDS: dict[str, tuple[str, ...]] = {"static": STATIC, "motion": MOTION}
 """The two kinds of evidence that are always scored apart, and the qualities each is made of."""

@@ -24,8 +24,9 @@ from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.poses import is_poses, parse_size
 from poseprint.io.video import FPS
-from poseprint.movements import LENGTH, cut_movements, resample
-from poseprint.quality import inspect
+from poseprint.movements.cleaning import resample
+from poseprint.movements.cutting import LENGTH, cut_movements
+from poseprint.movements.gates import inspect
 
 Progress = Callable[[int, int, str], None]
 """Called with what is done, what there is to do, and the name of what is being worked on."""

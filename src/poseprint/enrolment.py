@@ -16,11 +16,12 @@ from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
-from poseprint.movements import LENGTH
+from poseprint.movements.cutting import LENGTH
+from poseprint.movements.measure import Measured, measure, reference_axes
+from poseprint.movements.statistics import catalogue
+from poseprint.movements.tracks import FPS
 from poseprint.profile import EnrolledProfile, InputSpec
 from poseprint.reference import Reference, shipped
-from poseprint.statistics import FPS, catalogue
-from poseprint.verification import Measured, measure, reference_axes
 
 DISAGREE = {2: -0.5}
 DISAGREE_MANY = -1.2

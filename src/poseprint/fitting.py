@@ -19,7 +19,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import replacing
 from poseprint.models import make_model
-from poseprint.movements import MovementSet
+from poseprint.movement_set import MovementSet
 from poseprint.settings import Settings
 
 Progress = Callable[[int, int, Mapping[str, float]], None]

@@ -15,12 +15,12 @@ from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, LikelihoodRatio, MovementScore
 from poseprint.enrolment import cohort_people, summaries
 from poseprint.explanation import departures, qualities
-from poseprint.movements import LENGTH
+from poseprint.movements.cutting import LENGTH
+from poseprint.movements.gates import Inspection
+from poseprint.movements.measure import STRIDE, Measured, measure
 from poseprint.profile import EnrolledProfile
-from poseprint.quality import Inspection
 from poseprint.reference import UNLIKE, Evidence, Reference
 from poseprint.splices import Change, find_change
-from poseprint.verification import STRIDE, Measured, measure
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""

@@ -14,8 +14,8 @@ import numpy as np
 from poseprint.background import Background, Labelled, Summary, fit_background
 from poseprint.calibration import Calibration, circumstances, fit_calibration
 from poseprint.core.errors import DatasetError
+from poseprint.movements.statistics import catalogue
 from poseprint.reference import EVIDENCE, Reference
-from poseprint.statistics import catalogue
 from poseprint.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials
 
 FOLDS = 4

@@ -13,9 +13,11 @@ from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.io.video import FPS
-from poseprint.movements import MovementSet, Span, clean, cut_movements, movement_set, resample
+from poseprint.movement_set import MovementSet, movement_set
+from poseprint.movements.cleaning import clean, resample
+from poseprint.movements.cutting import Span, cut_movements
+from poseprint.movements.gates import inspect
 from poseprint.profile import InputSpec
-from poseprint.quality import inspect
 from poseprint.settings import Settings
 from poseprint.split import Split, split
 

@@ -25,8 +25,9 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import replacing
 from poseprint.core.series import EstimatorInfo
-from poseprint.movements import LENGTH
-from poseprint.statistics import FPS, catalogue, catalogue_sha256
+from poseprint.movements.cutting import LENGTH
+from poseprint.movements.statistics import catalogue, catalogue_sha256
+from poseprint.movements.tracks import FPS
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
 """Kind of a profile -> the format version it is written in."""

@@ -25,7 +25,7 @@ from poseprint.calibration import Calibration, circumstances
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import replacing
-from poseprint.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
+from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 
 FORMAT_VERSION = 1
 FOLDER = Path(__file__).resolve().parent / "references"

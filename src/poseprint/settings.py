@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from poseprint.core.errors import PoseprintError
-from poseprint.movements import LENGTH, Normalisation
+from poseprint.movement_set import Normalisation
+from poseprint.movements.cutting import LENGTH
 from poseprint.split import SplitBy
 
 

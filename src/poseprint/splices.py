@@ -18,10 +18,10 @@ import numpy as np
 
 from poseprint.background import KINDS, Summary
 from poseprint.core.arrays import Array
-from poseprint.movements import LENGTH
+from poseprint.movements.cutting import LENGTH
+from poseprint.movements.measure import Measured, measure
+from poseprint.movements.tracks import FPS
 from poseprint.reference import Reference
-from poseprint.statistics import FPS
-from poseprint.verification import Measured, measure
 
 STEP = 30
 """Frames between two times at which the mover may change, and between the movements that are compared."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
-from poseprint.movements import MovementSet
+from poseprint.movement_set import MovementSet
 
 SplitBy = Literal["recording", "movement"]
 SHARES = (0.1, 0.1)

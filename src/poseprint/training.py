@@ -22,7 +22,8 @@ from poseprint.fitting import Fitted, Progress, fit, predict
 from poseprint.io.dataset import read_recordings
 from poseprint.io.video import FPS
 from poseprint.loading import Usable, demand_person, input_spec, load, part
-from poseprint.movements import MovementSet, cut_movements
+from poseprint.movement_set import MovementSet
+from poseprint.movements.cutting import cut_movements
 from poseprint.profile import MANIFEST, write_profile
 from poseprint.settings import Settings
 

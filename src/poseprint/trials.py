@@ -17,9 +17,9 @@ from poseprint.background import KINDS, Summary
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.io.kinect import read_kinect
+from poseprint.movements.measure import Measured, measure
+from poseprint.movements.tracks import FPS
 from poseprint.reference import EVIDENCE, Reference
-from poseprint.statistics import FPS
-from poseprint.verification import Measured, measure
 
 By = Literal["activity", "session", "recording"]
 LEVELS = ("5s", "recording", "4recordings")

@@ -31,7 +31,7 @@ from poseprint.fitting import few_threads, fit, predict
 from poseprint.io.dataset import read_recordings
 from poseprint.loading import SIDES, Parts, demand_person, load, part
 from poseprint.models import make_model
-from poseprint.movements import MovementSet, Normalisation
+from poseprint.movement_set import MovementSet, Normalisation
 from poseprint.settings import PRESETS, Settings
 
 STUDY = "study.jsonl"

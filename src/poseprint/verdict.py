@@ -21,10 +21,12 @@ from poseprint.enrolment import reference_of
 from poseprint.extraction import extract
 from poseprint.io.poses import is_poses, read_any_poses
 from poseprint.judging import WITHHELD, judge, reason
-from poseprint.movements import LENGTH, clean, cut_movements, movement_set, resample
+from poseprint.movement_set import movement_set
+from poseprint.movements.cleaning import clean, resample
+from poseprint.movements.cutting import LENGTH, cut_movements
+from poseprint.movements.gates import Inspection, inspect
+from poseprint.movements.tracks import axes_of
 from poseprint.profile import EnrolledProfile, Profile, read_profile
-from poseprint.quality import Inspection, inspect
-from poseprint.statistics import axes_of
 
 REAL = 0.5
 """A movement whose score is above this is voted real: the paper rounds the probability (section 3.3)."""

@@ -18,7 +18,9 @@ from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
 from poseprint.loading import Usable
-from poseprint.movements import MovementSet, Span, clean
+from poseprint.movement_set import MovementSet
+from poseprint.movements.cleaning import clean
+from poseprint.movements.cutting import Span
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.evaluation import FEWEST, accuracy_report
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
-from poseprint.movements import MovementSet
+from poseprint.movement_set import MovementSet
 from poseprint.split import Split, SplitBy, split
 
 ADA = Recording("a", "Ada", "real", "monday", "a.parquet")

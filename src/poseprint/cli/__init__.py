@@ -38,7 +38,7 @@ from poseprint.core.version import __version__
 
 if TYPE_CHECKING:
     from poseprint.core.series import PoseSeries
-    from poseprint.quality import Inspection
+    from poseprint.movements.gates import Inspection
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -159,7 +159,7 @@ def inspect(
     jobs: Jobs = None,
 ) -> None:
     """Say what in a recording can serve as evidence, and every doubt about it."""
-    from poseprint.quality import inspect as run_gates
+    from poseprint.movements.gates import inspect as run_gates
 
     series = _read(source, fps, frame_size, models, jobs)
     inspection = run_gates(series)

@@ -7,7 +7,7 @@
     ├── ProfileError            a profile that is broken, altered, or does not fit the input
     └── MissingDependencyError  an optional part that is not installed
 
-A doubt that can be lived with is no error: it is a `poseprint.quality.Finding`.
+A doubt that can be lived with is no error: it is a `poseprint.movements.gates.Finding`.
 """
 
 

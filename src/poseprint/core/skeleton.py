@@ -46,12 +46,6 @@ UPPER_BODY = Skeleton(
     pairs=((2, 5), (3, 6), (4, 7), (8, 9), (10, 11)),
 )
 """The paper's 12 keypoints (Table 1): COCO-18 numbers 0 to 7 and 14 to 17, in OpenPose's order."""
-
-
 NOSE, NECK = 0, 1
-
-
 RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST = 2, 3, 4
-
-
 LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 5, 6, 7

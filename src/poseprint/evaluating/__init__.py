@@ -38,11 +38,11 @@ from poseprint.evaluating.protocol import (
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.metrics import FEWEST
-from poseprint.perturbations import PERTURBATIONS
+from poseprint.movements.measure import measure
+from poseprint.movements.perturbations import PERTURBATIONS
+from poseprint.movements.tracks import axes_of
 from poseprint.reference import NAMES, Reference, read_reference, shipped
-from poseprint.statistics import axes_of
 from poseprint.trials import By, Take
-from poseprint.verification import measure
 
 FORMAT_VERSION = 1
 Space = Literal["picture", "depth"]

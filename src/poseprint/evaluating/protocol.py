@@ -11,10 +11,10 @@ from poseprint.calibration import LOG10, Costs
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
 from poseprint.metrics import trial_metrics
-from poseprint.perturbations import PERTURBATIONS
+from poseprint.movements.measure import measure
+from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.reference import EVIDENCE, Reference
 from poseprint.trials import DURATIONS, LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
-from poseprint.verification import measure
 
 SEEDS = 3
 """Partings whose trials are pooled, each with both halves enrolled in turn."""

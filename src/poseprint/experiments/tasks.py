@@ -20,7 +20,8 @@ from poseprint.core.version import __version__
 from poseprint.fitting import Fitted, fit, predict
 from poseprint.io.video import FPS
 from poseprint.loading import Usable, movements_of, part
-from poseprint.movements import MovementSet, Span, cut_mixed, cut_movements, movement_set
+from poseprint.movement_set import MovementSet, movement_set
+from poseprint.movements.cutting import Span, cut_mixed, cut_movements
 from poseprint.settings import Settings
 from poseprint.split import Split, split
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from poseprint.core.verdict import Verdict
+from poseprint.movements.statistics import MOTION, STATIC
 from poseprint.report.supervised import made_from
 from poseprint.report.words import number
-from poseprint.statistics import MOTION, STATIC
 
 KINDS = (
     ("both", "movement and posture together"),

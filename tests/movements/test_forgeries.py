@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from helpers.movers import mover, with_channel, without
 
-from poseprint import edits
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
-from poseprint.quality import inspect
-from poseprint.statistics import catalogue, movement_statistics, tracks_of
+from poseprint.movements import forgeries as edits
+from poseprint.movements.gates import inspect
+from poseprint.movements.statistics import catalogue, movement_statistics
+from poseprint.movements.tracks import tracks_of
 
 
 def with_depth(series: PoseSeries) -> PoseSeries:

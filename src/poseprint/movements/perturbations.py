@@ -18,7 +18,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
-from poseprint.movements import resample
+from poseprint.movements.cleaning import resample
 
 DROPPED = 0.2
 """Share of the frames that `dropped_frames` takes away."""

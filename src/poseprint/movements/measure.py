@@ -13,9 +13,11 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
-from poseprint.movements import LENGTH, Span, clean, cut_movements, resample
-from poseprint.quality import Inspection, inspect
-from poseprint.statistics import FPS, SHORTEST, axes_of, movement_statistics, tracks_of
+from poseprint.movements.cleaning import clean, resample
+from poseprint.movements.cutting import LENGTH, Span, cut_movements
+from poseprint.movements.gates import Inspection, inspect
+from poseprint.movements.statistics import SHORTEST, movement_statistics
+from poseprint.movements.tracks import FPS, axes_of, tracks_of
 
 STRIDE = LENGTH // 2
 """Movements that are pooled overlap by half: what lies across the edge of one lies inside another."""

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from poseprint.core.findings import CODES, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.movements import cut_movements
-from poseprint.quality import PAIRS, THRESHOLDS, Inspection, inspect
+from poseprint.movements.cutting import cut_movements
+from poseprint.movements.gates import PAIRS, THRESHOLDS, Inspection, inspect
 
 pytestmark = pytest.mark.filterwarnings("error")
 

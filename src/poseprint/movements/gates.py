@@ -27,7 +27,8 @@ from poseprint.core.skeleton import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
-from poseprint.movements import FILLED_GAP_S, LENGTH, Span, clean
+from poseprint.movements.cleaning import FILLED_GAP_S, clean
+from poseprint.movements.cutting import LENGTH, Span
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
-from poseprint.movements import resample
+from poseprint.movements.cleaning import resample
 
 SEAM_S = 0.3
 """Seconds over which the two movers of a splice pass into each other."""
@@ -26,7 +26,7 @@ def speed(series: PoseSeries, factor: float) -> PoseSeries:
     """The same movement played `factor` times as fast, at the same frame rate: 1.25 lasts four fifths as long.
 
     Poses between two frames lie on the straight line between them, never across a cut; signals of single pictures
-    go where `poseprint.movements.resample` puts them.
+    go where `poseprint.movements.cleaning.resample` puts them.
 
     Raises:
         PoseprintError: the factor is not between the two FACTORS, or the result's frame rate on the way is not one.

@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
-from poseprint.movements import clean
-from poseprint.statistics import (
-    FURTHER,
-    MOTION,
-    STATIC,
-    axes_of,
-    catalogue,
-    columns_of,
-    movement_statistics,
-    tracks_of,
-)
+from poseprint.movements.cleaning import clean
+from poseprint.movements.statistics import FURTHER, MOTION, STATIC, catalogue, columns_of, movement_statistics
+from poseprint.movements.tracks import axes_of, tracks_of
 
 NAMES = {axes: [s.name for s in catalogue(axes)] for axes in (2, 3)}
 

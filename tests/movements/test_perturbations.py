@@ -11,7 +11,8 @@ from helpers.movers import mover
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST, UPPER_BODY
-from poseprint.perturbations import (
+from poseprint.movements.measure import measure
+from poseprint.movements.perturbations import (
     PERTURBATIONS,
     at_frame_rate,
     crop,
@@ -21,8 +22,7 @@ from poseprint.perturbations import (
     jitter,
     mirror,
 )
-from poseprint.statistics import catalogue
-from poseprint.verification import measure
+from poseprint.movements.statistics import catalogue
 
 
 def with_depth(series: PoseSeries) -> PoseSeries:

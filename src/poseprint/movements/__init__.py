@@ -1,0 +1,1 @@
+"""A PoseSeries into what can be measured. Touches no disk, no picture and no model."""
