@@ -30,8 +30,8 @@ from poseprint.background import Summary
 from poseprint.calibration import Costs
 from poseprint.core.series import PoseSeries
 from poseprint.demo import SAMPLE
-from poseprint.estimators.weights import missing
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
+from poseprint.estimation.model_files import missing
 from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses

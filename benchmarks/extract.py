@@ -25,8 +25,8 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.core.series import PoseSeries
-from poseprint.estimators import load_estimator
-from poseprint.extraction import WARM_UP, _chunks, extract
+from poseprint.estimation.extraction import WARM_UP, _chunks, extract
+from poseprint.estimation.registry import load_estimator
 
 CLIP = SHARED / "videos" / "obama_real_2020-dnc-philadelphia_cspan.mp4"
 
@@ -66,7 +66,7 @@ def memory(path: Path, jobs: int) -> float:
     """Peak memory in MiB of a process that extracts the clip."""
     # getrusage would begin with the parent's peak, which holds the plain loop's arrays.
     code = (
-        "import re, sys; from poseprint.extraction import extract; "
+        "import re, sys; from poseprint.estimation.extraction import extract; "
         f"extract(sys.argv[1], jobs={jobs}); "
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )

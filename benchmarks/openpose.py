@@ -13,7 +13,7 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.movements.cleaning import resample
 

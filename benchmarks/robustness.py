@@ -31,7 +31,7 @@ from poseprint.background import KINDS, Summary
 from poseprint.calibration import Costs
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import Measured, measure

@@ -24,7 +24,7 @@ from poseprint.calibration import Calibration, Costs, circumstances
 from poseprint.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses

@@ -10,7 +10,7 @@ import pytest
 from helpers.command import Command, Ran
 from helpers.places import SHARED
 
-from poseprint.estimators.weights import missing
+from poseprint.estimation.model_files import missing
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_ELBOW, LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, UPPER_BODY
-from poseprint.estimators import load_estimator
+from poseprint.estimation.registry import load_estimator
 
 SIZE = (320, 180)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.io.video import probe
 from poseprint.movements.gates import inspect
 

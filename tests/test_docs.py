@@ -46,7 +46,7 @@ def test_readme_python_runs(
     for module in ("collect", "demo", "verdict"):
         import_module(f"poseprint.{module}")
     monkeypatch.setattr(
-        "poseprint.extraction.extract", lambda path: mover(600, seed=9, tempo=0.3, recording=Path(path).stem)
+        "poseprint.estimation.extraction.extract", lambda path: mover(600, seed=9, tempo=0.3, recording=Path(path).stem)
     )
     exec(compile(code, "README.md", "exec"), {})
     assert "LLR" in capsys.readouterr().out

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from poseprint.core.skeleton import UPPER_BODY, Skeleton
     from poseprint.core.verdict import Verdict
     from poseprint.enrolment import enroll
+    from poseprint.estimation.extraction import extract
     from poseprint.evaluating import evaluate
     from poseprint.experiments import run_experiment
-    from poseprint.extraction import extract
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.io.poses import read_any_poses
@@ -59,7 +59,7 @@ _HOME = {
     "describe": "building",
     "enroll": "enrolment",
     "evaluate": "evaluating",
-    "extract": "extraction",
+    "extract": "estimation.extraction",
     "import_csv_pair": "building",
     "import_kinect": "building",
     "inspect": "movements.gates",

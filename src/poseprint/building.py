@@ -148,7 +148,7 @@ def build(
     Args:
         manifest: a csv with the columns file and person (docs/formats.md).
         folder: the data set, to make or to add to.
-        models, jobs: see `poseprint.extraction.extract`.
+        models, jobs: see `poseprint.estimation.extraction.extract`.
         progress: called with the frames of a recording that are done, all its frames, and its name.
         say: called with what became of each entry, at once.
 

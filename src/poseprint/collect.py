@@ -11,7 +11,7 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable
 from poseprint.core.progress import Progress
 from poseprint.core.version import __version__
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.poses import is_poses, read_any_poses
@@ -56,7 +56,7 @@ def collect(
         recording: its name, which is its file's too; the source's own name unless said otherwise.
         person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` unless said otherwise.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        models, jobs, progress: see `poseprint.extraction.extract`.
+        models, jobs, progress: see `poseprint.estimation.extraction.extract`.
 
     Raises:
         PoseprintError: the source cannot be read or the folder cannot be written.

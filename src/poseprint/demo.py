@@ -11,7 +11,7 @@ from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
 from poseprint.enrolment import enroll
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
@@ -49,7 +49,7 @@ def run(
 
     Args:
         output: folder for the profile, the videos, poses and reports.
-        models, jobs: see `poseprint.extraction.extract`.
+        models, jobs: see `poseprint.estimation.extraction.extract`.
         say: called with sentences for the user.
         progress: called as frames are done, for each piece of work anew.
 

@@ -18,7 +18,7 @@ from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Decision, MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.enrolment import reference_of
-from poseprint.extraction import extract
+from poseprint.estimation.extraction import extract
 from poseprint.io.poses import is_poses, read_any_poses
 from poseprint.judging import WITHHELD, judge, reason
 from poseprint.movement_set import movement_set
@@ -65,7 +65,7 @@ def read_recording(
     Args:
         source: a video, Parquet or csv file, or a folder of OpenPose json.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        models, jobs, progress: see `poseprint.extraction.extract`.
+        models, jobs, progress: see `poseprint.estimation.extraction.extract`.
     """
     if is_poses(source):
         return read_any_poses(source, fps=fps, frame_size=frame_size)

@@ -101,7 +101,7 @@ def _root(
 @models_app.command("install")
 def models_install(models: Models = None) -> None:
     """Fetch the model files and check their sha256."""
-    from poseprint.estimators.weights import install
+    from poseprint.estimation.model_files import install
 
     install(models, say=print)
 

@@ -26,9 +26,10 @@ from poseprint.core.files import replacing
 from poseprint.core.progress import Progress, processors
 from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
-from poseprint.estimators import Estimator, Pose, load_estimator
+from poseprint.estimation.estimator import Estimator, Pose
+from poseprint.estimation.registry import load_estimator
+from poseprint.estimation.shots import Change, ShotDetector
 from poseprint.io.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
-from poseprint.shots import Change, ShotDetector
 
 CHUNK = 150
 """Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
@@ -59,7 +60,7 @@ def extract(
 
     Args:
         path: a local video file.
-        estimator: a name in `poseprint.estimators.ESTIMATORS`.
+        estimator: a name in `poseprint.estimation.registry.ESTIMATORS`.
         models: folder of the estimator's model files; None for the user's cache.
         jobs: chunks at a time; None for one a processor, but no more than MOST_JOBS.
         parts: folder that keeps finished chunks, so that an interrupted extraction goes on; None for none.

@@ -15,14 +15,14 @@ from helpers.movers import mover
 from helpers.videos import write_video
 
 import poseprint
-from poseprint import estimators
 from poseprint.collect import PARTS, collect
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.estimators import Pose
-from poseprint.extraction import CHUNK, _chunks, extract
+from poseprint.estimation import registry
+from poseprint.estimation.estimator import Pose
+from poseprint.estimation.extraction import CHUNK, _chunks, extract
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.gates import inspect
@@ -58,7 +58,7 @@ class Known:
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     Known.shots, Known.stop_after, Known.seen = [], None, 0
-    monkeypatch.setitem(estimators.ESTIMATORS, "mediapipe", lambda _: Known())
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: Known())
 
 
 def bar(seconds: float, *, background: int = 60) -> np.ndarray:

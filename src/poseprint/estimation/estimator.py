@@ -5,13 +5,11 @@ An estimator is asked once per shot, because trackers carry state from picture t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from poseprint.core.arrays import Array
-from poseprint.core.errors import PoseprintError
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import Skeleton
 
@@ -44,20 +42,3 @@ class Estimator(Protocol):
     def close(self) -> None:
         """Free what the estimator holds."""
         ...
-
-
-def _mediapipe(models: Path | None) -> Estimator:
-    from poseprint.estimators.mediapipe import MediaPipePose
-
-    return MediaPipePose(models)
-
-
-ESTIMATORS: dict[str, Callable[[Path | None], Estimator]] = {"mediapipe": _mediapipe}
-"""Name -> loader; a loader takes the folder of model files (None: the user's cache)."""
-
-
-def load_estimator(name: str, models: Path | None = None) -> Estimator:
-    """An estimator by its name in ESTIMATORS."""
-    if name not in ESTIMATORS:
-        raise PoseprintError(f"no estimator is called {name!r}; there are: {', '.join(sorted(ESTIMATORS))}")
-    return ESTIMATORS[name](models)

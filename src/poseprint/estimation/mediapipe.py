@@ -18,8 +18,8 @@ from mediapipe.tasks.python import BaseOptions, vision
 from poseprint.core.arrays import Array
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
-from poseprint.estimators import Pose
-from poseprint.estimators.weights import FILES, require
+from poseprint.estimation.estimator import Pose
+from poseprint.estimation.model_files import FILES, require
 
 MODEL = "pose_landmarker_full.task"
 COUNT_EVERY = 2.0  # seconds between two looks for further persons
@@ -41,7 +41,7 @@ class MediaPipePose:
         self.info = EstimatorInfo("mediapipe-pose-full", version("mediapipe"), FILES[MODEL])
 
     def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
-        """See `poseprint.estimators.Estimator.track`."""
+        """See `poseprint.estimation.estimator.Estimator.track`."""
         landmarker = self._landmarker(vision.RunningMode.VIDEO, 1)
         next_count, last_ms = -np.inf, -1
         try:

@@ -23,9 +23,11 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import MissingDependencyError, PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, LEFT_WRIST, NECK, NOSE, RIGHT_SHOULDER, RIGHT_WRIST, UPPER_BODY
-from poseprint.estimators import Estimator, Pose, load_estimator, weights
-from poseprint.estimators.weights import ENVIRONMENT, FILES, install, missing, models_dir, require
-from poseprint.extraction import extract
+from poseprint.estimation import model_files as weights
+from poseprint.estimation.estimator import Estimator, Pose
+from poseprint.estimation.extraction import extract
+from poseprint.estimation.model_files import ENVIRONMENT, FILES, install, missing, models_dir, require
+from poseprint.estimation.registry import load_estimator
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.video import frames, probe
 from poseprint.movements.cleaning import resample
@@ -176,7 +178,7 @@ def test_times_may_stand_still(estimator: Estimator) -> None:
 def test_the_native_library_is_silent(tmp_path: Path, models: None, clip: Path) -> None:
     """In a process of its own: the library speaks once, when it starts and over the first person."""
     code = (
-        "import sys; from poseprint.extraction import extract; series = extract(sys.argv[1], jobs=2);"
+        "import sys; from poseprint.estimation.extraction import extract; series = extract(sys.argv[1], jobs=2);"
         "print(len(series)); print('mine', file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, str(clip)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from poseprint.core.arrays import Array
-from poseprint.shots import DISSOLVE_SPAN, Change, ShotDetector
+from poseprint.estimation.shots import DISSOLVE_SPAN, Change, ShotDetector
 
 HEIGHT, WIDTH = 36, 64
 
