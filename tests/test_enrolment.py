@@ -22,8 +22,9 @@ from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.enrolment import enroll, forget, summaries
 from poseprint.io.parquet import write_poses
+from poseprint.io.profile_folder import manifest_sha256
 from poseprint.movements.measure import measure
-from poseprint.profile import EnrolledProfile, _digest, read_profile, write_enrolled
+from poseprint.profile import EnrolledProfile, read_profile, write_enrolled
 from poseprint.verdict import check_poses
 
 REAL = ROOT / "src" / "poseprint" / "sample" / "recordings"
@@ -72,7 +73,7 @@ def altered(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     """A profile whose manifest was changed by somebody who knows how its digest is made."""
     manifest = json.loads((folder / "profile.json").read_text())
     change(manifest)
-    manifest["sha256"] = _digest(manifest)
+    manifest["sha256"] = manifest_sha256(manifest)
     (folder / "profile.json").write_text(json.dumps(manifest))
     return folder
 
@@ -109,7 +110,7 @@ def test_a_profile_is_whole_while_it_changes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("poseprint.profile._digest", interrupted)
+        patch.setattr("poseprint.io.profile_folder.manifest_sha256", interrupted)
         with pytest.raises(KeyboardInterrupt):
             write_enrolled(forget(ann, "0-0"), tmp_path)
     assert len(read_profile(tmp_path).made_from) == 4

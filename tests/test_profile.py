@@ -12,7 +12,8 @@ from helpers.places import GOLDEN
 from helpers.profiles import make_profile
 
 from poseprint.core.errors import ProfileError
-from poseprint.profile import _digest, read_profile
+from poseprint.io.profile_folder import manifest_sha256
+from poseprint.profile import read_profile
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_signed_profile_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
         folder = make_profile(tmp_path / key)
         manifest = json.loads((folder / "profile.json").read_text())
         manifest[key] = value
-        manifest["sha256"] = _digest(manifest)
+        manifest["sha256"] = manifest_sha256(manifest)
         (folder / "profile.json").write_text(json.dumps(manifest))
         with pytest.raises(ProfileError, match="another kind"):
             read_profile(folder)

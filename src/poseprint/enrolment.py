@@ -16,11 +16,12 @@ from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
+from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, measure, reference_axes
 from poseprint.movements.statistics import catalogue
 from poseprint.movements.tracks import FPS
-from poseprint.profile import EnrolledProfile, InputSpec
+from poseprint.profile import EnrolledProfile
 from poseprint.reference import Reference, shipped
 
 DISAGREE = {2: -0.5}

@@ -12,12 +12,12 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, read_recordings
 from poseprint.io.parquet import read_poses
+from poseprint.io.profile_folder import InputSpec
 from poseprint.io.video import FPS
 from poseprint.movement_set import MovementSet, movement_set
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import Span, cut_movements
 from poseprint.movements.gates import inspect
-from poseprint.profile import InputSpec
 from poseprint.settings import Settings
 from poseprint.split import Split, split
 

@@ -9,66 +9,27 @@ is judged. No pickle is read or written.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import replacing
-from poseprint.core.series import EstimatorInfo
+from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.statistics import catalogue, catalogue_sha256
 from poseprint.movements.tracks import FPS
 
-VERSIONS = {"supervised": 1, "enrolled": 2}
-"""Kind of a profile -> the format version it is written in."""
-MANIFEST = "profile.json"
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
 STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
 """Named after its content, so that a profile that changes is whole at every moment."""
-_LARGEST = 1 << 30  # bytes a file of a profile may have
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What a profile takes; input that does not fit is refused, never bent to fit.
-
-    Attributes:
-        skeleton: name of the skeleton.
-        fps: frames per second.
-        length: frames in a movement.
-        normalisation: zscore or body.
-        estimator: what must have measured the poses.
-        axes: 2 for pictures, 3 with depth.
-    """
-
-    skeleton: str
-    fps: float
-    length: int
-    normalisation: str
-    estimator: EstimatorInfo
-    axes: int = 2
-
-    def __post_init__(self) -> None:
-        texts = self.skeleton, self.normalisation, *vars(self.estimator).values()
-        if not all(isinstance(text, str) for text in texts):
-            raise ProfileError("a profile's skeleton, normalisation and estimator are texts")
-        if not (isinstance(self.length, int) and 2 <= self.length <= 100_000):
-            raise ProfileError(f"a profile's movements have 2 to 100000 frames, not {self.length!r}")
-        if not (isinstance(self.fps, float | int) and 1 <= self.fps <= 1000):
-            raise ProfileError(f"a profile's frame rate is from 1 to 1000, not {self.fps!r}")
-        if self.axes not in (2, 3):
-            raise ProfileError(f"a profile's axes are 2 or 3, not {self.axes!r}")
 
 
 @dataclass(frozen=True)
@@ -171,7 +132,7 @@ def write_profile(
         "made_from": made_from,
         "training": dict(training),
     }
-    _write(folder, manifest, {MODEL: onnx, WEIGHTS: weights})
+    write_folder(folder, manifest, {MODEL: onnx, WEIGHTS: weights})
 
 
 def write_enrolled(profile: EnrolledProfile, folder: Path) -> None:
@@ -188,89 +149,46 @@ def write_enrolled(profile: EnrolledProfile, folder: Path) -> None:
     arrays |= {f"tracks_{n}": np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(profile.tracks)}
     content = save(arrays)
     name = f"enrolment-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
-    _write(folder, manifest, {name: content})
+    write_folder(folder, manifest, {name: content})
     for old in folder.iterdir():
         if STATISTICS.fullmatch(old.name) and old.name != name:
             old.unlink(missing_ok=True)
 
 
-def _write(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]) -> None:
-    """profile.json comes last, so a folder that has it is whole."""
-    for name, content in contents.items():
-        with replacing(folder / name) as partial:
-            partial.write_bytes(content)
-    manifest = {"format_version": VERSIONS[manifest["kind"]], **manifest}
-    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest["sha256"] = _digest(manifest)
-    with replacing(folder / MANIFEST) as partial:
-        partial.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def read_profile(folder: Path | str) -> Profile | EnrolledProfile:
-    """Read a profile and check every byte of it.
+    """Read a profile of either kind and check every byte of it.
 
     Raises:
         ProfileError: not a profile, of a newer version, incomplete, or altered.
     """
-    folder = Path(folder)
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ProfileError(f"{folder}: not a profile (no {MANIFEST}); `poseprint enroll` makes one")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = int(manifest["format_version"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ProfileError(f"{path}: cannot be read as a profile ({type(error).__name__})") from error
-    newest = max(VERSIONS.values())
-    if not 1 <= version <= newest:
-        raise ProfileError(
-            f"{path}: profile format {version}; this poseprint reads formats up to {newest}: update poseprint"
-        )
-    try:
-        if _digest(manifest) != manifest["sha256"]:
-            raise ProfileError(f"{path}: was altered after it was made (its sha256 differs); get the profile again")
-        contents = {}
-        enrolled = manifest["kind"] == "enrolled"
-        names = [n for n in manifest["files"] if STATISTICS.fullmatch(n)] if enrolled else [MODEL, WEIGHTS]
-        for name in names:
-            file = folder / name
-            if not file.is_file() or file.stat().st_size > _LARGEST:
-                raise ProfileError(f"{file}: is missing or too large; get the profile again")
-            contents[name] = file.read_bytes()
-            if hashlib.sha256(contents[name]).hexdigest() != manifest["files"][name]:
-                raise ProfileError(
-                    f"{file}: was altered after the profile was made (its sha256 differs); get the profile again"
-                )
-        made_from = manifest["made_from"]
-        if not all(isinstance(r, dict) for r in made_from):
-            raise TypeError("made_from is of another kind")
-        if enrolled:
-            (content,) = contents.values()
-            return _enrolled(manifest, load(content))
-        training, model = manifest["training"], manifest["model"]
-        if not (isinstance(training, dict) and isinstance(model, dict)):
-            raise TypeError("training or model is of another kind")
-        return Profile(
-            person=str(manifest["person"]),
-            kind=str(manifest["kind"]),
-            input=_input(manifest["input"]),
-            model=model,
-            made_from=tuple(made_from),
-            training=training,
-            sha256=str(manifest["sha256"]),
-            onnx=contents[MODEL],
-        )
-    except (KeyError, TypeError, AttributeError, ValueError, SafetensorError) as error:
-        raise ProfileError(f"{path}: not a profile of version {version} ({error})") from error
+    opened = ProfileFolder.read(Path(folder))
+    with opened.understood():
+        return _enrolled(opened) if opened.manifest["kind"] == "enrolled" else _supervised(opened)
 
 
-def _input(spec: Mapping[str, Any]) -> InputSpec:
-    known = {f.name: spec[f.name] for f in fields(InputSpec) if f.default is MISSING or f.name in spec}
-    return InputSpec(**{**known, "estimator": EstimatorInfo(**spec["estimator"])})
+def _supervised(folder: ProfileFolder) -> Profile:
+    manifest = folder.manifest
+    contents = {name: folder.content(name) for name in (MODEL, WEIGHTS)}
+    training, model = manifest["training"], manifest["model"]
+    if not (isinstance(training, dict) and isinstance(model, dict)):
+        raise TypeError("training or model is of another kind")
+    return Profile(
+        person=str(manifest["person"]),
+        kind=str(manifest["kind"]),
+        input=InputSpec.from_dict(manifest["input"]),
+        model=model,
+        made_from=tuple(manifest["made_from"]),
+        training=training,
+        sha256=str(manifest["sha256"]),
+        onnx=contents[MODEL],
+    )
 
 
-def _enrolled(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> EnrolledProfile:
-    spec = _input(manifest["input"])
+def _enrolled(folder: ProfileFolder) -> EnrolledProfile:
+    manifest = folder.manifest
+    (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
+    arrays = load(folder.content(name))
+    spec = InputSpec.from_dict(manifest["input"])
     statistics, made_from = arrays["statistics"], manifest["made_from"]
     if (spec.length, spec.fps) != (LENGTH, FPS):
         raise ValueError(f"movements of {spec.length} frames at {spec.fps:g} fps")
@@ -305,9 +223,3 @@ def _enrolled(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Enrol
         tracks=tracks,
         sha256=str(manifest["sha256"]),
     )
-
-
-def _digest(manifest: Mapping[str, Any]) -> str:
-    """sha256 of a manifest without its own."""
-    bare = {key: value for key, value in manifest.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(bare, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -20,11 +20,12 @@ from poseprint.curves import draw_curves
 from poseprint.evaluation import accuracy_report
 from poseprint.fitting import Fitted, Progress, fit, predict
 from poseprint.io.dataset import read_recordings
+from poseprint.io.profile_folder import MANIFEST
 from poseprint.io.video import FPS
 from poseprint.loading import Usable, demand_person, input_spec, load, part
 from poseprint.movement_set import MovementSet
 from poseprint.movements.cutting import cut_movements
-from poseprint.profile import MANIFEST, write_profile
+from poseprint.profile import write_profile
 from poseprint.settings import Settings
 
 

@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.profile import InputSpec, write_profile
+from poseprint.io.profile_folder import InputSpec
+from poseprint.profile import write_profile
 
 
 def liveliness(threshold: float, feature: int = 8) -> bytes:

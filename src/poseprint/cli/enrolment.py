@@ -54,7 +54,8 @@ def enroll(
     from poseprint.core.files import demand_writable
     from poseprint.enrolment import enroll as make
     from poseprint.enrolment import forget as take_out
-    from poseprint.profile import MANIFEST, write_enrolled
+    from poseprint.io.profile_folder import MANIFEST
+    from poseprint.profile import write_enrolled
 
     there = (output / MANIFEST).exists()
     if there and not (add or forget):
