@@ -3,7 +3,7 @@
     python benchmarks/deepfakes.py [--tune]
 
 Real movement, edited: MSRC-12's twenty movers in two halves, each judged with a reference learned without it, enrolled
-on half of the activities and tested on the other half (with --tune, the places and thresholds of `poseprint.splices`
+on half of the activities and tested on the other half (with --tune, the places and thresholds of `poseprint.verification.change_of_mover`
 are shown on the first half; all figures about splices are of the second); and the sample's public speakers, measured
 by MediaPipe, with the reference that ships. About ten minutes on two cores.
 """
@@ -26,8 +26,6 @@ from common import RESULTS, SHARED, finish
 from splicing import Half, msrc_halves, splice_table, tune
 
 from poseprint.avatar import write_video
-from poseprint.background import Summary
-from poseprint.calibration import Costs
 from poseprint.core.series import PoseSeries
 from poseprint.demo import SAMPLE
 from poseprint.estimation.extraction import extract
@@ -38,9 +36,11 @@ from poseprint.io.parquet import read_poses
 from poseprint.metrics import trial_metrics
 from poseprint.movements import forgeries as edits
 from poseprint.movements.measure import measure
-from poseprint.reference import Evidence, shipped
-from poseprint.splices import LEAST_S, THRESHOLD, likeliest_change
-from poseprint.trials import Trials, run_trials
+from poseprint.verification.change_of_mover import LEAST_S, THRESHOLD, likeliest_change
+from poseprint.verification.decision import Costs
+from poseprint.verification.reference import Evidence, shipped
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import Trials, run_trials
 
 SPEEDS = (0.8, 0.9, 1.1, 1.25)
 AMPLITUDES = (0.7, 0.85, 1.15, 1.3)

@@ -20,13 +20,11 @@ import numpy as np
 import verification as protocol
 from sklearn.svm import OneClassSVM
 
-from poseprint.background import Background, Labelled, Metric, Summary, fit_background
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
 from poseprint.embedding_runtime import KEYPOINTS, embed
 from poseprint.io.kinect import KinectRecording, read_kinect
-from poseprint.learning import Roles
 from poseprint.metrics import trial_metrics
 from poseprint.movements import statistics
 from poseprint.movements.cleaning import clean
@@ -34,7 +32,10 @@ from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import measure
 from poseprint.movements.statistics import FURTHER, MOTION, STATIC, columns_of
 from poseprint.movements.tracks import TRACKS, tracks_of
-from poseprint.trials import LEVELS, POOLED, Take, Trials, halves
+from poseprint.verification.background import Background, Metric
+from poseprint.verification.learn_reference import Labelled, Roles, fit_background
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, halves
 
 Person = Sequence[Take]
 """Recordings that one person is enrolled on."""
@@ -105,7 +106,7 @@ class Tested:
 
 
 def drawn(takes: Sequence[Take], *, seed: int) -> list[Tested]:
-    """What is tested of some recordings: the very pieces of `poseprint.trials.pieces`."""
+    """What is tested of some recordings: the very pieces of `poseprint.verification.trials.pieces`."""
     rng = np.random.default_rng(seed)
     out: list[Tested] = []
     for take in takes:
@@ -236,7 +237,7 @@ def _unit(points: Array) -> Array:
 
 
 def normalised(raw: Raw, people: Sequence[Person], tested: Sequence[Tested], cohort: Sequence[Take]) -> Array:
-    """AS-norm as in `poseprint.background.Metric.normalised`, for any representation."""
+    """AS-norm as in `poseprint.verification.background.Metric.normalised`, for any representation."""
     names = sorted({t.person for t in cohort})
     others = [[t for t in cohort if t.person == name] for name in names]
     recordings = [Tested("recording", t.person, ((t, None),)) for t in cohort]

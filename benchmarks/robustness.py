@@ -27,8 +27,6 @@ import numpy as np
 from clips import FOLDER
 from common import SHARED, clips, finish
 
-from poseprint.background import KINDS, Summary
-from poseprint.calibration import Costs
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract
@@ -36,7 +34,10 @@ from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import Measured, measure
 from poseprint.movements.statistics import MOTION, STATIC, catalogue, columns_of
-from poseprint.reference import EVIDENCE, Reference, shipped
+from poseprint.verification.background import KINDS
+from poseprint.verification.decision import Costs
+from poseprint.verification.reference import EVIDENCE, Reference, shipped
+from poseprint.verification.summary import Summary
 
 CLIPS = {
     "Obama": (

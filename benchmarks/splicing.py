@@ -1,6 +1,6 @@
 """Recordings in which the mover changes, made of MSRC-12's movers: how often the change is found, how often in error.
 
-What benchmarks/deepfakes.py measures of `poseprint.splices`.
+What benchmarks/deepfakes.py measures of `poseprint.verification.change_of_mover`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from common import SHARED
 
-from poseprint.background import Summary
 from poseprint.core.series import PoseSeries
 from poseprint.io.kinect import read_kinect
-from poseprint.learning import learn_reference
 from poseprint.movements import forgeries as edits
 from poseprint.movements.measure import measure
-from poseprint.reference import Reference
-from poseprint.splices import LEAST_S, THRESHOLD, Change, likeliest_change
-from poseprint.trials import Take, halves, takes_of_table
+from poseprint.verification.change_of_mover import LEAST_S, THRESHOLD, Change, likeliest_change
+from poseprint.verification.learn_reference import learn_reference
+from poseprint.verification.reference import Reference
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import Take, halves, takes_of_table
 
 GROUPS = ("utd_mhad", "isl_kinect")
 MOVEMENT_S = 5.0
@@ -156,7 +156,7 @@ class Found:
         return abs(self.case.at - self.change.frame) <= reach and ends <= reach
 
     def flagged(self, threshold: float = THRESHOLD) -> bool:
-        """What `poseprint.splices.find_change` decides."""
+        """What `poseprint.verification.change_of_mover.find_change` decides."""
         return self.change is not None and self.change.opposed and self.change.strength >= threshold
 
 

@@ -29,14 +29,24 @@ from typing import Any
 import numpy as np
 from common import SHARED, finish
 
-from poseprint.background import Summary
 from poseprint.core.errors import PoseprintError
 from poseprint.io.kinect import KinectRecording, read_kinect
-from poseprint.learning import Roles, learn_reference
 from poseprint.metrics import trial_metrics
 from poseprint.movements.measure import measure
-from poseprint.reference import EVIDENCE, Reference, shipped
-from poseprint.trials import LEVELS, POOLED, Piece, Take, Trials, halves, pieces, run_trials, takes_of_table
+from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.reference import EVIDENCE, Reference, shipped
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import (
+    LEVELS,
+    POOLED,
+    Piece,
+    Take,
+    Trials,
+    halves,
+    pieces,
+    run_trials,
+    takes_of_table,
+)
 
 SETS = ("msrc12", "utd_mhad", "isl_kinect")
 """What the reference that ships was learned from."""

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from poseprint.avatar import write_video
-from poseprint.calibration import Calibration, Costs, circumstances
 from poseprint.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
@@ -28,11 +27,13 @@ from poseprint.estimation.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.learning import Roles, learn_reference, with_llr
 from poseprint.metrics import trial_metrics
 from poseprint.movements.measure import measure
-from poseprint.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
-from poseprint.trials import Take, Trials, run_trials, takes_of_table
+from poseprint.verification.calibration import Calibration, circumstances
+from poseprint.verification.decision import Costs
+from poseprint.verification.learn_reference import Roles, learn_reference, with_llr
+from poseprint.verification.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
+from poseprint.verification.trials import Take, Trials, run_trials, takes_of_table
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"

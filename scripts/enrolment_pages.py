@@ -8,7 +8,7 @@ from typing import Any
 from pages import result, table
 
 from poseprint.movements.statistics import MOTION, STATIC, columns_of
-from poseprint.reference import NAMES, shipped
+from poseprint.verification.reference import NAMES, shipped
 
 NAMES_OF_EVIDENCE = ("static", "motion", "both")
 TERMS = {
@@ -40,7 +40,7 @@ def model_card() -> str:
         "# Model card: the reference that ships\n\n"
         "What `poseprint enroll` and `check` compare with: how people differ, how one person varies, a cohort, and the calibration of LLRs.\n"
         "It holds means and covariances of statistics and mean statistics of recordings. No recording, no picture and no pose is in it.\n"
-        "`python scripts/build_reference.py` makes it; `src/poseprint/references` holds it.\n\n"
+        "`python scripts/build_reference.py` makes it; `src/poseprint/verification/references` holds it.\n\n"
         f"- {sizes[0]}, for what any video gives; {sizes[1]}, for depth cameras.\n"
         "- Two-covariance model (PLDA) of posture and proportions, and 24 of them on random subsets of motion, normalised by the cohort (AS-norm).\n"
         f"- Calibrated by logistic regression on {bounds.persons} people, each scored by a background that did not know them. LLRs are kept between\n"

@@ -10,7 +10,8 @@ from poseprint.core.verdict import Decision
 from poseprint.demo import SAMPLE, in_truth, run
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.profile import EnrolledProfile, read_profile
+from poseprint.profile import read_profile
+from poseprint.verification.profile import EnrolledProfile
 
 
 def test_the_sample_is_small_and_whole() -> None:

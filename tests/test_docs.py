@@ -13,8 +13,8 @@ from helpers.movers import mover
 from helpers.places import ROOT
 
 import poseprint
-from poseprint.enrolment import enroll
-from poseprint.profile import write_enrolled
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.profile import write_enrolled
 
 
 def test_generated_pages_are_up_to_date() -> None:

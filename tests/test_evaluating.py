@@ -30,8 +30,8 @@ from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.movements.measure import measure
 from poseprint.movements.perturbations import PERTURBATIONS
-from poseprint.reference import Reference, shipped, write_reference
-from poseprint.trials import Take
+from poseprint.verification.reference import Reference, shipped, write_reference
+from poseprint.verification.trials import Take
 
 PEOPLE = {"Ann": (0.15, 0.4, 180), "Bob": (0.3, 0.8, 220), "Cyd": (0.5, 0.55, 200)}
 """Amplitude, tempo and shoulder width of each."""

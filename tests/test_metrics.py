@@ -8,10 +8,9 @@ from helpers.trials import trials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.calibration import cllr, min_cllr
 from poseprint.core.arrays import Array
-from poseprint.metrics import DRAWS, FEWEST, det_curve, trial_metrics
-from poseprint.trials import Trials
+from poseprint.metrics import DRAWS, FEWEST, cllr, det_curve, min_cllr, trial_metrics
+from poseprint.verification.trials import Trials
 
 
 def many(people: int = 6, apart: float = 1.0, seed: int = 0) -> Trials:

@@ -18,16 +18,16 @@ import numpy as np
 import pytest
 from helpers.movers import mover
 
-from poseprint.calibration import Costs
 from poseprint.core.errors import PoseprintError, VideoError
 from poseprint.core.findings import Finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import LikelihoodRatio, MovementScore, Verdict
-from poseprint.enrolment import enroll
-from poseprint.explanation import Departure, Quality
 from poseprint.report import MISSING, write_report
 from poseprint.report.evidence import view
 from poseprint.verdict import check_poses
+from poseprint.verification.decision import Costs
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.explanation import Departure, Quality
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u2028"
 CHROMIUM = next((c for c in ("/usr/bin/chromium", shutil.which("chromium") or "") if c and Path(c).exists()), "")

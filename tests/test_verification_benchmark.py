@@ -15,10 +15,10 @@ import pytest
 from helpers.movers import mover
 from helpers.places import ROOT
 
-from poseprint.background import Summary
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
-from poseprint.learning import Roles, learn_reference
-from poseprint.trials import LEVELS, Take, halves, pieces, run_trials, takes_of_table
+from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import LEVELS, Take, halves, pieces, run_trials, takes_of_table
 
 BENCHMARKS = ROOT / "benchmarks"
 Benchmark = Callable[..., dict[str, Any]]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from poseprint.core.series import PoseSeries
     from poseprint.core.skeleton import UPPER_BODY, Skeleton
     from poseprint.core.verdict import Verdict
-    from poseprint.enrolment import enroll
     from poseprint.estimation.extraction import extract
     from poseprint.evaluating import evaluate
     from poseprint.experiments import run_experiment
@@ -31,17 +30,19 @@ if TYPE_CHECKING:
     from poseprint.io.poses import read_any_poses
     from poseprint.movements.cutting import cut_movements
     from poseprint.movements.gates import inspect
-    from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
+    from poseprint.profile import Profile, read_profile
     from poseprint.report import write_report
     from poseprint.settings import PRESETS, Settings
     from poseprint.training import train
     from poseprint.tuning import tune
     from poseprint.verdict import check, check_poses
+    from poseprint.verification.enrolment import enroll
+    from poseprint.verification.profile import EnrolledProfile, write_enrolled
 
 from poseprint.core.version import __version__ as __version__
 
 _HOME = {
-    "EnrolledProfile": "profile",
+    "EnrolledProfile": "verification.profile",
     "Finding": "core.findings",
     "PRESETS": "settings",
     "PoseSeries": "core.series",
@@ -57,7 +58,7 @@ _HOME = {
     "collect": "collect",
     "cut_movements": "movements.cutting",
     "describe": "building",
-    "enroll": "enrolment",
+    "enroll": "verification.enrolment",
     "evaluate": "evaluating",
     "extract": "estimation.extraction",
     "import_csv_pair": "building",
@@ -71,7 +72,7 @@ _HOME = {
     "train": "training",
     "tune": "tuning",
     "write_csv_pair": "io.paper_csv",
-    "write_enrolled": "profile",
+    "write_enrolled": "verification.profile",
     "write_poses": "io.parquet",
     "write_report": "report",
     "write_video": "avatar",

@@ -10,14 +10,15 @@ from poseprint.avatar import write_video
 from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
-from poseprint.enrolment import enroll
 from poseprint.estimation.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.profile import EnrolledProfile, Profile, read_profile, write_enrolled
+from poseprint.profile import Profile, read_profile
 from poseprint.report import write_report
 from poseprint.verdict import check_poses
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.profile import EnrolledProfile, write_enrolled
 
 SAMPLE = Path(__file__).parent / "sample"
 SIZE = (640, 360)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from poseprint.calibration import LOG10, min_cllr
 from poseprint.core.arrays import Array
 from poseprint.core.roc import roc
-from poseprint.trials import Trials
+from poseprint.verification.calibration import LOG10
+from poseprint.verification.trials import Trials
 
 DRAWS = 300
 FEWEST = 5
@@ -102,3 +103,29 @@ def det_curve(trials: Trials, kind: str) -> tuple[Array, Array]:
     misses = np.append(0, np.cumsum(genuine[order])) / max(genuine.sum(), 1)
     alarms = 1 - np.append(0, np.cumsum(~genuine[order])) / max((~genuine).sum(), 1)
     return alarms, misses
+
+
+def cllr(llr: Array, genuine: Array) -> float:
+    """Cost of log-likelihood ratios in bits (Brummer and du Preez 2006, Eq. 8): 0 perfect, 1 says nothing.
+
+    Args:
+        llr: base 10 [shape=(trials,)].
+        genuine: bool [shape=(trials,)].
+    """
+    llr, genuine = np.asarray(llr, dtype=np.float64) * LOG10, np.asarray(genuine, dtype=bool)
+    miss, alarm = np.logaddexp(0, -llr[genuine]), np.logaddexp(0, llr[~genuine])
+    return float((miss.mean() + alarm.mean()) / 2 / np.log(2))
+
+
+def min_cllr(scores: Array, genuine: Array) -> float:
+    """The least Cllr that any monotone calibration of these very trials reaches (pool adjacent violators)."""
+    scores, genuine = np.asarray(scores), np.asarray(genuine, dtype=bool)
+    order = np.lexsort((~genuine, scores))  # equal scores are pooled: impostors cannot come out below genuine ones
+    _, group = np.unique(scores[order], return_inverse=True)
+    weight = np.where(genuine[order], 0.5 / genuine.sum(), 0.5 / (~genuine).sum())
+    total = np.bincount(group, weight)
+    share = np.bincount(group, weight * genuine[order]) / total
+    p = isotonic_regression(share, weights=total).x[group]
+    with np.errstate(divide="ignore"):
+        llr = np.log10(p) - np.log10(1 - p)
+    return cllr(np.clip(llr, -30, 30), genuine[order])

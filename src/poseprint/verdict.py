@@ -10,23 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.calibration import Costs
 from poseprint.core.errors import ProfileError
 from poseprint.core.findings import Finding, finding, worst_first
 from poseprint.core.progress import Progress
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Decision, MovementScore, Verdict
 from poseprint.core.version import __version__
-from poseprint.enrolment import reference_of
 from poseprint.estimation.extraction import extract
 from poseprint.io.poses import is_poses, read_any_poses
-from poseprint.judging import WITHHELD, judge, reason
 from poseprint.movement_set import movement_set
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import Inspection, inspect
 from poseprint.movements.tracks import axes_of
-from poseprint.profile import EnrolledProfile, Profile, read_profile
+from poseprint.profile import Profile, read_profile
+from poseprint.verification.decision import Costs
+from poseprint.verification.judge import WITHHELD, judge, reason
+from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import reference_of
 
 REAL = 0.5
 """A movement whose score is above this is voted real: the paper rounds the probability (section 3.3)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.trials import Trials
+from poseprint.verification.trials import Trials
 
 
 def trials(

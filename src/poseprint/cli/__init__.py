@@ -217,11 +217,11 @@ def check(
     jobs: Jobs = None,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
-    from poseprint.calibration import Costs
     from poseprint.core.files import demand_writable
     from poseprint.io.poses import is_poses
     from poseprint.profile import read_profile
     from poseprint.verdict import check_poses
+    from poseprint.verification.decision import Costs
 
     costs = Costs(wrong_cost, prior)
     loaded = read_profile(profile)

@@ -24,7 +24,7 @@ from poseprint.core.errors import DatasetError, ProfileError
 
 if TYPE_CHECKING:
     from poseprint.core.series import PoseSeries
-    from poseprint.profile import EnrolledProfile
+    from poseprint.verification.profile import EnrolledProfile
 
 
 def enroll(
@@ -52,10 +52,10 @@ def enroll(
     No fakes and nobody else are needed. Interrupted, the same command goes on where it stopped.
     """
     from poseprint.core.files import demand_writable
-    from poseprint.enrolment import enroll as make
-    from poseprint.enrolment import forget as take_out
     from poseprint.io.profile_folder import MANIFEST
-    from poseprint.profile import write_enrolled
+    from poseprint.verification.enrolment import enroll as make
+    from poseprint.verification.enrolment import forget as take_out
+    from poseprint.verification.profile import write_enrolled
 
     there = (output / MANIFEST).exists()
     if there and not (add or forget):
@@ -85,7 +85,8 @@ def enroll(
 
 
 def _existing(folder: Path) -> EnrolledProfile:
-    from poseprint.profile import EnrolledProfile, read_profile
+    from poseprint.profile import read_profile
+    from poseprint.verification.profile import EnrolledProfile
 
     profile = read_profile(folder)
     if not isinstance(profile, EnrolledProfile):

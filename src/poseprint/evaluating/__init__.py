@@ -41,8 +41,8 @@ from poseprint.metrics import FEWEST
 from poseprint.movements.measure import measure
 from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.movements.tracks import axes_of
-from poseprint.reference import NAMES, Reference, read_reference, shipped
-from poseprint.trials import By, Take
+from poseprint.verification.reference import NAMES, Reference, read_reference, shipped
+from poseprint.verification.trials import By, Take
 
 FORMAT_VERSION = 1
 Space = Literal["picture", "depth"]

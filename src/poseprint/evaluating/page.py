@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from poseprint.metrics import FEWEST, TARGET
-from poseprint.reference import EVIDENCE
+from poseprint.verification.reference import EVIDENCE
 
 LEVEL_WORDS = {"5s": "one movement", "recording": "one recording", "4recordings": "four recordings"}
 _SHOWN = 10

@@ -16,8 +16,8 @@ from scipy.special import ndtri
 from poseprint.core.arrays import Array
 from poseprint.core.files import replacing
 from poseprint.metrics import det_curve
-from poseprint.reference import EVIDENCE
-from poseprint.trials import LEVELS, Trials
+from poseprint.verification.reference import EVIDENCE
+from poseprint.verification.trials import LEVELS, Trials
 
 LEVEL_NAMES = {"5s": "one movement", "recording": "one recording", "4recordings": "four recordings"}
 _COLOURS = {"static": "#b08900", "motion": "#1f6f8b", "both": "#222222"}

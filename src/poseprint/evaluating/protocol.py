@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.calibration import LOG10, Costs
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
 from poseprint.metrics import trial_metrics
 from poseprint.movements.measure import measure
 from poseprint.movements.perturbations import PERTURBATIONS
-from poseprint.reference import EVIDENCE, Reference
-from poseprint.trials import DURATIONS, LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
+from poseprint.verification.calibration import LOG10
+from poseprint.verification.decision import Costs
+from poseprint.verification.reference import EVIDENCE, Reference
+from poseprint.verification.trials import DURATIONS, LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
 
 SEEDS = 3
 """Partings whose trials are pooled, each with both halves enrolled in turn."""
@@ -88,7 +89,7 @@ def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, 
 
 
 def _tried(reference_for: ReferenceFor, enrol: Sequence[Take], tested: Sequence[Piece]) -> Trials:
-    """Everyone in `enrol` against everything tested, in the order of `poseprint.trials.run_trials`."""
+    """Everyone in `enrol` against everything tested, in the order of `poseprint.verification.trials.run_trials`."""
     people = sorted({t.person for t in enrol})
     return Trials.joined([run_trials(reference_for(p), [t for t in enrol if t.person == p], tested) for p in people])
 

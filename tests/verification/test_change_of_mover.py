@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from helpers.movers import empty, mover
 
-from poseprint.background import Summary
 from poseprint.core.series import PoseSeries
 from poseprint.movements.forgeries import splice
 from poseprint.movements.measure import measure
-from poseprint.reference import Reference, shipped
-from poseprint.splices import Change, find_change, likeliest_change
+from poseprint.verification.change_of_mover import Change, find_change, likeliest_change
+from poseprint.verification.reference import Reference, shipped
+from poseprint.verification.summary import Summary
 
 MOVEMENT = 150
 WIDE = {"amplitude": 0.3, "tempo": 0.9, "sway": 0.05}

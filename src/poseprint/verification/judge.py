@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.background import Summary
-from poseprint.calibration import Costs, in_words
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, LikelihoodRatio, MovementScore
-from poseprint.enrolment import cohort_people, summaries
-from poseprint.explanation import departures, qualities
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.gates import Inspection
 from poseprint.movements.measure import STRIDE, Measured, measure
-from poseprint.profile import EnrolledProfile
-from poseprint.reference import UNLIKE, Evidence, Reference
-from poseprint.splices import Change, find_change
+from poseprint.verification.change_of_mover import Change, find_change
+from poseprint.verification.decision import Costs, in_words
+from poseprint.verification.explanation import departures, qualities
+from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, summaries
+from poseprint.verification.summary import Summary
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""

@@ -20,12 +20,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from threadpoolctl import threadpool_limits
 
-from poseprint.background import KINDS, Background, Metric, Summary
-from poseprint.calibration import Calibration, circumstances
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import replacing
 from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
+from poseprint.verification.background import KINDS, Background, Metric
+from poseprint.verification.calibration import Calibration, circumstances
+from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.summary import Summary
 
 FORMAT_VERSION = 1
 FOLDER = Path(__file__).resolve().parent / "references"
@@ -283,3 +285,19 @@ def _square(triangle: Array, used: Array, size: int) -> Array:
     whole = np.zeros((size, size))
     whole[np.ix_(used, used)] = block + np.triu(block, 1).T
     return whole
+
+
+def summaries(profile: EnrolledProfile) -> list[Summary]:
+    """Each recording of a profile, summed up."""
+    return [Summary.of(profile.of_recording(i), float(r["seconds"])) for i, r in enumerate(profile.made_from)]
+
+
+def reference_of(profile: EnrolledProfile) -> Reference:
+    """The shipped reference as the profile's estimator sees it; the person does not help to tell the middle."""
+    return shipped(profile.input.axes).seen_by(profile.input.estimator.name, profile.person)
+
+
+def cohort_people(profile: EnrolledProfile, reference: Reference) -> set[int]:
+    """Which people of the cohort are enrolled here, by content; mostly nobody."""
+    recordings = [str(r.get("poses_sha256", "")) for r in profile.made_from]
+    return {c for sha256 in recordings for c in reference.cohort_people(sha256)}

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.core.verdict import Decision
 
 LOG10 = float(np.log(10))
 FULL_SECONDS = 36.0
@@ -176,84 +174,4 @@ def bounds(genuine_persons: int, persons: int | None = None) -> tuple[float, flo
 # ---- from LLR to a decision ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Costs:
-    """What a verdict costs if it is wrong, against what it costs to give none.
-
-    Attributes:
-        wrong: cost of a wrong `consistent` or `inconsistent`, where no verdict costs 1.
-        prior: probability, before any evidence, that the person of interest moves.
-    """
-
-    wrong: float = 10.0
-    prior: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not (self.wrong > 2 and 0 < self.prior < 1):
-            raise PoseprintError(
-                f"a wrong verdict costs more than 2 and a prior is between 0 and 1, got {self.wrong} and {self.prior}"
-            )
-
-    def decide(self, llr: float) -> Decision:
-        """The decision of least expected cost (Chow, IEEE Trans. Inf. Theory 16, 1970)."""
-        low, high = self.thresholds
-        return "consistent" if llr >= high else "inconsistent" if llr <= low else "inconclusive"
-
-    @property
-    def are_usual(self) -> bool:
-        """Whether the decisions are those at the usual costs."""
-        return bool(np.allclose(self.thresholds, Costs().thresholds, rtol=0, atol=1e-6))
-
-    @property
-    def thresholds(self) -> tuple[float, float]:
-        """LLR, base 10, up to which it is inconsistent and from which it is consistent."""
-        odds = np.log10(self.prior / (1 - self.prior))
-        return float(-np.log10(self.wrong - 1) - odds), float(np.log10(self.wrong - 1) - odds)
-
-
-SCALE = (
-    (0.3, "no support either way"),
-    (1.0, "weak support"),
-    (2.0, "moderate support"),
-    (3.0, "moderately strong support"),
-    (4.0, "strong support"),
-    (float("inf"), "very strong support"),
-)
-"""Verbal scale after the ENFSI Guideline for Evaluative Reporting (2015): |LLR| below, and its words."""
-
-
-def in_words(llr: float, person: str) -> str:
-    """An LLR as a sentence part."""
-    words = next((text for limit, text in SCALE if abs(llr) < limit), SCALE[-1][1])
-    if words == SCALE[0][1]:
-        return words
-    return f"{words} that {'it is' if llr > 0 else 'it is not'} {person} who moves"
-
-
 # ---- how good LLRs are --------------------------------------------------------------------------
-
-
-def cllr(llr: Array, genuine: Array) -> float:
-    """Cost of log-likelihood ratios in bits (Brummer and du Preez 2006, Eq. 8): 0 perfect, 1 says nothing.
-
-    Args:
-        llr: base 10 [shape=(trials,)].
-        genuine: bool [shape=(trials,)].
-    """
-    llr, genuine = np.asarray(llr, dtype=np.float64) * LOG10, np.asarray(genuine, dtype=bool)
-    miss, alarm = np.logaddexp(0, -llr[genuine]), np.logaddexp(0, llr[~genuine])
-    return float((miss.mean() + alarm.mean()) / 2 / np.log(2))
-
-
-def min_cllr(scores: Array, genuine: Array) -> float:
-    """The least Cllr that any monotone calibration of these very trials reaches (pool adjacent violators)."""
-    scores, genuine = np.asarray(scores), np.asarray(genuine, dtype=bool)
-    order = np.lexsort((~genuine, scores))  # equal scores are pooled: impostors cannot come out below genuine ones
-    _, group = np.unique(scores[order], return_inverse=True)
-    weight = np.where(genuine[order], 0.5 / genuine.sum(), 0.5 / (~genuine).sum())
-    total = np.bincount(group, weight)
-    share = np.bincount(group, weight * genuine[order]) / total
-    p = isotonic_regression(share, weights=total).x[group]
-    with np.errstate(divide="ignore"):
-        llr = np.log10(p) - np.log10(1 - p)
-    return cllr(np.clip(llr, -30, 30), genuine[order])

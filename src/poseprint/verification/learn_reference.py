@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poseprint.background import Background, Labelled, Summary, fit_background
-from poseprint.calibration import Calibration, circumstances, fit_calibration
+from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.movements.statistics import catalogue
-from poseprint.reference import EVIDENCE, Reference
-from poseprint.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials
+from poseprint.verification.background import Background
+from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
+from poseprint.verification.reference import EVIDENCE, Reference
+from poseprint.verification.summary import Summary
+from poseprint.verification.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials
 
 FOLDS = 4
 ENROLMENTS = (1, 3, 0)
@@ -152,4 +154,72 @@ def with_llr(trials: Trials, calibrations: Mapping[str, Calibration]) -> Trials:
         trials,
         llr={name: calibrations[name].llr(scores[name], around) for name in EVIDENCE},
         ranking={name: calibrations[name].unbounded(scores[name], around) for name in EVIDENCE},
+    )
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Movements of a recording with what a background learns from.
+
+    Attributes:
+        person: who moves.
+        group: data set; only people of one group are compared.
+        summary: of the recording.
+        deviations: statistics of its movements around its mean, NaN where missing.
+        within: whether it teaches what varies within a person; else only what varies between.
+        cohort: whether it belongs to the cohort.
+    """
+
+    person: str
+    group: str
+    summary: Summary
+    deviations: Array
+    within: bool = True
+    cohort: bool = True
+
+
+def fit_background(recordings: Sequence[Labelled], axes: int) -> Background:
+    """Estimate a background.
+
+    Args:
+        recordings: of at least three people in a group, several of each.
+        axes: 2 or 3.
+    """
+    means = np.stack([r.summary.mean for r in recordings])
+    person = np.array([f"{r.group}/{r.person}" for r in recordings])
+    teaches = np.array([r.within for r in recordings])
+    group = np.array([r.group for r in recordings])
+    centre, scale = np.nanmean(means[teaches], axis=0), np.nanstd(means[teaches], axis=0) + 1e-6
+    scaled = np.nan_to_num((means - centre) / scale)
+    names, number = np.unique(person, return_inverse=True)
+    count = np.bincount(number)
+    by_person = np.zeros((len(names), scaled.shape[1]))
+    np.add.at(by_person, number, scaled)
+    by_person /= count[:, None]
+    keep = teaches & (count[number] > 1)
+    around = (scaled - by_person[number])[keep]
+    within = (around * (count / np.maximum(count - 1, 1))[number][keep, None]).T @ around / keep.sum()
+    moves = np.concatenate([np.nan_to_num(r.deviations / scale) for r in recordings if r.within])
+    moment = moves.T @ moves / len(moves)
+    between, people = np.zeros_like(within), 0
+    for g in np.unique(group):
+        members = np.unique(number[group == g])
+        if len(members) > 2:
+            spread = by_person[members] - by_person[members].mean(axis=0)
+            between += spread.T @ spread * len(members) / (len(members) - 1)
+            people += len(members)
+    in_cohort = np.array([r.cohort for r in recordings])
+    _, cohort_person = np.unique(number[in_cohort], return_inverse=True)
+    weights = np.array([r.summary.movements for r in recordings])
+    return Background(
+        axes=axes,
+        mean=centre,
+        scale=scale,
+        within=within,
+        moment=moment,
+        between=between / people,
+        recording_movements=float(weights[teaches].mean()),
+        cohort=scaled[in_cohort],
+        cohort_person=cohort_person,
+        cohort_movements=weights[in_cohort],
     )

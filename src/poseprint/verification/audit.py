@@ -1,174 +1,33 @@
-"""A person's own recordings -> a profile: enrol, grow, forget, and an audit of what it is made from."""
+"""Doubts about what a profile is made from, and the same take twice."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from poseprint.background import MOVEMENT_S, Summary
 from poseprint.core.arrays import Array
-from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.findings import Finding, finding
-from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
-from poseprint.io.profile_folder import InputSpec
-from poseprint.movements.cutting import LENGTH
-from poseprint.movements.measure import Measured, measure, reference_axes
+from poseprint.movements.measure import Measured
 from poseprint.movements.statistics import catalogue
-from poseprint.movements.tracks import FPS
-from poseprint.profile import EnrolledProfile
-from poseprint.reference import Reference, shipped
+from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import Reference, cohort_people, reference_of, shipped, summaries
+from poseprint.verification.summary import MOVEMENT_S, Summary
 
 DISAGREE = {2: -0.5}
 DISAGREE_MANY = -1.2
 """LLR of two groups of recordings being one mover, from which the audit doubts it: of one mover's recordings, split as
 badly as can be, about one set in twenty falls below (MSRC-12, people the background does not know)."""
-
 TRACK_HZ = 5
 ALIKE = 0.985
 """Correlation of ten seconds of head and hands from which two recordings show the same take."""
 _WINDOW = 10 * TRACK_HZ
 _LIVELY = 0.03  # shoulder widths of deviation below which ten seconds say nothing
-
-
-def enroll(
-    person: str,
-    recordings: Sequence[PoseSeries],
-    *,
-    sessions: Sequence[str] | None = None,
-    grow: EnrolledProfile | None = None,
-) -> EnrolledProfile:
-    """Enrol a person from recordings of them alone.
-
-    Args:
-        person: the person of interest.
-        recordings: poses as extracted, all by one estimator.
-        sessions: place and day of each, where known.
-        grow: a profile to add to; recordings that it has already are passed over.
-
-    Raises:
-        DatasetError: nothing usable among the recordings, or different estimators.
-        ProfileError: the profile to grow is of another person or another estimator.
-    """
-    if grow is not None and grow.person != person:
-        raise ProfileError(f"the profile is of {grow.person!r}, not of {person!r}: give another folder, or that name")
-    if not person.strip():
-        raise DatasetError("a profile needs the name of the person")
-    spec = _spec(recordings, grow)
-    reference = shipped(spec.axes)
-    made_from = [dict(r) for r in grow.made_from] if grow else []
-    rows = [grow.of_recording(i) for i in range(len(made_from))] if grow else []
-    tracks = list(grow.tracks) if grow else []
-    findings: list[Finding] = []
-    for number, series in enumerate(recordings):
-        measured = measure(series, reference.axes)
-        name = series.recording or f"recording {number + 1}"
-        if not measured.spans:
-            why = "; ".join(f"{f.message}; {f.advice}" for f in measured.inspection.findings if f.severity == "exclude")
-            findings.append(finding("RECORDING_LEFT_OUT", f"{name}: {why or 'nothing in it can serve'}"))
-            continue
-        track = _track(measured)
-        sha256 = series.source_sha256 or series.sha256
-        poses = series.sha256
-        twin = _twin(poses, track, made_from, tracks)
-        if twin is not None:
-            if made_from[twin]["poses_sha256"] != poses or made_from[twin]["recording"] != name:
-                findings.append(
-                    finding("DUPLICATE_RECORDING", f"{name} shows the same take as {made_from[twin]['recording']}")
-                )
-            continue
-        made_from.append(
-            {
-                "recording": _unused(name, made_from),
-                "person": person,
-                "label": "real",
-                "session": (sessions[number] if sessions else "") or "",
-                "seconds": round(measured.seconds, 2),
-                "sha256": sha256,
-                "poses_sha256": poses,
-                "shoulders": series.shoulder_width() / series.frame_size[1],
-                "movements": len(measured.spans),
-                "findings": sorted({f.code for f in measured.inspection.findings}),
-            }
-        )
-        rows.append(measured.statistics)
-        tracks.append(track)
-    if not made_from:
-        raise DatasetError(
-            "nothing to enrol: " + "; ".join(f.message for f in findings if f.code == "RECORDING_LEFT_OUT")
-        )
-    profile = EnrolledProfile(
-        person, spec, tuple(made_from), (), np.concatenate(rows).astype(np.float32), tuple(tracks)
-    )
-    return replace(profile, findings=tuple(asdict(f) for f in [*findings, *audit(profile)]))
-
-
-def forget(profile: EnrolledProfile, recording: str) -> EnrolledProfile:
-    """The profile without one of its recordings.
-
-    Raises:
-        ProfileError: it has no such recording, or no other.
-    """
-    names = [str(r["recording"]) for r in profile.made_from]
-    if recording not in names:
-        raise ProfileError(f"the profile has no recording {recording!r}; it has: {', '.join(names)}")
-    if len(names) == 1:
-        raise ProfileError(f"{recording!r} is the profile's only recording: delete the profile's folder instead")
-    keep = [i for i, name in enumerate(names) if name != recording]
-    smaller = replace(
-        profile,
-        made_from=tuple(profile.made_from[i] for i in keep),
-        statistics=np.concatenate([profile.of_recording(i) for i in keep]),
-        tracks=tuple(profile.tracks[i] for i in keep),
-        sha256="",
-    )
-    return replace(smaller, findings=tuple(asdict(f) for f in audit(smaller)))
-
-
-def summaries(profile: EnrolledProfile) -> list[Summary]:
-    """Each recording of a profile, summed up."""
-    return [Summary.of(profile.of_recording(i), float(r["seconds"])) for i, r in enumerate(profile.made_from)]
-
-
-def reference_of(profile: EnrolledProfile) -> Reference:
-    """The shipped reference as the profile's estimator sees it; the person does not help to tell the middle."""
-    return shipped(profile.input.axes).seen_by(profile.input.estimator.name, profile.person)
-
-
-def cohort_people(profile: EnrolledProfile, reference: Reference) -> set[int]:
-    """Which people of the cohort are enrolled here, by content; mostly nobody."""
-    recordings = [str(r.get("poses_sha256", "")) for r in profile.made_from]
-    return {c for sha256 in recordings for c in reference.cohort_people(sha256)}
-
-
-def _spec(recordings: Sequence[PoseSeries], grow: EnrolledProfile | None) -> InputSpec:
-    if not recordings and grow is None:
-        raise DatasetError("nothing to enrol: give recordings of the person")
-    kinds = {(s.skeleton.name, s.estimator) for s in recordings}
-    if grow is not None:
-        kinds.add((grow.input.skeleton, grow.input.estimator))
-    if len(kinds) > 1:
-        names = ", ".join(sorted(f"{e.name} {e.version}".strip() for _, e in kinds))
-        raise DatasetError(
-            f"recordings of different estimators cannot make one profile: {names}; measure all of them with one"
-        )
-    if grow is not None:
-        return grow.input
-    (skeleton, estimator) = next(iter(kinds))
-    return InputSpec(skeleton, FPS, LENGTH, "body", estimator, reference_axes(recordings))
-
-
-def _unused(name: str, made_from: Sequence[Mapping[str, Any]]) -> str:
-    names = {str(r["recording"]) for r in made_from}
-    return next(n for n in (name, *(f"{name}-{k}" for k in range(2, len(names) + 3))) if n not in names)
-
-
-# ---- the audit ----------------------------------------------------------------------------------
 
 
 def audit(profile: EnrolledProfile) -> list[Finding]:
@@ -262,9 +121,6 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
             f"with {more[1]:.1f} minutes from {more[0]} recordings {more[2]:.0%}",
         )
     ]
-
-
-# ---- the same take twice ------------------------------------------------------------------------
 
 
 def _track(measured: Measured) -> Array:

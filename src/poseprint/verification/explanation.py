@@ -9,8 +9,8 @@ import numpy as np
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.verdict import Departure, Quality
 from poseprint.movements.statistics import MOTION, STATIC, Statistic, catalogue, columns_of
-from poseprint.profile import EnrolledProfile
-from poseprint.reference import Reference
+from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import Reference
 
 Scale = Callable[[float], float]
 

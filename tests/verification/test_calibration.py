@@ -7,19 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.calibration import (
-    SCALE,
-    Calibration,
-    Costs,
-    bounds,
-    circumstances,
-    cllr,
-    fit_calibration,
-    in_words,
-    min_cllr,
-)
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
+from poseprint.metrics import cllr, min_cllr
+from poseprint.verification.calibration import Calibration, bounds, circumstances, fit_calibration
+from poseprint.verification.decision import SCALE, Costs, in_words
 
 
 def gaussian(count: int = 4000, *, apart: float = 2.0, seed: int = 0) -> tuple[Array, Array]:

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from poseprint.background import FEWEST_COLUMNS, Background, Labelled, Summary, fit_background
-from poseprint.calibration import Calibration
 from poseprint.core.arrays import mean_of
 from poseprint.core.errors import PoseprintError, ProfileError
 from poseprint.movements.statistics import catalogue
-from poseprint.reference import Reference, read_reference, shipped, write_reference
+from poseprint.verification.background import FEWEST_COLUMNS, Background
+from poseprint.verification.calibration import Calibration
+from poseprint.verification.learn_reference import Labelled, fit_background
+from poseprint.verification.reference import Reference, read_reference, shipped, write_reference
+from poseprint.verification.summary import Summary
 
 SIZE = len(catalogue(2))
 PLAIN = {

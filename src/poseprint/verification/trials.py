@@ -13,13 +13,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from poseprint.background import KINDS, Summary
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.io.kinect import read_kinect
 from poseprint.movements.measure import Measured, measure
 from poseprint.movements.tracks import FPS
-from poseprint.reference import EVIDENCE, Reference
+from poseprint.verification.background import KINDS
+from poseprint.verification.reference import EVIDENCE, Reference
+from poseprint.verification.summary import Summary
 
 By = Literal["activity", "session", "recording"]
 LEVELS = ("5s", "recording", "4recordings")
@@ -102,8 +103,8 @@ class Trials:
         level: what was tested: one of LEVELS, or seconds.
         model, test: person enrolled and person tested.
         genuine: whether they are one.
-        scores, llr, ranking: by kind, see `poseprint.reference.Evidence`; NaN where there was none.
-        seconds, hidden, enrolled: see `poseprint.calibration.circumstances`.
+        scores, llr, ranking: by kind, see `poseprint.verification.reference.Evidence`; NaN where there was none.
+        seconds, hidden, enrolled: see `poseprint.verification.calibration.circumstances`.
     """
 
     level: Array

@@ -11,18 +11,16 @@ the statistics, averaged (Ho, IEEE PAMI 20, 1998), each with its within covarian
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from scipy.linalg import eigh
 
-from poseprint.core.arrays import Array, mean_of
+from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.movements.measure import Measured
 from poseprint.movements.statistics import MOTION, STATIC, columns_of
-from poseprint.movements.tracks import FPS
 
 KINDS: dict[str, tuple[str, ...]] = {"static": STATIC, "motion": MOTION}
 """The two kinds of evidence that are always scored apart, and the qualities each is made of."""
@@ -32,48 +30,8 @@ SUBSET = {"static": 1.0, "motion": 0.4}
 SHRINK = {"static": 0.1, "motion": 0.15}
 DIMENSIONS = {"static": 60, "motion": 100}
 BETWEEN_SHRINK = 0.3
-MOVEMENT_S = 5.0
-"""Seconds of a movement that movements are counted in."""
 FEWEST_COLUMNS = 6
 """Statistics that must be measured on both sides for a score of a kind."""
-
-
-@dataclass(frozen=True, eq=False)
-class Summary:
-    """Movements of one mover, summed up.
-
-    Attributes:
-        mean: of their statistics, float64 [shape=(statistics,)]; NaN where hardly any movement has the statistic.
-        recordings: how many they come from.
-        movements: how many movements of 5 s they are worth: overlapping ones do not count twice.
-    """
-
-    mean: Array
-    recordings: float
-    movements: float
-
-    @staticmethod
-    def of(statistics: Array, seconds: float) -> Summary:
-        """One recording's: `statistics` [shape=(movements, statistics)], `seconds` covered by them."""
-        return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
-
-    @staticmethod
-    def of_movements(measured: Measured, rows: Sequence[int] | None = None) -> Summary:
-        """A measured recording's: of all its movements, or of some of them."""
-        if rows is None:
-            return Summary.of(measured.statistics, measured.seconds)
-        covered = np.zeros(len(measured.series), dtype=bool)
-        for row in rows:
-            covered[slice(*measured.spans[row])] = True
-        return Summary.of(measured.statistics[list(rows)], float(covered.sum()) / FPS)
-
-    @staticmethod
-    def joined(parts: Sequence[Summary]) -> Summary:
-        """Several recordings' together, each counting alike."""
-        if not parts:
-            raise PoseprintError("no recordings to sum up")
-        mean = mean_of(np.stack([p.mean for p in parts]))
-        return Summary(mean, sum(p.recordings for p in parts), sum(p.movements for p in parts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,71 +230,3 @@ def _top(scores: Array) -> tuple[Array, Array]:
     """Mean and deviation of the upper half of each column's scores."""
     upper = np.sort(scores, axis=0)[len(scores) // 2 :]
     return upper.mean(axis=0), np.maximum(upper.std(axis=0), 1e-3)
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Movements of a recording with what a background learns from.
-
-    Attributes:
-        person: who moves.
-        group: data set; only people of one group are compared.
-        summary: of the recording.
-        deviations: statistics of its movements around its mean, NaN where missing.
-        within: whether it teaches what varies within a person; else only what varies between.
-        cohort: whether it belongs to the cohort.
-    """
-
-    person: str
-    group: str
-    summary: Summary
-    deviations: Array
-    within: bool = True
-    cohort: bool = True
-
-
-def fit_background(recordings: Sequence[Labelled], axes: int) -> Background:
-    """Estimate a background.
-
-    Args:
-        recordings: of at least three people in a group, several of each.
-        axes: 2 or 3.
-    """
-    means = np.stack([r.summary.mean for r in recordings])
-    person = np.array([f"{r.group}/{r.person}" for r in recordings])
-    teaches = np.array([r.within for r in recordings])
-    group = np.array([r.group for r in recordings])
-    centre, scale = np.nanmean(means[teaches], axis=0), np.nanstd(means[teaches], axis=0) + 1e-6
-    scaled = np.nan_to_num((means - centre) / scale)
-    names, number = np.unique(person, return_inverse=True)
-    count = np.bincount(number)
-    by_person = np.zeros((len(names), scaled.shape[1]))
-    np.add.at(by_person, number, scaled)
-    by_person /= count[:, None]
-    keep = teaches & (count[number] > 1)
-    around = (scaled - by_person[number])[keep]
-    within = (around * (count / np.maximum(count - 1, 1))[number][keep, None]).T @ around / keep.sum()
-    moves = np.concatenate([np.nan_to_num(r.deviations / scale) for r in recordings if r.within])
-    moment = moves.T @ moves / len(moves)
-    between, people = np.zeros_like(within), 0
-    for g in np.unique(group):
-        members = np.unique(number[group == g])
-        if len(members) > 2:
-            spread = by_person[members] - by_person[members].mean(axis=0)
-            between += spread.T @ spread * len(members) / (len(members) - 1)
-            people += len(members)
-    in_cohort = np.array([r.cohort for r in recordings])
-    _, cohort_person = np.unique(number[in_cohort], return_inverse=True)
-    weights = np.array([r.summary.movements for r in recordings])
-    return Background(
-        axes=axes,
-        mean=centre,
-        scale=scale,
-        within=within,
-        moment=moment,
-        between=between / people,
-        recording_movements=float(weights[teaches].mean()),
-        cohort=scaled[in_cohort],
-        cohort_person=cohort_person,
-        cohort_movements=weights[in_cohort],
-    )

@@ -15,17 +15,19 @@ import pytest
 from helpers.movers import mover
 from helpers.places import GOLDEN, ROOT
 
-from poseprint.background import Summary
-from poseprint.calibration import Costs
 from poseprint.cli import app
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.enrolment import enroll, forget, summaries
 from poseprint.io.parquet import write_poses
 from poseprint.io.profile_folder import manifest_sha256
 from poseprint.movements.measure import measure
-from poseprint.profile import EnrolledProfile, read_profile, write_enrolled
+from poseprint.profile import read_profile
 from poseprint.verdict import check_poses
+from poseprint.verification.decision import Costs
+from poseprint.verification.enrolment import enroll, forget
+from poseprint.verification.profile import EnrolledProfile, write_enrolled
+from poseprint.verification.reference import summaries
+from poseprint.verification.summary import Summary
 
 REAL = ROOT / "src" / "poseprint" / "sample" / "recordings"
 
@@ -255,7 +257,7 @@ def test_parts_of_one_film_are_recordings_of_their_own() -> None:
 
 
 def test_short_recordings_do_not_count_in_full() -> None:
-    from poseprint.reference import shipped
+    from poseprint.verification.reference import shipped
 
     reference = shipped(2)
     short, long = ([wanderer(n, seed=s) for s in range(4)] for n in (60, 900))

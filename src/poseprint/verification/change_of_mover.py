@@ -16,12 +16,13 @@ from itertools import combinations
 
 import numpy as np
 
-from poseprint.background import KINDS, Summary
 from poseprint.core.arrays import Array
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, measure
 from poseprint.movements.tracks import FPS
-from poseprint.reference import Reference
+from poseprint.verification.background import KINDS
+from poseprint.verification.reference import Reference
+from poseprint.verification.summary import Summary
 
 STEP = 30
 """Frames between two times at which the mover may change, and between the movements that are compared."""

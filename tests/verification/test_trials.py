@@ -11,8 +11,8 @@ from helpers.movers import mover
 from poseprint.core.errors import DatasetError
 from poseprint.movements.measure import measure
 from poseprint.movements.statistics import catalogue
-from poseprint.reference import shipped
-from poseprint.trials import LEVELS, POOLED, Take, Trials, halves, lasting, pieces, run_trials
+from poseprint.verification.reference import shipped
+from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, halves, lasting, pieces, run_trials
 
 
 def take(person: str, number: int, *, movements: int = 4, activity: str = "", session: str = "") -> Take:

@@ -1,0 +1,54 @@
+"""What is known of a mover: the mean of their movements' statistics, and how much it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from poseprint.core.arrays import Array, mean_of
+from poseprint.core.errors import PoseprintError
+from poseprint.movements.measure import Measured
+from poseprint.movements.tracks import FPS
+
+MOVEMENT_S = 5.0
+"""Seconds of a movement that movements are counted in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """Movements of one mover, summed up.
+
+    Attributes:
+        mean: of their statistics, float64 [shape=(statistics,)]; NaN where hardly any movement has the statistic.
+        recordings: how many they come from.
+        movements: how many movements of 5 s they are worth: overlapping ones do not count twice.
+    """
+
+    mean: Array
+    recordings: float
+    movements: float
+
+    @staticmethod
+    def of(statistics: Array, seconds: float) -> Summary:
+        """One recording's: `statistics` [shape=(movements, statistics)], `seconds` covered by them."""
+        return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
+
+    @staticmethod
+    def of_movements(measured: Measured, rows: Sequence[int] | None = None) -> Summary:
+        """A measured recording's: of all its movements, or of some of them."""
+        if rows is None:
+            return Summary.of(measured.statistics, measured.seconds)
+        covered = np.zeros(len(measured.series), dtype=bool)
+        for row in rows:
+            covered[slice(*measured.spans[row])] = True
+        return Summary.of(measured.statistics[list(rows)], float(covered.sum()) / FPS)
+
+    @staticmethod
+    def joined(parts: Sequence[Summary]) -> Summary:
+        """Several recordings' together, each counting alike."""
+        if not parts:
+            raise PoseprintError("no recordings to sum up")
+        mean = mean_of(np.stack([p.mean for p in parts]))
+        return Summary(mean, sum(p.recordings for p in parts), sum(p.movements for p in parts))
