@@ -18,7 +18,7 @@ from pathlib import Path
 from common import RESULTS, ROOT, SHARED
 
 from poseprint.building import import_kinect
-from poseprint.experiments import run_experiment
+from poseprint.supervised.experiments.run import run_experiment
 
 WORK = ROOT / "benchmarks" / ".work" / "experiments"
 

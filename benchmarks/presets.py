@@ -23,8 +23,8 @@ from common import ROOT, SHARED, finish
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import write_poses
-from poseprint.settings import PRESETS, Settings
-from poseprint.training import train
+from poseprint.supervised.settings import PRESETS, Settings
+from poseprint.supervised.training import train
 
 WORK = ROOT / "benchmarks" / ".work" / "presets"
 RECORDINGS = 7

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 import verification as protocol
+from embedding.runtime import KEYPOINTS, embed
 from sklearn.svm import OneClassSVM
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
-from poseprint.embedding_runtime import KEYPOINTS, embed
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.metrics import trial_metrics
 from poseprint.movements import statistics
@@ -335,7 +335,7 @@ def movement_arrays(axes: int) -> dict[str, Array]:
 def learned(network: str, takes: Sequence[Take], moves: Mapping[str, Array]) -> bytes:
     """An embedding of pictures, as onnx, that learned from these recordings; `moves` have depth, so that they can be
     turned as they are shown."""
-    from poseprint.models.embedding import to_onnx, train_embedding
+    from embedding.network import to_onnx, train_embedding
 
     teach = [t for t in takes if t.sha256 in moves]
     movements = np.concatenate([moves[t.sha256] for t in teach])

@@ -19,12 +19,12 @@ from clips import FOLDER
 from common import finish
 
 from poseprint.core.errors import DatasetError
-from poseprint.evaluation import accuracy_report
 from poseprint.io.dataset import read_recordings, write_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.profile import read_profile
-from poseprint.settings import Settings
-from poseprint.training import train
+from poseprint.supervised.accuracy import accuracy_report
+from poseprint.supervised.settings import Settings
+from poseprint.supervised.training import train
 from poseprint.verdict import check_poses
 
 PERSONS = ("Obama", "Trump")

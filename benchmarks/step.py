@@ -22,10 +22,10 @@ from common import finish
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from poseprint.fitting import few_threads, fit
-from poseprint.models import make_model
-from poseprint.movement_set import MovementSet
-from poseprint.settings import PRESETS, Settings
+from poseprint.supervised.fitting import few_threads, fit
+from poseprint.supervised.movement_set import MovementSet
+from poseprint.supervised.networks.registry import make_model
+from poseprint.supervised.settings import PRESETS, Settings
 
 CASES: dict[str, Settings] = {
     "Table 3: 2x512, batch 1": replace(PRESETS["paper"], epochs=1),

@@ -49,8 +49,8 @@ def main() -> None:
     from poseprint.figure import LOOKS
     from poseprint.io.dataset import Recording, write_recordings
     from poseprint.io.parquet import read_poses, write_poses
-    from poseprint.settings import PRESETS
-    from poseprint.training import train
+    from poseprint.supervised.settings import PRESETS
+    from poseprint.supervised.training import train
 
     # Body-centred: with the paper's normalisation, which recording is found consistent hangs on the seed.
     settings = replace(PRESETS["quick"], normalisation="body")

@@ -6,8 +6,8 @@ from typing import Any
 
 from pages import result
 
-from poseprint.experiments.summary import markdown, percent
-from poseprint.experiments.table import EXPERIMENTS
+from poseprint.supervised.experiments.catalogue import EXPERIMENTS
+from poseprint.supervised.experiments.summary import markdown, percent
 
 ORDER = ("lstm", "architectures", "faces", "optimizers", "depth", "schedule", "lengths", "transfer")
 FIGURES = {"curves": ("-movement", "-recording")}

@@ -22,7 +22,7 @@ from pages import ROOT, result, table
 from poseprint.cli import app
 from poseprint.core.findings import ADVICE, CODES
 from poseprint.movements.gates import THRESHOLDS
-from poseprint.settings import PRESETS
+from poseprint.supervised.settings import PRESETS
 
 GENERATED = "<!-- written by scripts/write_docs.py: change that, or the results it reads, and run `make docs` -->\n\n"
 

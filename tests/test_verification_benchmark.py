@@ -13,20 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from helpers.movers import mover
-from helpers.places import ROOT
 
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
 from poseprint.verification.learn_reference import Roles, learn_reference
 from poseprint.verification.summary import Summary
 from poseprint.verification.trials import LEVELS, Take, halves, pieces, run_trials, takes_of_table
 
-BENCHMARKS = ROOT / "benchmarks"
 Benchmark = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
 @pytest.fixture

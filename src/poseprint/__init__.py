@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from poseprint.core.verdict import Verdict
     from poseprint.estimation.extraction import extract
     from poseprint.evaluating import evaluate
-    from poseprint.experiments import run_experiment
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.io.poses import read_any_poses
     from poseprint.movements.cutting import cut_movements
     from poseprint.movements.gates import inspect
-    from poseprint.profile import Profile, read_profile
+    from poseprint.profile import read_profile
     from poseprint.report import write_report
-    from poseprint.settings import PRESETS, Settings
-    from poseprint.training import train
-    from poseprint.tuning import tune
+    from poseprint.supervised.experiments.run import run_experiment
+    from poseprint.supervised.profile import Profile
+    from poseprint.supervised.settings import PRESETS, Settings
+    from poseprint.supervised.training import train
+    from poseprint.supervised.tuning import tune
     from poseprint.verdict import check, check_poses
     from poseprint.verification.enrolment import enroll
     from poseprint.verification.profile import EnrolledProfile, write_enrolled
@@ -44,11 +45,11 @@ from poseprint.core.version import __version__ as __version__
 _HOME = {
     "EnrolledProfile": "verification.profile",
     "Finding": "core.findings",
-    "PRESETS": "settings",
+    "PRESETS": "supervised.settings",
     "PoseSeries": "core.series",
     "PoseprintError": "core.errors",
-    "Profile": "profile",
-    "Settings": "settings",
+    "Profile": "supervised.profile",
+    "Settings": "supervised.settings",
     "Skeleton": "core.skeleton",
     "UPPER_BODY": "core.skeleton",
     "Verdict": "core.verdict",
@@ -68,9 +69,9 @@ _HOME = {
     "read_csv_pair": "io.paper_csv",
     "read_poses": "io.parquet",
     "read_profile": "profile",
-    "run_experiment": "experiments",
-    "train": "training",
-    "tune": "tuning",
+    "run_experiment": "supervised.experiments.run",
+    "train": "supervised.training",
+    "tune": "supervised.tuning",
     "write_csv_pair": "io.paper_csv",
     "write_enrolled": "verification.profile",
     "write_poses": "io.parquet",

@@ -14,8 +14,9 @@ from poseprint.estimation.extraction import extract
 from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.profile import Profile, read_profile
+from poseprint.profile import read_profile
 from poseprint.report import write_report
+from poseprint.supervised.profile import Profile
 from poseprint.verdict import check_poses
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.profile import EnrolledProfile, write_enrolled

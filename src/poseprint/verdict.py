@@ -18,12 +18,13 @@ from poseprint.core.verdict import Decision, MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.estimation.extraction import extract
 from poseprint.io.poses import is_poses, read_any_poses
-from poseprint.movement_set import movement_set
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import Inspection, inspect
 from poseprint.movements.tracks import axes_of
-from poseprint.profile import Profile, read_profile
+from poseprint.profile import read_profile
+from poseprint.supervised.movement_set import movement_set
+from poseprint.supervised.profile import Profile
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import WITHHELD, judge, reason
 from poseprint.verification.profile import EnrolledProfile

@@ -17,10 +17,10 @@ from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
-from poseprint.loading import Usable
-from poseprint.movement_set import MovementSet
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import Span
+from poseprint.supervised.data import Usable
+from poseprint.supervised.movement_set import MovementSet
 
 
 @lru_cache(maxsize=64)

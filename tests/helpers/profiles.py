@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.io.profile_folder import InputSpec
-from poseprint.profile import write_profile
+from poseprint.supervised.profile import write_profile
 
 
 def liveliness(threshold: float, feature: int = 8) -> bytes:

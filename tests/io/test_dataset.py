@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseprint.core.errors import DatasetError, PoseprintError
-from poseprint.evaluation import FEWEST, accuracy_report
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
-from poseprint.movement_set import MovementSet
-from poseprint.split import Split, SplitBy, split
+from poseprint.supervised.accuracy import FEWEST, accuracy_report
+from poseprint.supervised.movement_set import MovementSet
+from poseprint.supervised.split import Split, SplitBy, split
 
 ADA = Recording("a", "Ada", "real", "monday", "a.parquet")
 BOB = Recording("b", "Bob, the “other”", "fake", "", "deeper/b.parquet")

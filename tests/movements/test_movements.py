@@ -16,10 +16,10 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, RIGHT_WRIST
-from poseprint.movement_set import MovementSet, movement_set, normalise
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
+from poseprint.supervised.movement_set import MovementSet, movement_set, normalise
 
 
 def line(frames: int = 60, *, fps: float = 30.0, cut: int | None = None) -> PoseSeries:

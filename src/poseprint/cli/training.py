@@ -13,7 +13,7 @@ from poseprint.cli.shared import Jobs, extra, progress_bar, say
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
-    from poseprint.settings import Settings
+    from poseprint.supervised.settings import Settings
 
 
 def train(
@@ -31,7 +31,7 @@ def train(
     """
     settings = _settings(preset, assign)
     with extra("training needs"):
-        from poseprint.training import train as run_training
+        from poseprint.supervised.training import train as run_training
     with progress_bar(f"training on {person}") as bar:
 
         def progress(done: int, total: int, row: Any) -> None:
@@ -64,7 +64,7 @@ def tune(
     """
     settings = _settings(preset, assign)
     with extra("the search needs"):
-        from poseprint.tuning import tune as run_search
+        from poseprint.supervised.tuning import tune as run_search
     with progress_bar(f"settings for {person}") as bar:
         found = run_search(dataset, person, output, settings, trials=trials, progress=bar, say=say)
     for part in ("validation", "test"):
@@ -96,7 +96,7 @@ def experiment(
     Killed, the same command goes on where it stopped.
     """
     with extra("experiments need"):
-        from poseprint.experiments import run_experiment
+        from poseprint.supervised.experiments.run import run_experiment
     with progress_bar(name) as bar:
 
         def said(done: int, total: int, row: str, what: str) -> None:
@@ -122,7 +122,7 @@ def experiment(
 
 
 def _settings(preset: str, assign: list[str] | None) -> Settings:
-    from poseprint.settings import PRESETS
+    from poseprint.supervised.settings import PRESETS
 
     if preset not in PRESETS:
         raise PoseprintError(f"--preset {preset!r}: there are {', '.join(PRESETS)}")

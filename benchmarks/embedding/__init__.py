@@ -1,0 +1,1 @@
+"""A learned embedding of movements, compared with the statistics; not part of any verdict."""

@@ -1,0 +1,150 @@
+"""Data set + settings -> a trained profile: the paper's experiment (section 3.3, Table 3)."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import replacing
+from poseprint.io.dataset import read_recordings
+from poseprint.io.profile_folder import MANIFEST
+from poseprint.io.video import FPS
+from poseprint.movements.cutting import cut_movements
+from poseprint.supervised.accuracy import accuracy_report
+from poseprint.supervised.curves import draw_curves
+from poseprint.supervised.data import Usable, demand_person, input_spec, load, part
+from poseprint.supervised.fitting import Fitted, Progress, fit, predict
+from poseprint.supervised.movement_set import MovementSet
+from poseprint.supervised.profile import write_profile
+from poseprint.supervised.settings import Settings
+
+
+def train(
+    dataset: Path | str,
+    person: str,
+    output: Path | str,
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Train the many-to-one LSTM on a data set and write a profile.
+
+    The weights with the best validation accuracy are kept (of equals, those with the lowest loss). Killed
+    at any point, the same call goes on from a recent epoch. `output`/training keeps the log of epochs
+    (metrics.csv) and the curves of loss and accuracy.
+
+    Args:
+        dataset: a folder with recordings.csv and pose files.
+        person: the person of interest, as named there.
+        output: the profile's folder.
+        settings: None for the paper's.
+        progress: called after each epoch.
+        say: called with sentences for the user.
+
+    Returns:
+        the profile's `training` entry: settings, best epoch, figures on each part of the split.
+
+    Raises:
+        DatasetError: the data set cannot be used or parted.
+        PoseprintError: the folder holds a profile, or another training that is not finished.
+    """
+    dataset, output = Path(dataset), Path(output)
+    settings = (settings or Settings()).checked()
+    if (output / MANIFEST).exists():
+        raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")
+    demand_person(read_recordings(dataset), person)
+    usable, left_out = load(dataset, settings)
+    for sentence in left_out:
+        say(sentence)
+    parts = part(usable, person, settings)
+    say(
+        f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
+        f"{len(parts.train)} to train ({int(parts.train.labels.sum())} of {person}), "
+        f"{len(parts.validation)} to validate, {len(parts.test)} to test"
+    )
+    work = output / "training"
+    fitted = fit(parts.train, parts.validation, settings, work, progress=progress)
+    _write_history(fitted, work)
+    figures = {}
+    for name in ("train", "validation", "test"):
+        movements: MovementSet = getattr(parts, name)
+        scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, movements))).numpy()
+        figures[name] = accuracy_report(movements.labels, scores, movements.recordings)
+    training = {"settings": asdict(settings), "split": settings.split, "best_epoch": fitted.best_epoch, **figures}
+    write_profile(
+        output,
+        person=person,
+        kind="supervised",
+        input_spec=input_spec(usable, settings),
+        model={
+            "name": settings.model,
+            "inputs": 24,
+            "hidden": settings.hidden,
+            "layers": settings.layers,
+            "dropout": settings.dropout,
+            "every": settings.every,
+            "keypoints": settings.keypoints,
+        },
+        made_from=_made_from(usable, person, settings),
+        training=training,
+        onnx=export_onnx(fitted.model, settings.length),
+        weights=safetensors.torch.save(fitted.model.state_dict()),
+    )
+    return training
+
+
+def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[dict[str, Any]]:
+    """A line a recording for the profile."""
+    return [
+        {
+            "recording": one.line.recording,
+            "person": one.line.person,
+            "label": "real" if one.is_own(person) else "fake",
+            "session": one.line.session,
+            "seconds": round(one.seconds, 2),
+            "movements": len(cut_movements(one.spans, length=settings.length)),
+            "sha256": one.series.source_sha256,
+            "shoulders": round(one.series.shoulder_width() / one.series.frame_size[1], 4),
+        }
+        for one in usable
+    ]
+
+
+def _write_history(fitted: Fitted, work: Path) -> None:
+    """The log of epochs and the curves."""
+    with replacing(work / "metrics.csv") as partial, partial.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(fitted.history[0]))
+        writer.writeheader()
+        writer.writerows(fitted.history)
+    draw_curves(work / "metrics.csv", work, best_epoch=fitted.best_epoch - 1)
+
+
+def export_onnx(model: nn.Module, length: int) -> bytes:
+    """A model as onnx with inputs `features` and `lengths` and output `logits`, any number of movements and frames."""
+    example = (torch.zeros(1, length, 24), torch.tensor([length]))
+    axes = {"features": {0: "movements", 1: "frames"}, "lengths": {0: "movements"}, "logits": {0: "movements"}}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder) / "model.onnx"
+        # torch's newer exporter takes many times as long for this network and gains nothing.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model.eval(),
+            example,
+            str(path),
+            dynamo=False,
+            input_names=["features", "lengths"],
+            output_names=["logits"],
+            dynamic_axes=axes,
+        )
+        return path.read_bytes()
