@@ -30,10 +30,10 @@ from poseprint.core.series import PoseSeries
 from poseprint.demo import SAMPLE
 from poseprint.estimation.extraction import extract
 from poseprint.estimation.model_files import missing
+from poseprint.evaluation.metrics import trial_metrics
 from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.metrics import trial_metrics
 from poseprint.movements import forgeries as edits
 from poseprint.movements.measure import measure
 from poseprint.verification.change_of_mover import LEAST_S, THRESHOLD, likeliest_change

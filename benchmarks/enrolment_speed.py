@@ -22,7 +22,7 @@ import json, time
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from poseprint.enrolment import enroll
+from poseprint.verification.enrolment import enroll
 from poseprint.io.parquet import read_poses
 from poseprint.verdict import check_poses
 files = sorted(Path("src/poseprint/sample/recordings").glob("*.parquet"))

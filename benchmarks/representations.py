@@ -24,8 +24,8 @@ from sklearn.svm import OneClassSVM
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
+from poseprint.evaluation.metrics import trial_metrics
 from poseprint.io.kinect import KinectRecording, read_kinect
-from poseprint.metrics import trial_metrics
 from poseprint.movements import statistics
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import LENGTH

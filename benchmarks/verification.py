@@ -30,8 +30,8 @@ import numpy as np
 from common import SHARED, finish
 
 from poseprint.core.errors import PoseprintError
+from poseprint.evaluation.metrics import trial_metrics
 from poseprint.io.kinect import KinectRecording, read_kinect
-from poseprint.metrics import trial_metrics
 from poseprint.movements.measure import measure
 from poseprint.verification.learn_reference import Roles, learn_reference
 from poseprint.verification.reference import EVIDENCE, Reference, shipped

@@ -24,10 +24,10 @@ from poseprint.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract
+from poseprint.evaluation.metrics import trial_metrics
 from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.metrics import trial_metrics
 from poseprint.movements.measure import measure
 from poseprint.verification.calibration import Calibration, circumstances
 from poseprint.verification.decision import Costs

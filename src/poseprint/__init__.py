@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poseprint.core.skeleton import UPPER_BODY, Skeleton
     from poseprint.core.verdict import Verdict
     from poseprint.estimation.extraction import extract
-    from poseprint.evaluating import evaluate
+    from poseprint.evaluation.evaluate import evaluate
     from poseprint.io.paper_csv import read_csv_pair, write_csv_pair
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.io.poses import read_any_poses
@@ -60,7 +60,7 @@ _HOME = {
     "cut_movements": "movements.cutting",
     "describe": "building",
     "enroll": "verification.enrolment",
-    "evaluate": "evaluating",
+    "evaluate": "evaluation.evaluate",
     "extract": "estimation.extraction",
     "import_csv_pair": "building",
     "import_kinect": "building",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.metrics import cllr, min_cllr
+from poseprint.evaluation.metrics import cllr, min_cllr
 from poseprint.verification.calibration import Calibration, bounds, circumstances, fit_calibration
 from poseprint.verification.decision import SCALE, Costs, in_words
 

@@ -34,8 +34,8 @@ def evaluate(
     it knows are left out.
     """
     with extra("an evaluation needs"):
-        from poseprint.evaluating import evaluate as run
-        from poseprint.evaluating import reference_for
+        from poseprint.evaluation.evaluate import evaluate as run
+        from poseprint.evaluation.recordings import reference_for
     with progress_bar(dataset.name) as bar:
         result: dict[str, Any] = run(
             dataset,

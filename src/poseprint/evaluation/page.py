@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from poseprint.metrics import FEWEST, TARGET
+from poseprint.evaluation.metrics import FEWEST, TARGET
 from poseprint.verification.reference import EVIDENCE
 
 LEVEL_WORDS = {"5s": "one movement", "recording": "one recording", "4recordings": "four recordings"}

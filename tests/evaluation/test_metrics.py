@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseprint.core.arrays import Array
-from poseprint.metrics import DRAWS, FEWEST, cllr, det_curve, min_cllr, trial_metrics
+from poseprint.evaluation.metrics import DRAWS, FEWEST, cllr, det_curve, min_cllr, trial_metrics
 from poseprint.verification.trials import Trials
 
 

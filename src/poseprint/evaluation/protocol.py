@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.series import PoseSeries
-from poseprint.metrics import trial_metrics
-from poseprint.movements.measure import measure
-from poseprint.movements.perturbations import PERTURBATIONS
+from poseprint.evaluation.metrics import trial_metrics
 from poseprint.verification.calibration import LOG10
 from poseprint.verification.decision import Costs
 from poseprint.verification.reference import EVIDENCE, Reference
@@ -21,8 +18,6 @@ SEEDS = 3
 """Partings whose trials are pooled, each with both halves enrolled in turn."""
 BINS = 10
 """Of stated probability, in a reliability diagram."""
-MOST_CHANGED = 10
-"""Recordings of each person that are changed to see how steady the evidence is."""
 STRICTEST: tuple[By, ...] = ("session", "activity", "recording")
 """Ways to part, the hardest first."""
 FEWEST_TESTED = 2
@@ -98,7 +93,7 @@ def told(trials: Trials, seed: int) -> dict[str, Any]:
     """Everything that is told of a protocol's trials, json-ready.
 
     Returns:
-        figures: by kind of evidence and level, `poseprint.metrics.trial_metrics` with `seconds` (median) and
+        figures: by kind of evidence and level, `poseprint.evaluation.metrics.trial_metrics` with `seconds` (median) and
         `decisions` (shares at the usual costs); `seconds`: the same for each duration that the data holds;
         `reliability`: by kind, at one recording.
     """
@@ -171,78 +166,3 @@ def reliability(trials: Trials, kind: str) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def chosen(takes: Sequence[Take], by: By, seed: int) -> tuple[list[Take], list[Take]]:
-    """Enrolment, and at most MOST_CHANGED recordings of each person to test changed and unchanged."""
-    enrol, test = parted(takes, by, seed)[0]
-    rng = np.random.default_rng(seed)
-    some: list[Take] = []
-    for person in sorted({t.person for t in test}):
-        own = [t for t in test if t.person == person]
-        some += [own[i] for i in sorted(rng.permutation(len(own))[:MOST_CHANGED])]
-    return enrol, some
-
-
-def robustness(
-    reference_for: ReferenceFor,
-    enrol: Sequence[Take],
-    test: Sequence[tuple[Take, PoseSeries]],
-    *,
-    seed: int,
-    tick: Tick,
-) -> list[dict[str, Any]]:
-    """What becomes of whole-recording trials if the recordings tested, not those enrolled, are changed.
-
-    Args:
-        reference_for: see `ReferenceFor`.
-        enrol: recordings of those enrolled.
-        test: recordings to test, with their poses.
-        seed: of the intervals.
-        tick: called once for each entry of PERTURBATIONS.
-
-    Returns:
-        a row for the unchanged recordings and for each change: name, words, recordings, unusable (how many of them
-        could no longer be measured), figures by kind, and beside what the same recordings had unchanged: shift
-        (median change of the LLR of both kinds before its bounds, genuine and impostor) and changed (share of verdicts that changed).
-    """
-    axes = reference_for(enrol[0].person).axes
-    before = _recordings(reference_for, enrol, [take for take, _ in test])
-    rows = [_row("unchanged", "as they are", before, 0, seed)]
-    for name, change in PERTURBATIONS.items():
-        changed = [_again(take, change.apply(series), axes) for take, series in test]
-        kept = [k for k, take in enumerate(changed) if take is not None]
-        row: dict[str, Any] = {"name": name, "words": change.words, "recordings": 0, "unusable": len(test) - len(kept)}
-        if kept:
-            after = _recordings(reference_for, enrol, [take for take in changed if take is not None])
-            # Trials go through the models, and for each through the tests in their order.
-            same = before.at((np.arange(len(before)).reshape(-1, len(test))[:, kept]).ravel())
-            row = _row(name, change.words, after, len(test) - len(kept), seed)
-            step = after.ranking["both"] - same.ranking["both"]
-            known = np.isfinite(step)
-            for side, of in (("genuine", after.genuine), ("impostor", ~after.genuine)):
-                row["shift"][side] = float(np.median(step[of & known])) if (of & known).any() else None
-            row["changed"] = _share(decided(after.llr["both"]) != decided(same.llr["both"]))
-        rows.append(row)
-        tick()
-    return rows
-
-
-def _recordings(reference_for: ReferenceFor, enrol: Sequence[Take], test: Iterable[Take]) -> Trials:
-    return _tried(reference_for, enrol, pieces(list(test), levels=("recording",)))
-
-
-def _again(take: Take, series: PoseSeries, axes: int) -> Take | None:
-    return Take.of(measure(series, axes), group=take.group, activity=take.activity, session=take.session)
-
-
-def _row(name: str, words: str, trials: Trials, unusable: int, seed: int) -> dict[str, Any]:
-    return {
-        "name": name,
-        "words": words,
-        "recordings": len(trials) // max(1, len(np.unique(trials.model))),
-        "unusable": unusable,
-        "figures": {k: figures(trials, k, seed) for k in EVIDENCE},
-        "shift": {"genuine": 0.0, "impostor": 0.0},
-        "changed": 0.0,
-    }

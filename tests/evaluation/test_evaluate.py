@@ -23,9 +23,10 @@ import poseprint
 from poseprint.building import import_kinect
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.evaluating import protocol
-from poseprint.evaluating.page import table
-from poseprint.evaluating.protocol import applicable, draw, parted, reliability, robustness
+from poseprint.evaluation import protocol
+from poseprint.evaluation.page import table
+from poseprint.evaluation.protocol import applicable, draw, parted, reliability
+from poseprint.evaluation.robustness import robustness
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.movements.measure import measure
@@ -77,7 +78,7 @@ def fewer_draws() -> Iterator[None]:
     """Intervals and partings that cost less."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocol, "SEEDS", 1)
-        patch.setattr("poseprint.evaluating.SEEDS", 1)
+        patch.setattr("poseprint.evaluation.evaluate.SEEDS", 1)
         patch.setattr(protocol, "DURATIONS", (5, 10, 20, 30))
         yield
 
@@ -190,7 +191,7 @@ def test_a_change_after_which_nothing_can_be_measured(monkeypatch: pytest.Monkey
             pairs.append((take, series))
     gone = replace(PERTURBATIONS["crop"], apply=lambda s: replace(s, position=np.full_like(s.position, np.nan)))
     half = replace(gone, apply=lambda s: gone.apply(s) if s.person == "Ann" else s)
-    monkeypatch.setattr("poseprint.evaluating.protocol.PERTURBATIONS", {"gone": gone, "half": half})
+    monkeypatch.setattr("poseprint.evaluation.robustness.PERTURBATIONS", {"gone": gone, "half": half})
     takes = [take for take, _ in pairs]
     rows = robustness(lambda _: shipped(2), takes, pairs, seed=0, tick=lambda: None)
     assert [(r["recordings"], r["unusable"]) for r in rows] == [(9, 0), (0, 9), (6, 3)]

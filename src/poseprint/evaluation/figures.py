@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from poseprint.core.arrays import Array
 from poseprint.core.files import replacing
-from poseprint.metrics import det_curve
+from poseprint.evaluation.metrics import det_curve
 from poseprint.verification.reference import EVIDENCE
 from poseprint.verification.trials import LEVELS, Trials
 
@@ -31,7 +31,7 @@ def draw_protocol(by: str, found: Mapping[str, Any], trials: Trials, folder: Pat
 
     Args:
         by: how it parts enrolment and test.
-        found: see `poseprint.evaluating.protocol.told`.
+        found: see `poseprint.evaluation.protocol.told`.
         trials: what it is told of.
         folder: where they go.
     """

@@ -1,0 +1,1 @@
+"""How often verification is right."""
