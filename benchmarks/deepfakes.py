@@ -25,17 +25,17 @@ import numpy as np
 from common import RESULTS, SHARED, finish
 from splicing import Half, msrc_halves, splice_table, tune
 
-from poseprint.avatar import write_video
 from poseprint.core.series import PoseSeries
 from poseprint.demo import SAMPLE
 from poseprint.estimation.extraction import extract
 from poseprint.estimation.model_files import missing
 from poseprint.evaluation.metrics import trial_metrics
-from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.movements import forgeries as edits
 from poseprint.movements.measure import measure
+from poseprint.rendering.avatar import write_video
+from poseprint.rendering.figure import LOOKS
 from poseprint.verification.change_of_mover import LEAST_S, THRESHOLD, likeliest_change
 from poseprint.verification.decision import Costs
 from poseprint.verification.reference import Evidence, shipped

@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.avatar import write_video
 from poseprint.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract
 from poseprint.evaluation.metrics import trial_metrics
-from poseprint.figure import LOOKS
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import measure
+from poseprint.rendering.avatar import write_video
+from poseprint.rendering.figure import LOOKS
 from poseprint.verification.calibration import Calibration, circumstances
 from poseprint.verification.decision import Costs
 from poseprint.verification.learn_reference import Roles, learn_reference, with_llr

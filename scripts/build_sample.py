@@ -43,12 +43,12 @@ PERSON = "Barack Obama"
 
 
 def main() -> None:
-    from poseprint.avatar import write_video
     from poseprint.collect import collect
     from poseprint.demo import SIZE
-    from poseprint.figure import LOOKS
     from poseprint.io.dataset import Recording, write_recordings
     from poseprint.io.parquet import read_poses, write_poses
+    from poseprint.rendering.avatar import write_video
+    from poseprint.rendering.figure import LOOKS
     from poseprint.supervised.settings import PRESETS
     from poseprint.supervised.training import train
 

@@ -61,7 +61,7 @@ def clip(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn video of 3 s in which somebody gestures; for tests marked `models`."""
     from helpers.movers import mover
 
-    from poseprint import avatar
+    from poseprint.rendering import avatar
 
     path = tmp_path_factory.mktemp("clip") / "gestures.mp4"
     avatar.write_video(mover(90, size=(640, 360), shoulder=100), path)

@@ -19,11 +19,11 @@ from helpers.movers import mover
 from helpers.profiles import make_profile
 from helpers.videos import write_video
 
-from poseprint import avatar
 from poseprint.collect import PARTS
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.video import LONGEST_SIDE
+from poseprint.rendering import avatar
 
 SIZE = (640, 360)
 

@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poseprint.avatar import write_video
     from poseprint.building import build, describe, import_csv_pair, import_kinect
     from poseprint.collect import collect
     from poseprint.core.errors import PoseprintError
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from poseprint.movements.cutting import cut_movements
     from poseprint.movements.gates import inspect
     from poseprint.profile import read_profile
-    from poseprint.report import write_report
+    from poseprint.rendering.avatar import write_video
+    from poseprint.rendering.report.page import write_report
     from poseprint.supervised.experiments.run import run_experiment
     from poseprint.supervised.profile import Profile
     from poseprint.supervised.settings import PRESETS, Settings
@@ -75,8 +75,8 @@ _HOME = {
     "write_csv_pair": "io.paper_csv",
     "write_enrolled": "verification.profile",
     "write_poses": "io.parquet",
-    "write_report": "report",
-    "write_video": "avatar",
+    "write_report": "rendering.report.page",
+    "write_video": "rendering.avatar",
 }
 
 __all__ = [

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from poseprint.avatar import write_video
 from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
 from poseprint.estimation.extraction import extract
-from poseprint.figure import LOOKS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.profile import read_profile
-from poseprint.report import write_report
+from poseprint.rendering.avatar import write_video
+from poseprint.rendering.figure import LOOKS
+from poseprint.rendering.report.page import write_report
 from poseprint.supervised.profile import Profile
 from poseprint.verdict import check_poses
 from poseprint.verification.enrolment import enroll

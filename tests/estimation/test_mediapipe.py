@@ -18,7 +18,6 @@ from helpers.command import Command
 from helpers.movers import mover
 from helpers.videos import write_video
 
-from poseprint.avatar import draw_frames
 from poseprint.core.arrays import Array
 from poseprint.core.errors import MissingDependencyError, PoseprintError
 from poseprint.core.series import PoseSeries
@@ -31,6 +30,7 @@ from poseprint.estimation.registry import load_estimator
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.video import frames, probe
 from poseprint.movements.cleaning import resample
+from poseprint.rendering.avatar import draw_frames
 
 
 @pytest.fixture(scope="module")

@@ -177,8 +177,8 @@ def draw(
     frame_size: FrameSize = None,
 ) -> None:
     """Draw a figure that moves as the poses do."""
-    from poseprint.avatar import write_video
     from poseprint.io.poses import read_any_poses
+    from poseprint.rendering.avatar import write_video
 
     if output.suffix.lower() != ".mp4":
         raise PoseprintError(f"{output}: the video is written as .mp4")
@@ -234,7 +234,7 @@ def check(
     series = _read(source, fps, frame_size, models, jobs)
     verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
-        from poseprint.report import write_report
+        from poseprint.rendering.report.page import write_report
 
         write_report(verdict, series, report, footage=source if footage else None)
     if json:

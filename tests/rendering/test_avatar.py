@@ -9,12 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from poseprint.avatar import LOOKS, Look, draw_frames, write_video
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_ELBOW, LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, UPPER_BODY
 from poseprint.estimation.registry import load_estimator
+from poseprint.rendering.avatar import LOOKS, Look, draw_frames, write_video
 
 SIZE = (320, 180)
 

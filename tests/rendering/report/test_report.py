@@ -22,8 +22,9 @@ from poseprint.core.errors import PoseprintError, VideoError
 from poseprint.core.findings import Finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import LikelihoodRatio, MovementScore, Verdict
-from poseprint.report import MISSING, write_report
-from poseprint.report.evidence import view
+from poseprint.rendering.report.enrolled import view
+from poseprint.rendering.report.page import write_report
+from poseprint.rendering.report.replay import MISSING
 from poseprint.verdict import check_poses
 from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll
@@ -147,9 +148,9 @@ def test_page_is_self_contained(tmp_path: Path) -> None:
 
 
 def resources_text(name: str) -> str:
-    import poseprint.report
+    from poseprint.rendering import report
 
-    return (Path(poseprint.report.__file__).parent / name).read_text(encoding="utf-8")
+    return (Path(report.__file__).parent / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -344,7 +345,7 @@ def test_unwritable_path_is_one_line(tmp_path: Path, where: str) -> None:
 
 def test_importing_the_report_loads_no_heavy_package() -> None:
     # Through check, onnxruntime comes along; torch and mediapipe must not.
-    code = "import sys, poseprint.report; print([m for m in ('torch', 'mediapipe') if m in sys.modules])"
+    code = "import sys, poseprint.rendering.report.page; print([m for m in ('torch', 'mediapipe') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

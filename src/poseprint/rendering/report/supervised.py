@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from poseprint.report.words import number
+from poseprint.rendering.report.words import number
 
 
 def made_from(profile: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """Draws a plain, fully clothed figure that moves like a PoseSeries: pictures or an mp4, nobody's footage.
 
-Keypoints that are missing are completed here, shot by shot; the drawing itself is in `poseprint.figure`.
+Keypoints that are missing are completed here, shot by shot; the drawing itself is in `poseprint.rendering.figure`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from poseprint.core.skeleton import (
     RIGHT_WRIST,
     UPPER_BODY,
 )
-from poseprint.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
+from poseprint.rendering.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
 
 ARMS = (RIGHT_ELBOW, RIGHT_WRIST, LEFT_ELBOW, LEFT_WRIST)
 OVERSAMPLING = 2

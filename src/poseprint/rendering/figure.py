@@ -1,4 +1,4 @@
-"""The figure that `poseprint.avatar` draws, its looks and what is behind it.
+"""The figure that `poseprint.rendering.avatar` draws, its looks and what is behind it.
 
 All lengths are in shoulder widths of the shot unless a name says pixels, so one figure fits every
 picture size. Drawing is flat: each part is its outline, its fill and a lighter or darker strip.

@@ -8,8 +8,8 @@ from typing import Any
 
 from poseprint.core.verdict import Verdict
 from poseprint.movements.statistics import MOTION, STATIC
-from poseprint.report.supervised import made_from
-from poseprint.report.words import number
+from poseprint.rendering.report.supervised import made_from
+from poseprint.rendering.report.words import number
 
 KINDS = (
     ("both", "movement and posture together"),

@@ -13,7 +13,7 @@ import numpy as np
 from poseprint.core.errors import MissingDependencyError
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
-from poseprint.report.words import plain
+from poseprint.rendering.report.words import plain
 
 MISSING = -32768
 """Stands for NaN among the embedded positions."""

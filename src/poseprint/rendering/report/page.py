@@ -24,11 +24,9 @@ from markupsafe import Markup
 from poseprint.core.files import replacing
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
-from poseprint.report import evidence, supervised, words
-from poseprint.report.replay import MISSING, replay_data, small_copy
-from poseprint.report.timeline import ranges, strips, timeline
-
-__all__ = ["MISSING", "write_report"]
+from poseprint.rendering.report import enrolled, supervised, words
+from poseprint.rendering.report.replay import replay_data, small_copy
+from poseprint.rendering.report.timeline import ranges, strips, timeline
 
 
 def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage: Path | str | None = None) -> None:
@@ -51,10 +49,10 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage
 
 
 def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
-    files = resources.files(__name__)
+    files = resources.files(__package__)
     css, js = (files.joinpath(f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     environment = Environment(
-        loader=PackageLoader("poseprint", "report"),
+        loader=PackageLoader("poseprint", "rendering/report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -75,7 +73,7 @@ def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
     return environment.get_template("report.html").render(
         verdict=verdict,
         series=series,
-        enrolled=evidence.view(verdict) if verdict.profile.get("kind") == "enrolled" else None,
+        enrolled=enrolled.view(verdict) if verdict.profile.get("kind") == "enrolled" else None,
         timeline=timeline(verdict, series),
         enrolment=supervised.enrolment(verdict.profile),
         training=words.flat(training),
