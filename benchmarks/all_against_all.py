@@ -18,10 +18,10 @@ from typing import Any
 from clips import FOLDER
 from common import finish
 
+from poseprint.app.check import check_poses
 from poseprint.core.errors import DatasetError
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.verdict import check_poses
 from poseprint.verification.enrolment import enroll
 
 FULL = {"Obama": "Barack Obama", "Trump": "Donald Trump", "Biden": "Joe Biden", "Merkel": "Angela Merkel"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from common import clips, finish
 
-from poseprint.collect import collect
+from poseprint.app.datasets.collect import collect
 from poseprint.io.parquet import read_poses
 from poseprint.movements.gates import inspect
 

@@ -25,8 +25,8 @@ import numpy as np
 from common import RESULTS, SHARED, finish
 from splicing import Half, msrc_halves, splice_table, tune
 
+from poseprint.app.demo import SAMPLE
 from poseprint.core.series import PoseSeries
-from poseprint.demo import SAMPLE
 from poseprint.estimation.extraction import extract
 from poseprint.estimation.model_files import missing
 from poseprint.evaluation.metrics import trial_metrics

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from poseprint.verification.enrolment import enroll
 from poseprint.io.parquet import read_poses
-from poseprint.verdict import check_poses
-files = sorted(Path("src/poseprint/sample/recordings").glob("*.parquet"))
+from poseprint.app.check import check_poses
+files = sorted(Path("src/poseprint/app/sample/recordings").glob("*.parquet"))
 recordings = [read_poses(f) for f in files]
 longest = max(recordings, key=len)
 laps = -(-1800 // len(longest))

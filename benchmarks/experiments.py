@@ -17,7 +17,7 @@ from pathlib import Path
 
 from common import RESULTS, ROOT, SHARED
 
-from poseprint.building import import_kinect
+from poseprint.app.datasets.convert import import_kinect
 from poseprint.supervised.experiments.run import run_experiment
 
 WORK = ROOT / "benchmarks" / ".work" / "experiments"

@@ -18,14 +18,14 @@ from pathlib import Path
 from clips import FOLDER
 from common import finish
 
+from poseprint.app.check import check_poses
+from poseprint.app.profiles import read_profile
 from poseprint.core.errors import DatasetError
 from poseprint.io.dataset import read_recordings, write_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.profile import read_profile
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.settings import Settings
 from poseprint.supervised.training import train
-from poseprint.verdict import check_poses
 
 PERSONS = ("Obama", "Trump")
 SETTINGS = Settings(

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.collect import collect
+from poseprint.app.datasets.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract

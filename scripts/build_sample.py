@@ -19,7 +19,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 VIDEOS = ROOT.parent / "shared" / "data" / "videos"
-SAMPLE = ROOT / "src" / "poseprint" / "sample"
+SAMPLE = ROOT / "src" / "poseprint" / "app" / "sample"
 LIMIT = 1 << 20  # bytes of recordings and profile together
 
 # recording -> (clip, person, first second, last second)
@@ -43,8 +43,8 @@ PERSON = "Barack Obama"
 
 
 def main() -> None:
-    from poseprint.collect import collect
-    from poseprint.demo import SIZE
+    from poseprint.app.datasets.collect import collect
+    from poseprint.app.demo import SIZE
     from poseprint.io.dataset import Recording, write_recordings
     from poseprint.io.parquet import read_poses, write_poses
     from poseprint.rendering.avatar import write_video

@@ -19,7 +19,7 @@ import verification_pages
 from experiment_pages import presets_section, readme_lines, section
 from pages import ROOT, result, table
 
-from poseprint.cli import app
+from poseprint.app.cli.main import app
 from poseprint.core.findings import ADVICE, CODES
 from poseprint.movements.gates import THRESHOLDS
 from poseprint.supervised.settings import PRESETS
@@ -259,7 +259,7 @@ def command_page() -> str:
         "Exit codes: 0 done (a check: consistent), 1 inconsistent, 2 inconclusive, 3 error, with its reason on one line.\n",
     ]
     for command in commands:
-        code = "import sys; sys.argv = ['poseprint', *sys.argv[1:]]; from poseprint.cli import main; main()"
+        code = "import sys; sys.argv = ['poseprint', *sys.argv[1:]]; from poseprint.app.cli.main import main; main()"
         run = subprocess.run(
             [sys.executable, "-c", code, *command.split(), "--help"],
             capture_output=True,

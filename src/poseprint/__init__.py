@@ -14,8 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poseprint.building import build, describe, import_csv_pair, import_kinect
-    from poseprint.collect import collect
+    from poseprint.app.check import check, check_poses
+    from poseprint.app.datasets.build import build
+    from poseprint.app.datasets.collect import collect
+    from poseprint.app.datasets.convert import import_csv_pair, import_kinect
+    from poseprint.app.datasets.describe import describe
+    from poseprint.app.profiles import read_profile
     from poseprint.core.errors import PoseprintError
     from poseprint.core.findings import Finding
     from poseprint.core.series import PoseSeries
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from poseprint.io.poses import read_any_poses
     from poseprint.movements.cutting import cut_movements
     from poseprint.movements.gates import inspect
-    from poseprint.profile import read_profile
     from poseprint.rendering.avatar import write_video
     from poseprint.rendering.report.page import write_report
     from poseprint.supervised.experiments.run import run_experiment
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from poseprint.supervised.settings import PRESETS, Settings
     from poseprint.supervised.training import train
     from poseprint.supervised.tuning import tune
-    from poseprint.verdict import check, check_poses
     from poseprint.verification.enrolment import enroll
     from poseprint.verification.profile import EnrolledProfile, write_enrolled
 
@@ -53,22 +55,22 @@ _HOME = {
     "Skeleton": "core.skeleton",
     "UPPER_BODY": "core.skeleton",
     "Verdict": "core.verdict",
-    "build": "building",
-    "check": "verdict",
-    "check_poses": "verdict",
-    "collect": "collect",
+    "build": "app.datasets.build",
+    "check": "app.check",
+    "check_poses": "app.check",
+    "collect": "app.datasets.collect",
     "cut_movements": "movements.cutting",
-    "describe": "building",
+    "describe": "app.datasets.describe",
     "enroll": "verification.enrolment",
     "evaluate": "evaluation.evaluate",
     "extract": "estimation.extraction",
-    "import_csv_pair": "building",
-    "import_kinect": "building",
+    "import_csv_pair": "app.datasets.convert",
+    "import_kinect": "app.datasets.convert",
     "inspect": "movements.gates",
     "read_any_poses": "io.poses",
     "read_csv_pair": "io.paper_csv",
     "read_poses": "io.parquet",
-    "read_profile": "profile",
+    "read_profile": "app.profiles",
     "run_experiment": "supervised.experiments.run",
     "train": "supervised.training",
     "tune": "supervised.tuning",

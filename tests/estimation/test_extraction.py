@@ -15,7 +15,7 @@ from helpers.movers import mover
 from helpers.videos import write_video
 
 import poseprint
-from poseprint.collect import PARTS, collect
+from poseprint.app.datasets.collect import PARTS, collect
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.core.series import EstimatorInfo

@@ -20,7 +20,7 @@ from helpers.command import Command
 from helpers.movers import mover
 
 import poseprint
-from poseprint.building import import_kinect
+from poseprint.app.datasets.convert import import_kinect
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.evaluation import protocol
@@ -411,7 +411,7 @@ def test_the_extra_that_is_missing_is_named() -> None:
 import sys
 sys.modules["matplotlib"] = None
 sys.argv = ["poseprint", "evaluate", "data", "-o", "out"]
-from poseprint.cli import main
+from poseprint.app.cli.main import main
 main()
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)

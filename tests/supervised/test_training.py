@@ -15,10 +15,10 @@ torch = pytest.importorskip("torch")
 
 import onnxruntime  # noqa: E402
 
+from poseprint.app.profiles import read_profile  # noqa: E402
 from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.core.series import EstimatorInfo  # noqa: E402
 from poseprint.io.parquet import write_poses  # noqa: E402
-from poseprint.profile import read_profile  # noqa: E402
 from poseprint.supervised.data import input_spec, load, movements_of  # noqa: E402
 from poseprint.supervised.networks.lstm import ManyToOneLSTM  # noqa: E402
 from poseprint.supervised.settings import PRESETS, Settings  # noqa: E402

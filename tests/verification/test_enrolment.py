@@ -15,21 +15,21 @@ import pytest
 from helpers.movers import mover
 from helpers.places import GOLDEN, ROOT
 
-from poseprint.cli import app
+from poseprint.app.check import check_poses
+from poseprint.app.cli.main import app
+from poseprint.app.profiles import read_profile
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.io.parquet import write_poses
 from poseprint.io.profile_folder import manifest_sha256
 from poseprint.movements.measure import measure
-from poseprint.profile import read_profile
-from poseprint.verdict import check_poses
 from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll, forget
 from poseprint.verification.profile import EnrolledProfile, write_enrolled
 from poseprint.verification.reference import summaries
 from poseprint.verification.summary import Summary
 
-REAL = ROOT / "src" / "poseprint" / "sample" / "recordings"
+REAL = ROOT / "src" / "poseprint" / "app" / "sample" / "recordings"
 
 
 def wanderer(frames: int = 600, *, seed: int = 0, style: int = 0, recording: str = "", **options: float) -> PoseSeries:

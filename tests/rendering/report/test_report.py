@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from helpers.movers import mover
 
+from poseprint.app.check import check_poses
 from poseprint.core.errors import PoseprintError, VideoError
 from poseprint.core.findings import Finding
 from poseprint.core.series import PoseSeries
@@ -25,7 +26,6 @@ from poseprint.core.verdict import LikelihoodRatio, MovementScore, Verdict
 from poseprint.rendering.report.enrolled import view
 from poseprint.rendering.report.page import write_report
 from poseprint.rendering.report.replay import MISSING
-from poseprint.verdict import check_poses
 from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.explanation import Departure, Quality

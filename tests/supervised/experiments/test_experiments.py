@@ -22,7 +22,7 @@ pytest.importorskip("torch")
 
 from helpers.datasets import frames_of, usable  # noqa: E402
 
-from poseprint.building import import_csv_pair  # noqa: E402
+from poseprint.app.datasets.convert import import_csv_pair  # noqa: E402
 from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
 from poseprint.io.dataset import Recording, read_recordings, write_recordings  # noqa: E402
 from poseprint.io.paper_csv import write_csv_pair  # noqa: E402

@@ -33,7 +33,7 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage
     """Write a verdict as one self-contained html page.
 
     Args:
-        verdict: what `poseprint.verdict` found.
+        verdict: what `poseprint.app.check` found.
         series: the poses it was found on.
         path: the page to write; it is replaced whole or not at all.
         footage: the recording; given, a small copy of its pictures is embedded beside the skeleton.

@@ -11,9 +11,9 @@ import pytest
 from helpers.places import GOLDEN
 from helpers.profiles import make_profile
 
+from poseprint.app.profiles import read_profile
 from poseprint.core.errors import ProfileError
 from poseprint.io.profile_folder import manifest_sha256
-from poseprint.profile import read_profile
 
 
 def test_round_trip(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.cli.shared import (
+from poseprint.app.cli.options import (
     AsJson,
     Fps,
     FrameSize,
@@ -85,7 +85,7 @@ def enroll(
 
 
 def _existing(folder: Path) -> EnrolledProfile:
-    from poseprint.profile import read_profile
+    from poseprint.app.profiles import read_profile
     from poseprint.verification.profile import EnrolledProfile
 
     profile = read_profile(folder)
@@ -107,7 +107,7 @@ def _read(
     """The recordings and their sessions; those measured in videos are kept until the profile is written."""
     from dataclasses import replace
 
-    from poseprint.collect import collect
+    from poseprint.app.datasets.collect import collect
     from poseprint.io.dataset import TABLE, read_recordings
     from poseprint.io.parquet import read_poses
     from poseprint.io.poses import is_poses, read_any_poses

@@ -11,10 +11,10 @@ import pytest
 from helpers.movers import mover, with_channel, without
 from helpers.profiles import make_profile
 
+from poseprint.app.check import Verdict, check, check_poses
+from poseprint.app.profiles import read_profile
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements.cleaning import resample
-from poseprint.profile import read_profile
-from poseprint.verdict import Verdict, check, check_poses
 
 
 def verdict(series: PoseSeries, folder: Path, **settings: object) -> Verdict:

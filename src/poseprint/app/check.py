@@ -10,19 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from poseprint.app.profiles import read_profile
+from poseprint.app.sources import read_recording
 from poseprint.core.errors import ProfileError
 from poseprint.core.findings import Finding, finding, worst_first
-from poseprint.core.progress import Progress
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Decision, MovementScore, Verdict
 from poseprint.core.version import __version__
-from poseprint.estimation.extraction import extract
-from poseprint.io.poses import is_poses, read_any_poses
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import Inspection, inspect
 from poseprint.movements.tracks import axes_of
-from poseprint.profile import read_profile
 from poseprint.supervised.movement_set import movement_set
 from poseprint.supervised.profile import Profile
 from poseprint.verification.decision import Costs
@@ -51,27 +49,6 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
     """
     loaded = read_profile(Path(profile))  # before the long work, so that a broken profile is told at once
     return check_poses(read_recording(Path(source), models=models, jobs=jobs), loaded)
-
-
-def read_recording(
-    source: Path,
-    *,
-    fps: float | None = None,
-    frame_size: tuple[int, int] | None = None,
-    models: Path | None = None,
-    jobs: int | None = None,
-    progress: Progress | None = None,
-) -> PoseSeries:
-    """Poses from a file of poses, or measured in a video.
-
-    Args:
-        source: a video, Parquet or csv file, or a folder of OpenPose json.
-        fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        models, jobs, progress: see `poseprint.estimation.extraction.extract`.
-    """
-    if is_poses(source):
-        return read_any_poses(source, fps=fps, frame_size=frame_size)
-    return extract(source, models=models, jobs=jobs, progress=progress)
 
 
 def check_poses(

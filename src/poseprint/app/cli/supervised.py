@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.cli.shared import Jobs, extra, progress_bar, say
+from poseprint.app.cli.options import Jobs, extra, progress_bar, say
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from poseprint.cli.shared import AsJson, extra, plain, print_json, progress_bar, say
+from poseprint.app.cli.options import AsJson, extra, plain, print_json, progress_bar, say
 
 
 def evaluate(

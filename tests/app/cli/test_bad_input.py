@@ -19,7 +19,7 @@ from helpers.movers import mover
 from helpers.profiles import make_profile
 from helpers.videos import write_video
 
-from poseprint.collect import PARTS
+from poseprint.app.datasets.collect import PARTS
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.video import LONGEST_SIDE
@@ -292,7 +292,7 @@ STOPPED = "interrupted; what was finished is kept, the same command goes on from
 
 def started(*arguments: object) -> subprocess.Popen[str]:
     """The command line as a process of its own, in which Ctrl-C is not ignored."""
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from poseprint.cli import main; main()"
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from poseprint.app.cli.main import main; main()"
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

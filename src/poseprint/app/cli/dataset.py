@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from poseprint.cli.shared import (
+from poseprint.app.cli.options import (
     AsJson,
     FrameSize,
     Jobs,
@@ -21,7 +21,7 @@ from poseprint.cli.shared import (
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
-    from poseprint.building import Built
+    from poseprint.app.datasets.build import Built
 
 dataset_app = typer.Typer(help="Make a data set of many recordings; tell what is in one.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def build(
     Interrupted, the same command goes on where it stopped. What cannot be read is reported, the rest is
     measured all the same, and the exit code is 3.
     """
-    from poseprint.building import build as run
+    from poseprint.app.datasets.build import build as run
 
     failed = 0
 
@@ -69,8 +69,8 @@ def build(
 @dataset_app.command("describe")
 def describe(folder: Folder, json: AsJson = False) -> None:
     """Tell persons, recordings, hours and movements, real and fake: the paper's Table 2 for any data."""
-    from poseprint.building import describe as run
-    from poseprint.building import table
+    from poseprint.app.datasets.describe import describe as run
+    from poseprint.app.datasets.describe import table
 
     with progress_bar(folder.name) as progress:
         description = run(folder, progress=progress)
@@ -93,7 +93,7 @@ def import_(
     frame_size: FrameSize = None,
 ) -> None:
     """Take recordings over from another form, and tell what is in the data set."""
-    from poseprint.building import import_csv_pair, import_kinect
+    from poseprint.app.datasets.convert import import_csv_pair, import_kinect
 
     given = (labels, person, frame_size)
     with progress_bar(source.name) as progress:

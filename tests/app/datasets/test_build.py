@@ -15,8 +15,10 @@ import pytest
 from helpers.command import Command
 from helpers.movers import empty, mover, with_channel
 
-from poseprint import building
-from poseprint.building import build, describe, import_csv_pair, import_kinect, read_manifest, table
+from poseprint.app.datasets import convert
+from poseprint.app.datasets.build import build, read_manifest
+from poseprint.app.datasets.convert import import_csv_pair, import_kinect
+from poseprint.app.datasets.describe import describe, table
 from poseprint.core.errors import DatasetError, PoseFileError, PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
@@ -145,7 +147,7 @@ def test_a_video_is_measured_once(
     path, told = manifest(tmp_path, f"file,person\n{clip},Ann\n"), list[tuple[int, int, str]]()
     build(path, tmp_path / "data", progress=lambda *args: told.append(args))
     assert told[-1] == (90, 90, "gestures.mp4 (1 of 1)")
-    monkeypatch.setattr("poseprint.collect.extract", None)
+    monkeypatch.setattr("poseprint.app.datasets.collect.extract", None)
     assert command("dataset", "build", path, "-o", tmp_path / "data").code == 0
 
 
@@ -288,7 +290,7 @@ def test_a_kinect_table_becomes_a_data_set(tmp_path: Path, monkeypatch: pytest.M
     assert {p.parent for p in tmp_path.rglob("*evil*")} == {data}
     assert read_poses(data / lines[0].file).recording == lines[0].recording
     # The second time nothing is written but the table; a different recording of that name stands beside it.
-    monkeypatch.setattr(building, "write_poses", None)
+    monkeypatch.setattr(convert, "write_poses", None)
     assert import_kinect(source, data) == lines
     monkeypatch.undo()
     other = import_kinect(kinect_table(tmp_path / "t.parquet", {"Head_x_mm": [9, 9]}), data)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from poseprint.app.demo import SAMPLE, in_truth, run
+from poseprint.app.profiles import read_profile
 from poseprint.core.verdict import Decision
-from poseprint.demo import SAMPLE, in_truth, run
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.profile import read_profile
 from poseprint.verification.profile import EnrolledProfile
 
 

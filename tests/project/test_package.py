@@ -21,7 +21,7 @@ SOURCES = sorted(Path(poseprint.__file__).parent.rglob("*.py"))
 HELP = """
 import sys
 sys.argv = ["poseprint", "--help"]
-from poseprint.cli import main
+from poseprint.app.cli.main import main
 try:
     main()
 except SystemExit as end:
@@ -91,7 +91,7 @@ def test_training_names_the_extra_that_is_missing(tmp_path: Path, absent: str) -
 import sys
 sys.modules[{absent!r}] = None
 sys.argv = ["poseprint", "train", "data", "--person", "Ann", "-o", "profile"]
-from poseprint.cli import main
+from poseprint.app.cli.main import main
 main()
 """
     ran = python(code)

@@ -13,7 +13,8 @@ import typer
 from poseprint.core.errors import MissingDependencyError, PoseprintError
 
 if TYPE_CHECKING:
-    from poseprint.collect import Collected
+    from poseprint.app.datasets.collect import Collected
+    from poseprint.core.series import PoseSeries
 
 ERROR = 3
 
@@ -95,3 +96,15 @@ def print_json(value: Any) -> None:
     from json import dumps
 
     print(dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def read_source(
+    source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None
+) -> PoseSeries:
+    """The poses in whatever is named, measured first if it is a video."""
+    from poseprint.app.sources import read_recording
+
+    with progress_bar(source.name) as progress:
+        return read_recording(
+            source, fps=fps, frame_size=parse_size(frame_size), models=models, jobs=jobs, progress=progress
+        )

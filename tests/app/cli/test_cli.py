@@ -13,14 +13,15 @@ from helpers.movers import mover, without
 from helpers.openpose import openpose_folder
 from helpers.profiles import make_profile
 
-from poseprint import __version__, demo
-from poseprint.cli import app
+from poseprint import __version__
+from poseprint.app import demo
+from poseprint.app.check import check_poses
+from poseprint.app.cli.main import app
+from poseprint.app.profiles import read_profile
 from poseprint.core.series import PoseSeries
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.video import frames, probe
-from poseprint.profile import read_profile
-from poseprint.verdict import check_poses
 
 SLOW, FAST = 0.3, 1.5  # swings a second; make_profile's votes are real up to about 0.8
 

@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from poseprint.app.check import check_poses
+from poseprint.app.profiles import read_profile
 from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
 from poseprint.estimation.extraction import extract
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.profile import read_profile
 from poseprint.rendering.avatar import write_video
 from poseprint.rendering.figure import LOOKS
 from poseprint.rendering.report.page import write_report
 from poseprint.supervised.profile import Profile
-from poseprint.verdict import check_poses
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.profile import EnrolledProfile, write_enrolled
 

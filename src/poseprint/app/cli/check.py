@@ -1,0 +1,74 @@
+"""`poseprint check`: the verdict on a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poseprint.app.cli.options import (
+    AsJson,
+    Fps,
+    FrameSize,
+    Jobs,
+    Models,
+    plain,
+    print_json,
+    read_source,
+)
+from poseprint.core.errors import PoseprintError
+
+EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
+
+
+def check(
+    source: Annotated[
+        Path, typer.Argument(metavar="VIDEO_OR_POSES", help="Video, Parquet, csv or OpenPose json folder.")
+    ],
+    profile: Annotated[Path, typer.Option(metavar="PROFILE_DIR", help="Profile of the person it claims to show.")],
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report that opens offline.")] = None,
+    footage: Annotated[bool, typer.Option("--footage", help="Put the footage itself into the report too.")] = False,
+    json: AsJson = False,
+    stride: Annotated[int | None, typer.Option(min=1, help="Frames from one movement to the next.")] = None,
+    wrong_cost: Annotated[
+        float, typer.Option(help="What a wrong verdict costs, where giving none costs 1 (enrolled profiles).")
+    ] = 10.0,
+    prior: Annotated[
+        float, typer.Option(help="Probability, before the footage, that it is the person (enrolled profiles).")
+    ] = 0.5,
+    fps: Fps = None,
+    frame_size: FrameSize = None,
+    models: Models = None,
+    jobs: Jobs = None,
+) -> int:
+    """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
+    from poseprint.app.check import check_poses
+    from poseprint.app.profiles import read_profile
+    from poseprint.core.files import demand_writable
+    from poseprint.io.poses import is_poses
+    from poseprint.verification.decision import Costs
+
+    costs = Costs(wrong_cost, prior)
+    loaded = read_profile(profile)
+    if footage and (report is None or is_poses(source)):
+        raise PoseprintError("--footage goes with --report and a video")
+    if report is not None:
+        if report.is_dir():
+            raise PoseprintError(f"{report}: is a folder; name a file for the report")
+        demand_writable(report.parent)
+    series = read_source(source, fps, frame_size, models, jobs)
+    verdict = check_poses(series, loaded, stride=stride, costs=costs)
+    if report is not None:
+        from poseprint.rendering.report.page import write_report
+
+        write_report(verdict, series, report, footage=source if footage else None)
+    if json:
+        print_json(verdict.to_dict())
+    else:
+        print(plain(f"{verdict.decision}: {verdict.reason}"))
+        for found in verdict.findings:
+            print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
+        if report is not None:
+            print(f"report: {report}")
+    return EXIT[verdict.decision]

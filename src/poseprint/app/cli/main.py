@@ -1,0 +1,114 @@
+"""The command line: thin commands over the library.
+
+Exit codes: 0 done (a check: consistent), 1 inconsistent, 2 inconclusive, 3 error. Results go to standard
+output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from poseprint.app.cli.check import check
+from poseprint.app.cli.dataset import dataset_app
+from poseprint.app.cli.enroll import enroll
+from poseprint.app.cli.evaluate import evaluate
+from poseprint.app.cli.options import (
+    ERROR,
+    Jobs,
+    Models,
+    fail,
+    progress_bar,
+)
+from poseprint.app.cli.recordings import draw, extract, inspect
+from poseprint.app.cli.supervised import experiment, train, tune
+from poseprint.core.errors import PoseprintError
+from poseprint.core.version import __version__
+
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
+app = typer.Typer(
+    name="poseprint",
+    help="Does the person in this video move like the person they claim to be?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="The pose estimator's model files.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(dataset_app, name="dataset")
+
+
+def main() -> None:
+    """Run the command line; every error is one line and exit code 3."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show costs no verdict
+    try:
+        code = app(prog_name="poseprint", standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.stdout.flush()
+    except PoseprintError as error:
+        code = fail(str(error))
+    except TyperException as error:
+        code = fail(f"{error.format_message()} (see --help)") if error.format_message() else ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        code = fail("interrupted; what was finished is kept, the same command goes on from there")
+    except (BrokenPipeError, SystemExit):  # nobody reads on; typer would exit with 1, which is a verdict
+        code = ERROR
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes at the end
+    except OSError as error:  # what nothing above foresaw: a full disk, a name too long
+        code = fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except Exception as error:  # Python would exit with 1, which is a verdict
+        if os.environ.get("POSEPRINT_DEBUG"):
+            raise
+        code = fail(f"unforeseen {type(error).__name__}: {error} (a fault of poseprint; POSEPRINT_DEBUG=1 shows where)")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"poseprint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@models_app.command("install")
+def models_install(models: Models = None) -> None:
+    """Fetch the model files and check their sha256."""
+    from poseprint.estimation.model_files import install
+
+    install(models, say=print)
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the demo's files go.")] = Path(
+        "demo-output"
+    ),
+    models: Models = None,
+    jobs: Jobs = None,
+) -> None:
+    """Run the whole path on an embedded sample: drawn videos in, verdicts and reports out."""
+    from poseprint.app.demo import run
+
+    with progress_bar("demo") as progress:
+        run(output, models=models, jobs=jobs, say=print, progress=progress)
+
+
+for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, demo):
+    app.command()(command)

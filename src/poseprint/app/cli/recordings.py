@@ -1,0 +1,143 @@
+"""Commands that measure, inspect and draw recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from poseprint.app.cli.options import (
+    AsJson,
+    Fps,
+    FrameSize,
+    Jobs,
+    Models,
+    collected_line,
+    fail,
+    parse_size,
+    plain,
+    print_json,
+    progress_bar,
+    read_source,
+)
+from poseprint.core.errors import PoseprintError
+
+if TYPE_CHECKING:
+    from poseprint.core.series import PoseSeries
+    from poseprint.movements.gates import Inspection
+
+
+def extract(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or OpenPose json folders.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")],
+    person: Annotated[str | None, typer.Option(help="Who is in them, for recordings.csv.")] = None,
+    label: Annotated[str | None, typer.Option(help="real (unless said), or fake if somebody else moves.")] = None,
+    session: Annotated[str | None, typer.Option(help="Place and day, where known.")] = None,
+    fps: Fps = None,
+    frame_size: FrameSize = None,
+    models: Models = None,
+    jobs: Jobs = None,
+) -> int:
+    """Measure the poses in videos: a Parquet file each, listed in DIR/recordings.csv.
+
+    Interrupted, the same command goes on where it stopped; a video that is done is not measured again.
+    """
+    from poseprint.app.datasets.collect import collect
+
+    failed = 0
+    for video in videos:
+        try:
+            with progress_bar(video.name) as progress:
+                done = collect(
+                    video,
+                    output,
+                    person=person,
+                    label=label,
+                    session=session,
+                    fps=fps,
+                    frame_size=parse_size(frame_size),
+                    models=models,
+                    jobs=jobs,
+                    progress=progress,
+                )
+        except PoseprintError as error:
+            failed = fail(str(error))
+        else:
+            print(collected_line(done))
+    return failed
+
+
+def inspect(
+    source: Annotated[
+        Path, typer.Argument(metavar="VIDEO_OR_POSES", help="Video, Parquet, csv or OpenPose json folder.")
+    ],
+    json: AsJson = False,
+    fps: Fps = None,
+    frame_size: FrameSize = None,
+    models: Models = None,
+    jobs: Jobs = None,
+) -> None:
+    """Say what in a recording can serve as evidence, and every doubt about it."""
+    from poseprint.movements.gates import inspect as run_gates
+
+    series = read_source(source, fps, frame_size, models, jobs)
+    inspection = run_gates(series)
+    if json:
+        print_json(_inspection_dict(series, inspection))
+    else:
+        _print_inspection(series, inspection)
+
+
+def draw(
+    poses: Annotated[Path, typer.Argument(metavar="POSES", help="Parquet, csv or OpenPose json folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="VIDEO.mp4", help="Video to write.")],
+    fps: Fps = None,
+    frame_size: FrameSize = None,
+) -> None:
+    """Draw a figure that moves as the poses do."""
+    from poseprint.io.poses import read_any_poses
+    from poseprint.rendering.avatar import write_video
+
+    if output.suffix.lower() != ".mp4":
+        raise PoseprintError(f"{output}: the video is written as .mp4")
+    series = read_any_poses(poses, fps=fps, frame_size=parse_size(frame_size))
+    with progress_bar(f"drawing {output.name}") as progress:
+        write_video(series, output, progress=progress)
+    print(output)
+
+
+def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "recording": series.recording,
+        "frames": len(series),
+        "seconds": series.duration,
+        "fps": series.fps,
+        "frame_size": list(series.frame_size),
+        "sha256": series.source_sha256,
+        "estimator": asdict(series.estimator),
+        "person_share": float(series.present().mean()) if len(series) else 0.0,
+        "seen": dict(inspection.seen),
+        "usable_seconds": inspection.seconds,
+        "usable": [
+            {"first": a, "last": b, "start": a / series.fps, "end": b / series.fps} for a, b in inspection.spans
+        ],
+        "findings": [asdict(f) for f in inspection.findings],
+    }
+
+
+def _print_inspection(series: PoseSeries, inspection: Inspection) -> None:
+    width, height = series.frame_size
+    print(
+        f"{plain(series.recording)}: {len(series)} frames, {series.duration:.1f} s at {series.fps:g} fps, {width}x{height}"
+    )
+    print(
+        f"a person is found in {series.present().mean():.0%} of the frames; usable as evidence: {inspection.seconds:.1f} s"
+    )
+    print("seen: " + ", ".join(f"{name} {share:.0%}" for name, share in inspection.seen.items()))
+    for found in inspection.findings:
+        print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
+    if not inspection.findings:
+        print("  no findings")

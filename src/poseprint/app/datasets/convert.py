@@ -1,0 +1,94 @@
+"""Other forms into a data set: Kinect tables, the paper's csv pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from poseprint.app.datasets.build import Progress, _file_name
+from poseprint.core.files import demand_writable
+from poseprint.core.series import PoseSeries
+from poseprint.io.dataset import TABLE, Recording, place, read_recordings, write_recordings
+from poseprint.io.kinect import KINECT, Camera, read_kinect
+from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
+from poseprint.io.parquet import write_poses
+
+
+def import_kinect(
+    path: Path, folder: Path, *, camera: Camera = KINECT, progress: Progress | None = None
+) -> list[Recording]:
+    """Add the recordings of a Kinect table to a data set, all as real; see `poseprint.io.kinect.read_kinect`.
+
+    Nothing is written before the whole table is read. What is there already stays as it is.
+
+    Returns:
+        the lines that recordings.csv has for them.
+
+    Raises:
+        PoseprintError: no such table, or the folder cannot be written.
+    """
+    recordings = read_kinect(path, camera=camera)
+    return _add([(one.series, "real", one.session, one.activity) for one in recordings], folder, progress)
+
+
+def import_csv_pair(
+    poses_csv: Path,
+    labels_csv: Path,
+    folder: Path,
+    *,
+    person: str,
+    frame_size: tuple[int, int],
+    progress: Progress | None = None,
+) -> list[Recording]:
+    """Add the movements of the paper's csv pair to a data set.
+
+    The form does not tell recordings apart: each unbroken run of movements with one label is taken as one.
+    That can join recordings that stand next to each other, but parts none whose movements stand together. They
+    are named after the file and numbered in its order, and a cut at every 150th frame keeps the movements as they are.
+
+    Args:
+        poses_csv, labels_csv: see `poseprint.io.paper_csv`.
+        folder: the data set, to make or to add to.
+        person: who moves in the real movements and is claimed to in the fake ones.
+        frame_size: (width, height) in pixels.
+        progress: see `Progress`.
+
+    Returns:
+        the lines that recordings.csv has for them.
+
+    Raises:
+        PoseprintError: no such pair, or the folder cannot be written.
+    """
+    positions, labels = read_csv_pair(poses_csv, labels_csv)
+    edges = [0, *(int(i) + 1 for i in np.flatnonzero(np.diff(labels))), len(labels)]
+    recordings = []
+    for number, (first, last) in enumerate(pairwise(edges), 1):
+        name = f"{poses_csv.stem}-{number:0{max(4, len(str(len(edges))))}d}"
+        position = positions[first:last].reshape(-1, *positions.shape[2:])
+        series = movements_in_a_row(position, poses_csv, frame_size=frame_size, recording=name)
+        recordings.append((replace(series, person=person), "real" if labels[first] else "fake", "", ""))
+    return _add(recordings, folder, progress)
+
+
+def _add(
+    recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress | None
+) -> list[Recording]:
+    """Write series with label, session and activity into a data set, those that are there excepted; then list them."""
+    known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
+    demand_writable(folder)
+    added = []
+    for count, (series, label, session, activity) in enumerate(recordings):
+        if progress:
+            progress(count, len(recordings), series.recording)
+        file = place(folder, _file_name(series.recording), series, series.sha256)
+        if not file.exists():
+            write_poses(replace(series, recording=file.stem), file)
+        person, name = series.person.strip(), file.name
+        added.append(Recording(file.stem, person, label, session.strip(), name, activity.strip()))
+    known.update((line.recording, line) for line in added)
+    write_recordings(folder, sorted(known.values(), key=lambda r: r.recording))
+    return added

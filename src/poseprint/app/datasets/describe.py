@@ -1,0 +1,131 @@
+"""What is in a data set: the paper's Table 2."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from poseprint.app.datasets.build import Progress
+from poseprint.io.dataset import LABELS, Recording, read_recordings
+from poseprint.io.parquet import read_poses
+from poseprint.io.video import FPS
+from poseprint.movements.cleaning import resample
+from poseprint.movements.cutting import LENGTH, cut_movements
+from poseprint.movements.gates import inspect
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    """A recording, and what describing it takes."""
+
+    line: Recording
+    seconds: float
+    usable: float
+    movements: int
+    excluded: frozenset[str]
+
+
+def describe(folder: Path, *, length: int = LENGTH, progress: Progress | None = None) -> dict[str, Any]:
+    """What is in a data set, as the paper's Table 2 tells it.
+
+    Args:
+        folder: the data set.
+        length: frames in a movement; they are cut side by side from what passes the gates at 30 fps.
+        progress: called after each recording.
+
+    Returns:
+        json-like: `persons`, a list of `person`, `recordings` {real, fake}, `hours` {total, usable}, `movements`
+        {real, fake}, `sessions` (how many are named) and `majority` (the share of the commoner answer among all
+        movements when this person's own real ones are told from the rest; None without movements); `total`, the
+        same over everything, where `majority` is that of real and fake; `unused`, how many `recordings` have no
+        usable movement, and `codes`, the findings that exclude them with their counts, the commonest first;
+        `length`.
+
+    Raises:
+        PoseprintError: no data set, or a file in it that cannot be read.
+    """
+    lines = read_recordings(folder)
+    inspected = []
+    for count, line in enumerate(lines, 1):
+        inspected.append(_inspected(line, folder, length))
+        if progress:
+            progress(count, len(lines), line.recording)
+    movements = sum(one.movements for one in inspected)
+    persons = []
+    for person in sorted({line.person for line in lines}):
+        figures = _figures([one for one in inspected if one.line.person == person])
+        persons.append({"person": person, **figures, "majority": _majority(figures["movements"]["real"], movements)})
+    total = _figures(inspected)
+    unused = [one for one in inspected if not one.movements]
+    codes = Counter(code for one in unused for code in one.excluded)
+    return {
+        "length": length,
+        "persons": persons,
+        "total": {**total, "majority": _majority(total["movements"]["real"], movements)},
+        "unused": {
+            "recordings": len(unused),
+            "codes": dict(sorted(codes.items(), key=lambda item: (-item[1], item[0]))),
+        },
+    }
+
+
+def _inspected(line: Recording, folder: Path, length: int) -> _Inspected:
+    series = resample(read_poses(folder / line.file), FPS)
+    inspection = inspect(series, length=length)
+    codes = frozenset(f.code for f in inspection.findings if f.severity == "exclude")
+    movements = len(cut_movements(inspection.spans, length=length))
+    # That too little is left follows from the others, where there are any.
+    return _Inspected(line, series.duration, inspection.seconds, movements, codes - {"TOO_LITTLE_EVIDENCE"} or codes)
+
+
+def _figures(inspected: Iterable[_Inspected]) -> dict[str, Any]:
+    of = {label: [one for one in inspected if one.line.label == label] for label in LABELS}
+    everything = [one for group in of.values() for one in group]
+    return {
+        "recordings": {label: len(group) for label, group in of.items()},
+        "hours": {
+            "total": sum(one.seconds for one in everything) / 3600,
+            "usable": sum(one.usable for one in everything) / 3600,
+        },
+        "movements": {label: sum(one.movements for one in group) for label, group in of.items()},
+        "sessions": len({one.line.session for one in everything} - {""}),
+    }
+
+
+def _majority(own: int, movements: int) -> float | None:
+    return max(own, movements - own) / movements if movements else None
+
+
+def table(description: dict[str, Any]) -> str:
+    """A description as a Markdown table that reads well as plain text, and what to know of it."""
+    header = ["person", "recordings real", "fake", "hours", "usable", "movements real", "fake", "sessions", "majority"]
+    named = [*((one["person"] or "(no name)", one) for one in description["persons"]), ("all", description["total"])]
+    rows = [header, *(_row(name, one) for name, one in named)]
+    widths = [max(3, *(len(row[k]) for row in rows)) for k in range(len(header))]
+    lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    for line, row in zip(lines, rows, strict=True):
+        line[0] = row[0].ljust(widths[0])
+    lines.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    unused, recordings = description["unused"], sum(description["total"]["recordings"].values())
+    codes = ", ".join(f"{code} ({count})" for code, count in unused["codes"].items())
+    return "\n".join(
+        [
+            *("| " + " | ".join(line) + " |" for line in lines),
+            "",
+            f"A movement is {description['length']} frames at {FPS:g} fps. majority: what always giving the commoner answer",
+            "scores when a person's own real movements are told from the rest; for all, when real is told from fake.",
+            f"Recordings without a usable movement: {unused['recordings']} of {recordings}"
+            + (f"; excluded by {codes}" if codes else ""),
+        ]
+    )
+
+
+def _row(name: str, figures: dict[str, Any]) -> list[str]:
+    plain = "".join(c if c.isprintable() else "?" for c in name).replace("|", "\\|")
+    counts, movements, hours = figures["recordings"], figures["movements"], figures["hours"]
+    cells = [counts["real"], counts["fake"], *(f"{hours[key]:.3f}" for key in ("total", "usable"))]
+    share = "" if figures["majority"] is None else f"{figures['majority']:.1%}"
+    return [plain, *map(str, [*cells, movements["real"], movements["fake"], figures["sessions"], share])]
