@@ -78,8 +78,8 @@ def edit_rows(parts: Sequence[Half], each: int) -> list[dict[str, Any]]:
                 for take in chosen:
                     series = half.series[take.recording]
                     measured = measure(edit(series) if edit else series, half.reference.axes)
-                    if measured.spans:
-                        tested.append(("recording", take.person, Summary.of_movements(measured)))
+                    if len(measured.movements()):
+                        tested.append(("recording", take.person, Summary.of_movements(measured.movements())))
                 trials = run_trials(half.reference, enrol, tested)
                 gathered[name].append(trials.at(trials.genuine))
                 if name == "none":
@@ -133,9 +133,11 @@ def against(enrolled: Sequence[PoseSeries], tests: Sequence[tuple[str, PoseSerie
     out: dict[int, Evidence] = {}
     for mover in sorted({name for name, _ in tests}):
         reference = shipped(2).seen_by(enrolled[0].estimator.name, person, mover)
-        model = Summary.joined([Summary.of_movements(measure(s, reference.axes)) for s in enrolled])
+        model = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in enrolled])
         rows = [i for i, (name, _) in enumerate(tests) if name == mover]
-        found = reference.evidence(model, [Summary.of_movements(measure(tests[i][1], reference.axes)) for i in rows])
+        found = reference.evidence(
+            model, [Summary.of_movements(measure(tests[i][1], reference.axes).movements()) for i in rows]
+        )
         out |= dict(zip(rows, found, strict=True))
     return [out[i] for i in range(len(tests))]
 
@@ -183,7 +185,7 @@ def speaker_changes() -> list[dict[str, Any]]:
     for words, (series, at, person) in clips.items():
         reference = shipped(2).seen_by(series.estimator.name, person)
         own = [s for s in everyone.values() if s.person == person and s.recording != series.recording]
-        enrolled = Summary.joined([Summary.of_movements(measure(s, reference.axes)) for s in own])
+        enrolled = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in own])
         change = likeliest_change(reference, enrolled, measure(series, reference.axes))
         row: dict[str, Any] = {"clip": words, "changes_at_s": at, "found": None}
         if change is not None:

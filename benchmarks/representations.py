@@ -324,9 +324,10 @@ def movement_arrays(axes: int) -> dict[str, Array]:
         place = np.where(seen[:, :, None], place, np.nan)
         # A movement shorter than the others is played forth and back.
         frames = [
-            np.abs((np.arange(LENGTH) + b - a - 1) % max(2 * (b - a - 1), 1) - (b - a - 1)) for a, b in measured.spans
+            np.abs((np.arange(LENGTH) + b - a - 1) % max(2 * (b - a - 1), 1) - (b - a - 1))
+            for a, b in measured.movements().spans
         ]
-        moves = [place[a:b][f] for (a, b), f in zip(measured.spans, frames)]
+        moves = [place[a:b][f] for (a, b), f in zip(measured.movements().spans, frames)]
         if moves:
             out[measured.series.sha256] = np.stack(moves).astype(np.float32)
     return out

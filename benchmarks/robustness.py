@@ -100,7 +100,8 @@ def _shown(video: Any, stream: Any, fps: float | None) -> Iterator[tuple[float, 
 def distances(one: Measured, other: Measured, reference: Reference) -> dict[str, Any]:
     """How far two measurements of the same movement are apart, median over statistics, by kind and by quality."""
     b = reference.background
-    step = np.abs(Summary.of_movements(one).mean - Summary.of_movements(other).mean) / b.scale
+    mine, theirs = (Summary.of_movements(m.movements()).mean for m in (one, other))
+    step = np.abs(mine - theirs) / b.scale
     deviation = np.sqrt(np.maximum(np.diag(b.within), 1e-9))
     far = step / deviation
 
@@ -109,7 +110,7 @@ def distances(one: Measured, other: Measured, reference: Reference) -> dict[str,
         return _rounded(float(np.median(values[np.isfinite(values)]))) if np.isfinite(values).any() else None
 
     known = columns_of((*STATIC, *MOTION), b.axes)
-    lost = np.isfinite(Summary.of_movements(one).mean[known]) & ~np.isfinite(Summary.of_movements(other).mean[known])
+    lost = np.isfinite(mine[known]) & ~np.isfinite(theirs[known])
     return {
         **{kind: middle(qualities) for kind, qualities in KINDS.items()},
         "by_quality": {q: middle((q,)) for q in dict.fromkeys(s.quality for s in catalogue(b.axes)) if q in _USED},
@@ -129,7 +130,10 @@ def llrs(reference: Reference, enrolled: dict[str, list[Measured]], tested: Meas
     out = {}
     for person, own in enrolled.items():
         seen = reference.seen_by(own[0].series.estimator.name, person)
-        (found,) = seen.evidence(Summary.joined([Summary.of_movements(m) for m in own]), [Summary.of_movements(tested)])
+        (found,) = seen.evidence(
+            Summary.joined([Summary.of_movements(m.movements()) for m in own]),
+            [Summary.of_movements(tested.movements())],
+        )
         out[person] = {kind: _rounded(found.llr[kind]) for kind in EVIDENCE}
         out[person]["both_unbounded"] = _rounded(found.ranking["both"])
     return out
@@ -154,7 +158,9 @@ def speakers(reference: Reference, folder: Path) -> list[dict[str, Any]]:
     rows = []
     for person, names in CLIPS.items():
         for name in names[:TESTED]:
-            enrolled = {who: [whole[n] for n in own if n != name and whole[n].spans] for who, own in CLIPS.items()}
+            enrolled = {
+                who: [whole[n] for n in own if n != name and len(whole[n].movements())] for who, own in CLIPS.items()
+            }
             rows.append(_clip_row(reference, folder, person, name, whole[name], enrolled))
     return rows
 
@@ -166,8 +172,8 @@ def _clip_row(
     row: dict[str, Any] = {
         "clip": name,
         "person": person,
-        "seconds": round(before.seconds, 1),
-        "enrolled_seconds": {who: round(sum(m.seconds for m in own), 1) for who, own in enrolled.items()},
+        "seconds": round(before.movements().seconds, 1),
+        "enrolled_seconds": {who: round(sum(m.movements().seconds for m in own), 1) for who, own in enrolled.items()},
         "llr": llrs(reference, enrolled, before),
         "changes": {},
     }
@@ -175,8 +181,8 @@ def _clip_row(
         video = folder / f"{name}-{change}.mp4"
         make = partial(encoded, source, video, **how)
         after = measure(poses(video, video.with_suffix(".parquet"), make=make), reference.axes)
-        found: dict[str, Any] = {"seconds": round(after.seconds, 1)}
-        if after.spans:
+        found: dict[str, Any] = {"seconds": round(after.movements().seconds, 1)}
+        if len(after.movements()):
             found |= {"distance": distances(before, after, reference), "llr": llrs(reference, enrolled, after)}
         row["changes"][change] = found
     return row
@@ -193,10 +199,10 @@ def estimators(reference: Reference, folder: Path) -> list[dict[str, Any]]:
         ours[clip.stem], theirs[clip.stem] = measure(series, reference.axes), measure(other, reference.axes)
     rows = []
     for name in ours:
-        if not (ours[name].spans and theirs[name].spans):
+        if not (len(ours[name].movements()) and len(theirs[name].movements())):
             rows.append({"clip": name, "distance": None})
             continue
-        others = {"signer": [m for n, m in ours.items() if n != name and m.spans]}
+        others = {"signer": [m for n, m in ours.items() if n != name and len(m.movements())]}
         rows.append(
             {
                 "clip": name,

@@ -162,14 +162,15 @@ class Found:
 
 def look(half: Half, case: Case) -> Found:
     measured = measure(case.series, half.reference.axes)
+    movements = measured.movements()
     change = likeliest_change(half.reference, case.enrolled, measured)
     truth = None
     if case.at is not None:
         stop = len(case.series) if case.until is None else case.until
-        inside = [i for i, (a, b) in enumerate(measured.spans) if a >= case.at - 15 and b <= stop + 15]
-        outside = [i for i, (a, b) in enumerate(measured.spans) if b <= case.at + 15 or a >= stop - 15]
+        inside = [i for i, (a, b) in enumerate(movements.spans) if a >= case.at - 15 and b <= stop + 15]
+        outside = [i for i, (a, b) in enumerate(movements.spans) if b <= case.at + 15 or a >= stop - 15]
         if inside and outside:
-            parts = [Summary.of_movements(measured, outside), Summary.of_movements(measured, inside)]
+            parts = [Summary.of_movements(movements.subset(outside)), Summary.of_movements(movements.subset(inside))]
             one, other = (e.llr["both"] for e in half.reference.evidence(case.enrolled, parts))
             truth = None if one is None or other is None else (one, other)
     return Found(case, change, truth)

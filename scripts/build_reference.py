@@ -81,7 +81,7 @@ def bridge(pairs: list[tuple[PoseSeries, PoseSeries]]) -> tuple[Array, dict[str,
     """How much more the drawn movements' statistics spread than those that MediaPipe measures of them."""
     drawn, seen = [], []
     for one, other in pairs:
-        a, b = measure(one, 2), measure(other, 2)
+        a, b = (measure(series, 2).movements() for series in (one, other))
         where = {span: row for row, span in enumerate(b.spans)}
         for row, span in enumerate(a.spans):
             if span in where:

@@ -11,7 +11,7 @@ from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
 from poseprint.movements import forgeries as edits
 from poseprint.movements.gates import inspect
-from poseprint.movements.statistics import catalogue, movement_statistics
+from poseprint.movements.statistics import MovementStatistics, catalogue
 from poseprint.movements.tracks import tracks_of
 
 
@@ -55,7 +55,7 @@ def test_speed_raises_the_statistics_of_speed() -> None:
     series = mover(300, tempo=0.6)
     fast = edits.speed(series, 1.25)
     tracks = [tracks_of(s, axes=2) for s in (series, fast)]
-    slow_row, fast_row = (movement_statistics(t, [(20, 220)], [(0, len(t.seen))])[0] for t in tracks)
+    slow_row, fast_row = (MovementStatistics(t, [(0, len(t.seen))]).of([(20, 220)])[0] for t in tracks)
     names = [s.name for s in catalogue(2)]
     column = names.index("speed_right_wrist_50")
     assert fast_row[column] - slow_row[column] == pytest.approx(np.log(1.25), abs=0.03)

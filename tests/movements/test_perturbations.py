@@ -77,7 +77,7 @@ def test_the_mirrored_right_hand_is_a_left_hand() -> None:
 
 def test_a_symmetric_statistic_does_not_change_in_the_mirror() -> None:
     series = mover(300)
-    one, other = (measure(s, 2).statistics for s in (series, mirror(series)))
+    one, other = (measure(s, 2).movements().statistics for s in (series, mirror(series)))
     names = [s.name for s in catalogue(2)]
     right, left = names.index("speed_right_wrist_50"), names.index("speed_left_wrist_50")
     body = names.index("speed_body_50")

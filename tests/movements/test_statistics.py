@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.movements.cleaning import clean
-from poseprint.movements.statistics import FURTHER, MOTION, STATIC, catalogue, columns_of, movement_statistics
+from poseprint.movements.statistics import FURTHER, MOTION, STATIC, MovementStatistics, catalogue, columns_of
 from poseprint.movements.tracks import axes_of, tracks_of
 
 NAMES = {axes: [s.name for s in catalogue(axes)] for axes in (2, 3)}
@@ -21,7 +21,7 @@ NAMES = {axes: [s.name for s in catalogue(axes)] for axes in (2, 3)}
 
 def taken(series: PoseSeries, spans: list[tuple[int, int]] | None = None) -> np.ndarray:
     spans = spans or [(0, len(series))]
-    return movement_statistics(tracks_of(clean(series), axes=2), spans, [(0, len(series))]).astype(np.float64)
+    return MovementStatistics(tracks_of(clean(series), axes=2), [(0, len(series))]).of(spans).astype(np.float64)
 
 
 def value(table: np.ndarray, name: str) -> float:
@@ -116,7 +116,7 @@ def test_no_filter_reaches_across_a_cut() -> None:
         channels={"cut": np.where(np.arange(300) == 150, 1.0, 0.0)},
     )
     spans = [(0, 150), (150, 300)]
-    table = movement_statistics(tracks_of(clean(joined), axes=2), spans, spans)
+    table = MovementStatistics(tracks_of(clean(joined), axes=2), spans).of(spans)
     np.testing.assert_allclose(table[0], taken(first)[0], atol=1e-3)
 
 
@@ -128,6 +128,6 @@ def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(PoseprintError, match="at 30 fps"):
         tracks_of(mover(60, fps=25.0), axes=2)
     with pytest.raises(PoseprintError, match="at least 30 frames"):
-        movement_statistics(tracks_of(series, axes=2), [(0, 20)], [(0, 60)])
+        MovementStatistics(tracks_of(series, axes=2), [(0, 60)]).of([(0, 20)])
     with pytest.raises(PoseprintError, match="2 or 3 axes"):
         catalogue(4)

@@ -39,7 +39,7 @@ def human(frames: int, seed: int, *, amplitude: float, tempo: float, sway: float
 
 def enrolled(reference: Reference, **style: float) -> Summary:
     return Summary.joined(
-        [Summary.of_movements(measure(human(1200, seed, **style), reference.axes)) for seed in (11, 12, 13)]
+        [Summary.of_movements(measure(human(1200, seed, **style), reference.axes).movements()) for seed in (11, 12, 13)]
     )
 
 
@@ -58,7 +58,7 @@ def test_the_movement_in_which_the_mover_changes_is_found(reference: Reference, 
     assert change.movement[0] <= change.frame < change.movement[1]
     assert change.strength > 0
     measured = measure(spliced, reference.axes)
-    assert change.rows == tuple(r for r, (a, b) in enumerate(measured.spans) if (a + b) / 2 >= change.frame)
+    assert change.rows == tuple(r for r, (a, b) in enumerate(measured.movements().spans) if (a + b) / 2 >= change.frame)
     assert set(change.before) == set(change.after) == {"static", "motion", "both"}
 
 
@@ -134,7 +134,7 @@ def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) ->
     near = []
     for one, other in pairwise(people):
         own = recordings[one]
-        person = Summary.joined([Summary.of_movements(measure(s, reference.axes)) for s in own[1:6]])
+        person = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in own[1:6]])
         spliced = splice(own[0].part(0, 840), recordings[other][0], 14.0)
         change = likeliest_change(reference, person, measure(spliced, reference.axes))
         assert change is not None

@@ -83,15 +83,22 @@ class Inspection:
     seconds: float
 
 
-def inspect(series: PoseSeries, *, length: int = LENGTH, thresholds: Thresholds = THRESHOLDS) -> Inspection:
+def inspect(
+    series: PoseSeries,
+    *,
+    length: int = LENGTH,
+    thresholds: Thresholds = THRESHOLDS,
+    cleaned: PoseSeries | None = None,
+) -> Inspection:
     """Run every gate over a series as it was extracted (not cleaned).
 
     Args:
         series: poses with the channels that extraction left; a gate whose channel is missing is silent.
         length: frames in a movement; less usable evidence than that is TOO_LITTLE_EVIDENCE.
         thresholds: the numbers to decide by.
+        cleaned: the same series cleaned, where that was done already.
     """
-    view = _View.of(series, thresholds)
+    view = _View.of(series, thresholds, cleaned or clean(series))
     findings = [found for gate in GATES for found in gate(view)]
     usable = view.tracked.copy()
     for found in findings:
@@ -126,8 +133,7 @@ class _View:
     shots: tuple[Span, ...]  # between cuts and leaps
 
     @staticmethod
-    def of(series: PoseSeries, limits: Thresholds) -> _View:
-        cleaned = clean(series)
+    def of(series: PoseSeries, limits: Thresholds, cleaned: PoseSeries) -> _View:
         tracked = cleaned.present()
         known = np.flatnonzero(~np.isnan(series.position[:, NECK, 0]))
         leap = np.linalg.norm(np.diff(series.position[known, NECK], axis=0), axis=1) / series.shoulder_width()

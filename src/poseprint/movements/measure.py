@@ -1,4 +1,4 @@
-"""A recording's movements as statistics, and what a person's own recordings say of them.
+"""A recording measured once: quality gates, cleaning, tracks; movements and their statistics from it.
 
 The path from poses to evidence is one: quality gates, cleaning, movements, statistics.
 Enrolment and check, benchmark and evaluation all take it.
@@ -16,7 +16,7 @@ from poseprint.core.series import PoseSeries
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, Span, cut_movements
 from poseprint.movements.gates import Inspection, inspect
-from poseprint.movements.statistics import SHORTEST, movement_statistics
+from poseprint.movements.statistics import SHORTEST, MovementStatistics
 from poseprint.movements.tracks import FPS, axes_of, tracks_of
 
 STRIDE = LENGTH // 2
@@ -24,57 +24,81 @@ STRIDE = LENGTH // 2
 
 
 @dataclass(frozen=True, eq=False)
+class Movements:
+    """Some of a recording's movements in numbers.
+
+    Attributes:
+        spans: (first, last + 1) frames of each.
+        statistics: of each, float32 [shape=(movements, statistics)].
+    """
+
+    spans: tuple[Span, ...]
+    statistics: Array
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    @property
+    def seconds(self) -> float:
+        """Length of what they cover together."""
+        covered = np.zeros(max((last for _, last in self.spans), default=0), dtype=bool)
+        for first, last in self.spans:
+            covered[first:last] = True
+        return float(covered.sum()) / FPS
+
+    def subset(self, rows: Sequence[int]) -> Movements:
+        """The movements of these rows."""
+        return Movements(tuple(self.spans[row] for row in rows), self.statistics[list(rows)])
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
-    """A recording's movements in numbers.
+    """A recording that has passed gates, cleaning and tracks, once; movements of any stride are cut from it.
 
     Attributes:
         series: at 30 fps, as judged (not cleaned).
         inspection: what the quality gates say.
-        spans: (first, last + 1) frames of each movement.
-        statistics: of each, float32 [shape=(movements, statistics)].
-        seconds: length of the usable stretches that the movements cover.
+        statistics: of its movements.
     """
 
     series: PoseSeries
     inspection: Inspection
-    spans: tuple[Span, ...]
-    statistics: Array
-    seconds: float
+    statistics: MovementStatistics
+
+    def movements(self, stride: int = STRIDE) -> Movements:
+        """Its movements and their statistics.
+
+        Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and
+        count as less.
+
+        Args:
+            stride: frames from one movement's start to the next.
+        """
+        spans: list[Span] = []
+        for first, last in self.inspection.spans:
+            whole = cut_movements([(first, last)], length=LENGTH, stride=stride)
+            if whole and whole[-1][1] < last - stride // 2:
+                whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
+            if not whole and last - first >= SHORTEST:
+                whole = [(first, last)]
+            spans += whole
+        return Movements(tuple(spans), self.statistics.of(spans))
 
 
-def measure(series: PoseSeries, axes: int, *, stride: int = STRIDE) -> Measured:
-    """Movements and their statistics of a recording.
-
-    Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and count
-    as less.
+def measure(series: PoseSeries, axes: int) -> Measured:
+    """Gates, cleaning and tracks of a recording.
 
     Args:
         series: poses as extracted, neither cleaned nor cut.
         axes: 2 or 3 (with depth).
-        stride: frames from one movement's start to the next.
+
+    Raises:
+        PoseprintError: another skeleton, or no depth where three axes are asked for.
     """
-    if not np.isclose(series.fps, FPS):
-        series = resample(series, FPS)
-    inspection = inspect(series, length=LENGTH)
-    spans: list[Span] = []
-    for first, last in inspection.spans:
-        whole = cut_movements([(first, last)], length=LENGTH, stride=stride)
-        if whole and whole[-1][1] < last - stride // 2:
-            whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
-        if not whole and last - first >= SHORTEST:
-            whole = [(first, last)]
-        spans += whole
-    table = movement_statistics(tracks_of(clean(series), axes=axes), spans, inspection.spans)
-    covered = np.zeros(len(series), dtype=bool)
-    for first, last in spans:
-        covered[first:last] = True
-    return Measured(
-        series,
-        inspection,
-        tuple(spans),
-        table.astype(np.float32),
-        float(covered.sum()) / FPS,
-    )
+    series = resample(series, FPS)
+    cleaned = clean(series)
+    inspection = inspect(series, length=LENGTH, cleaned=cleaned)
+    return Measured(series, inspection, MovementStatistics(tracks_of(cleaned, axes=axes), inspection.spans))
 
 
 def reference_axes(series: Sequence[PoseSeries]) -> int:

@@ -66,7 +66,7 @@ class Statistic:
 
 @cache
 def catalogue(axes: int) -> tuple[Statistic, ...]:
-    """Every statistic, in the order of the columns of `movement_statistics`."""
+    """Every statistic, in the order of the columns of `MovementStatistics.of`."""
     if axes not in AXES:
         raise PoseprintError(f"statistics are of 2 or 3 axes, not {axes}")
     out: list[Statistic] = []
@@ -131,32 +131,46 @@ def columns_of(qualities: Sequence[str], axes: int) -> Array:
     return np.array([i for i, s in enumerate(catalogue(axes)) if s.quality in qualities], dtype=np.int64)
 
 
-def movement_statistics(tracks: Tracks, spans: Sequence[Span], stretches: Sequence[Span]) -> Array:
-    """The statistics of movements.
+class MovementStatistics:
+    """The statistics of a recording's movements; each movement's are computed once, whoever asks for them.
 
     Args:
-        tracks: of the recording the movements are in.
-        spans: (first, last + 1) frames of each; at least SHORTEST long.
+        tracks: of the recording.
         stretches: usable frames, each movement within one: no filter reaches across a cut or a gap.
-
-    Returns:
-        float32 [shape=(movements, statistics)]; NaN where a track is seen in less than SEEN_SHARE of the frames.
     """
-    axes = tracks.position.shape[2]
-    table = np.full((len(spans), len(catalogue(axes))), np.nan, dtype=np.float32)
-    if not len(spans):
+
+    def __init__(self, tracks: Tracks, stretches: Sequence[Span]) -> None:
+        self._tracks, self._stretches = tracks, stretches
+        self._signals: dict[Span, _Signals] = {}
+        self._rows: dict[Span, Array] = {}
+
+    def of(self, spans: Sequence[Span]) -> Array:
+        """The statistics of some movements.
+
+        Args:
+            spans: (first, last + 1) frames of each; at least SHORTEST long.
+
+        Returns:
+            float32 [shape=(movements, statistics)]; NaN where a track is seen in less than SEEN_SHARE of the frames.
+        """
+        table = np.empty((len(spans), len(catalogue(self._tracks.position.shape[2]))), dtype=np.float32)
+        for row, span in enumerate(spans):
+            if span not in self._rows:
+                self._rows[span] = self._computed(span)
+            table[row] = self._rows[span]
         return table
-    if any(b - a < SHORTEST for a, b in spans):
-        raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
-    for first, last in stretches:
-        within = [row for row, (a, b) in enumerate(spans) if first <= a and b <= last]
-        if not within:
-            continue
-        signal = _Signals.of(tracks.position[first:last])
-        for row in within:
-            a, b = spans[row]
-            table[row] = _of_one(signal, tracks.seen[a:b], slice(a - first, b - first))
-    return table
+
+    def _computed(self, span: Span) -> Array:
+        first, last = span
+        if last - first < SHORTEST:
+            raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
+        stretch = next((s for s in self._stretches if s[0] <= first and last <= s[1]), None)
+        if stretch is None:
+            raise PoseprintError(f"the movement of frames {first} to {last - 1} lies in no usable stretch")
+        if stretch not in self._signals:
+            self._signals[stretch] = _Signals.of(self._tracks.position[slice(*stretch)])
+        at = slice(first - stretch[0], last - stretch[0])
+        return _of_one(self._signals[stretch], self._tracks.seen[first:last], at).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

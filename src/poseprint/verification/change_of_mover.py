@@ -18,7 +18,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.measure import Measured, measure
+from poseprint.movements.measure import Measured, Movements
 from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
 from poseprint.verification.reference import Reference
@@ -107,10 +107,10 @@ def likeliest_change(
 
     Arguments as in `find_change`.
     """
-    fine = measure(measured.series, reference.axes, stride=STEP)
-    if not fine.spans:
+    fine = measured.movements(STEP)
+    if not len(fine):
         return None
-    parts = _Parts.of(fine)
+    parts = _Parts.of(fine, len(measured.series))
     space = _space(reference, enrolled, fine.statistics)
     singles = [(t, None) for t in parts.places if parts.enough(t, None)]
     if space is None or not singles:
@@ -129,9 +129,10 @@ def likeliest_change(
     strength, frame, until = found
     differs = parts.within(frame, until)
     outside = parts.outside(frame, until)
-    sides = [Summary.of_movements(fine, [int(i) for i in np.flatnonzero(rows)]) for rows in (outside, differs)]
+    sides = [Summary.of_movements(fine.subset([int(i) for i in np.flatnonzero(rows)])) for rows in (outside, differs)]
     evidence = reference.evidence(enrolled, sides, without=without)
-    centres = [(a + b) / 2 for a, b in measured.spans]
+    spans = measured.movements().spans
+    centres = [(a + b) / 2 for a, b in spans]
     stop = len(measured.series) if until is None else until
     time = measured.series.time
     return Change(
@@ -139,7 +140,7 @@ def likeliest_change(
         until=until,
         seconds=float(time[frame]),
         until_seconds=None if until is None else float(time[min(until, len(time) - 1)]),
-        movement=measured.spans[int(np.argmin([abs(m - frame) for m in centres]))],
+        movement=spans[int(np.argmin([abs(m - frame) for m in centres]))],
         before=evidence[0].llr,
         after=evidence[1].llr,
         strength=strength,
@@ -160,9 +161,9 @@ class _Parts:
     places: tuple[int, ...]
 
     @staticmethod
-    def of(measured: Measured) -> _Parts:
-        spans = np.array(measured.spans)
-        mask = np.zeros(len(measured.series), dtype=np.int64)
+    def of(movements: Movements, frames: int) -> _Parts:
+        spans = np.array(movements.spans)
+        mask = np.zeros(frames, dtype=np.int64)
         for first, last in spans:
             mask[first:last] = 1
         places = range(int(spans[0, 0]) + STEP, int(spans[-1, 1]), STEP)

@@ -52,7 +52,8 @@ def enroll(
     for number, series in enumerate(recordings):
         measured = measure(series, reference.axes)
         name = series.recording or f"recording {number + 1}"
-        if not measured.spans:
+        movements = measured.movements()
+        if not len(movements):
             why = "; ".join(f"{f.message}; {f.advice}" for f in measured.inspection.findings if f.severity == "exclude")
             findings.append(finding("RECORDING_LEFT_OUT", f"{name}: {why or 'nothing in it can serve'}"))
             continue
@@ -72,15 +73,15 @@ def enroll(
                 "person": person,
                 "label": "real",
                 "session": (sessions[number] if sessions else "") or "",
-                "seconds": round(measured.seconds, 2),
+                "seconds": round(movements.seconds, 2),
                 "sha256": sha256,
                 "poses_sha256": poses,
                 "shoulders": series.shoulder_width() / series.frame_size[1],
-                "movements": len(measured.spans),
+                "movements": len(movements),
                 "findings": sorted({f.code for f in measured.inspection.findings}),
             }
         )
-        rows.append(measured.statistics)
+        rows.append(movements.statistics)
         tracks.append(track)
     if not made_from:
         raise DatasetError(

@@ -13,13 +13,13 @@ from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, LikelihoodRatio, MovementScore
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.gates import Inspection
-from poseprint.movements.measure import STRIDE, Measured, measure
+from poseprint.movements.measure import Measured, Movements, measure
 from poseprint.verification.change_of_mover import Change, find_change
 from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, summaries
-from poseprint.verification.summary import Summary
+from poseprint.verification.summary import MOVEMENT_S, Summary
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""
@@ -51,28 +51,32 @@ def judge(series: PoseSeries, profile: EnrolledProfile, reference: Reference, co
     The recording is scored on movements that overlap by half; those shown and voted on lie `stride` frames apart.
     """
     measured = measure(series, reference.axes)
-    if not measured.spans:
+    pooled = measured.movements()
+    if not len(pooled):
         return Judged(measured, (), None, ())
     enrolled = Summary.joined(summaries(profile))
     without = cohort_people(profile, reference) | set(reference.cohort_people(series.sha256))
-    shown = measured if stride == STRIDE else measure(series, reference.axes, stride=stride)
-    parts = [Summary.of_movements(shown, [row]) for row in range(len(shown.spans))]
-    whole, *each = reference.evidence(enrolled, [Summary.of_movements(measured), *parts], without=without)
-    movements = _movements(shown, each, profile, reference)
+    total, shown = Summary.of_movements(pooled), measured.movements(stride)
+    each = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
+    whole, *evidence = reference.evidence(enrolled, [total, *each], without=without)
+    movements = _movements(measured.series, shown, evidence, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
-    likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
+    likelihood = _likelihood(whole, movements, measured, total, profile, reference, costs, change)
     findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
     return Judged(measured, movements, likelihood, tuple(findings))
 
 
 def _movements(
-    shown: Measured, each: Sequence[Evidence], profile: EnrolledProfile, reference: Reference
+    series: PoseSeries,
+    shown: Movements,
+    evidence: Sequence[Evidence],
+    profile: EnrolledProfile,
+    reference: Reference,
 ) -> tuple[MovementScore, ...]:
-    series = shown.series
     seen = series.seen()
     out = []
-    for (first, last), row, found in zip(shown.spans, shown.statistics, each, strict=True):
-        score = found.ranking["both"]
+    for (first, last), row, here in zip(shown.spans, shown.statistics, evidence, strict=True):
+        score = here.ranking["both"]
         if score is None:
             continue
         out.append(
@@ -84,7 +88,7 @@ def _movements(
                 score=score,
                 vote=int(score > 0),
                 seen=float(seen[first:last].mean()),
-                llr=dict(found.llr),
+                llr=dict(here.llr),
                 departures=departures(reference, profile, row.astype(np.float64), (last - first) / LENGTH, most=4),
             )
         )
@@ -95,6 +99,7 @@ def _likelihood(
     whole: Evidence,
     movements: Sequence[MovementScore],
     measured: Measured,
+    total: Summary,
     profile: EnrolledProfile,
     reference: Reference,
     costs: Costs,
@@ -106,7 +111,6 @@ def _likelihood(
     calibration = reference.calibrations["both"]
     order = sorted(range(len(movements)), key=lambda i: -movements[i].score)
     half = min(SHOWN, max(len(order) // 2, 1))
-    total = Summary.of_movements(measured)
     return LikelihoodRatio(
         llr=dict(whole.llr),
         lower=calibration.lower,
@@ -116,7 +120,7 @@ def _likelihood(
         words=in_words(both, profile.person),
         rests_on=_rests_on(whole),
         hidden=whole.hidden,
-        error_rates=_error_rates(reference, measured.seconds, profile),
+        error_rates=_error_rates(reference, total.movements * MOVEMENT_S, profile),
         departures=departures(reference, profile, total.mean, total.movements),
         qualities=qualities(reference, profile, total.mean, total.movements),
         typical=tuple(order[:half]),

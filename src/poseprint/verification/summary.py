@@ -9,8 +9,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import PoseprintError
-from poseprint.movements.measure import Measured
-from poseprint.movements.tracks import FPS
+from poseprint.movements.measure import Movements
 
 MOVEMENT_S = 5.0
 """Seconds of a movement that movements are counted in."""
@@ -36,14 +35,9 @@ class Summary:
         return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
 
     @staticmethod
-    def of_movements(measured: Measured, rows: Sequence[int] | None = None) -> Summary:
-        """A measured recording's: of all its movements, or of some of them."""
-        if rows is None:
-            return Summary.of(measured.statistics, measured.seconds)
-        covered = np.zeros(len(measured.series), dtype=bool)
-        for row in rows:
-            covered[slice(*measured.spans[row])] = True
-        return Summary.of(measured.statistics[list(rows)], float(covered.sum()) / FPS)
+    def of_movements(movements: Movements) -> Summary:
+        """That of some movements of one recording."""
+        return Summary.of(movements.statistics, movements.seconds)
 
     @staticmethod
     def joined(parts: Sequence[Summary]) -> Summary:

@@ -58,12 +58,12 @@ class Take:
     @staticmethod
     def of(measured: Measured, *, group: str = "", activity: str = "", session: str = "") -> Take | None:
         """A measured recording as a take; None where nothing in it can serve."""
-        if not measured.spans:
+        series, movements = measured.series, measured.movements()
+        if not len(movements):
             return None
-        series = measured.series
         apart: list[int] = []
-        for row, (first, _) in enumerate(measured.spans):
-            if not apart or first >= measured.spans[apart[-1]][1]:
+        for row, (first, _) in enumerate(movements.spans):
+            if not apart or first >= movements.spans[apart[-1]][1]:
                 apart.append(row)
         return Take(
             person=series.person,
@@ -71,9 +71,9 @@ class Take:
             activity=activity,
             session=session,
             group=group,
-            statistics=measured.statistics,
-            movement_seconds=np.array([b - a for a, b in measured.spans]) / FPS,
-            seconds=measured.seconds,
+            statistics=movements.statistics,
+            movement_seconds=np.array([b - a for a, b in movements.spans]) / FPS,
+            seconds=movements.seconds,
             apart=tuple(apart),
             sha256=series.sha256,
         )

@@ -1,0 +1,71 @@
+"""A recording is measured once, whatever strides its movements are cut at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.movers import empty, mover
+
+from poseprint.movements import gates, measure, statistics
+from poseprint.verification.decision import Costs
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.judge import judge
+from poseprint.verification.reference import reference_of
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each step of measuring is taken."""
+    count: Counter[str] = Counter()
+
+    def counted(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            count[name] += 1
+            return function(*arguments, **named)
+
+        monkeypatch.setattr(module, name, call)
+
+    for module, name in (
+        (measure, "inspect"),
+        (measure, "clean"),
+        (gates, "clean"),
+        (measure, "tracks_of"),
+        (statistics, "_of_one"),
+    ):
+        counted(module, name)
+    return count
+
+
+def test_a_judged_recording_is_measured_once(calls: Counter[str]) -> None:
+    profile = enroll("Ann", [mover(900, seed=1, tempo=0.3)])
+    calls.clear()
+    series = mover(1200, seed=2, tempo=0.3)
+    judge(series, profile, reference_of(profile), Costs(), 150)
+    once = dict(calls)
+    measured = measure.measure(series, 2)
+    spans = {span for stride in (75, 150, 30) for span in measured.movements(stride).spans}
+    assert once == {"inspect": 1, "clean": 1, "tracks_of": 1, "_of_one": len(spans)}
+
+
+def test_movements_of_any_stride_have_the_statistics_they_have_alone() -> None:
+    series = empty(mover(900, seed=3), slice(400, 430))
+    measured = measure.measure(series, 2)
+    for stride in (75, 150, 30):
+        movements = measured.movements(stride)
+        alone = measure.measure(series, 2).movements(stride)
+        np.testing.assert_array_equal(movements.statistics, alone.statistics)
+        assert movements.spans == alone.spans
+        assert len(movements) == len(movements.statistics)
+
+
+def test_seconds_count_each_frame_once() -> None:
+    movements = measure.measure(mover(300, seed=4), 2).movements()
+    assert movements.spans == ((0, 150), (75, 225), (150, 300))
+    assert movements.seconds == 10
+    assert movements.subset([0, 1]).seconds == 7.5
+    assert movements.subset([]).seconds == 0
