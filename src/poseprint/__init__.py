@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from poseprint.app.datasets.collect import collect
     from poseprint.app.datasets.convert import import_csv_pair, import_kinect
     from poseprint.app.datasets.describe import describe
-    from poseprint.app.profiles import read_profile
+    from poseprint.app.profiles import read_profile, write_profile
     from poseprint.core.errors import PoseprintError
     from poseprint.core.findings import Finding
     from poseprint.core.series import PoseSeries
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from poseprint.rendering.avatar import write_video
     from poseprint.rendering.report.page import write_report
     from poseprint.supervised.experiments.run import run_experiment
-    from poseprint.supervised.profile import Profile
+    from poseprint.supervised.profile import SupervisedProfile
     from poseprint.supervised.settings import PRESETS, Settings
     from poseprint.supervised.training import train
     from poseprint.supervised.tuning import tune
     from poseprint.verification.enrolment import enroll
-    from poseprint.verification.profile import EnrolledProfile, write_enrolled
+    from poseprint.verification.profile import EnrolledProfile
 
 from poseprint.core.version import __version__ as __version__
 
@@ -50,7 +50,7 @@ _HOME = {
     "PRESETS": "supervised.settings",
     "PoseSeries": "core.series",
     "PoseprintError": "core.errors",
-    "Profile": "supervised.profile",
+    "SupervisedProfile": "supervised.profile",
     "Settings": "supervised.settings",
     "Skeleton": "core.skeleton",
     "UPPER_BODY": "core.skeleton",
@@ -75,7 +75,7 @@ _HOME = {
     "train": "supervised.training",
     "tune": "supervised.tuning",
     "write_csv_pair": "io.paper_csv",
-    "write_enrolled": "verification.profile",
+    "write_profile": "app.profiles",
     "write_poses": "io.parquet",
     "write_report": "rendering.report.page",
     "write_video": "rendering.avatar",
@@ -88,9 +88,9 @@ __all__ = [
     "Finding",
     "PoseSeries",
     "PoseprintError",
-    "Profile",
     "Settings",
     "Skeleton",
+    "SupervisedProfile",
     "Verdict",
     "build",
     "check",
@@ -112,8 +112,8 @@ __all__ = [
     "train",
     "tune",
     "write_csv_pair",
-    "write_enrolled",
     "write_poses",
+    "write_profile",
     "write_report",
     "write_video",
 ]

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.io.profile_folder import InputSpec
-from poseprint.supervised.profile import write_profile
+from poseprint.supervised.profile import SupervisedProfile
 
 
 def liveliness(threshold: float, feature: int = 8) -> bytes:
@@ -70,13 +70,11 @@ def make_profile(
     shoulders: float = 0.28,
 ) -> Path:
     """A profile that votes real for whoever's right wrist moves slowly enough."""
-    write_profile(
-        folder,
+    profile = SupervisedProfile(
         person=person,
-        kind="supervised",
-        input_spec=InputSpec(skeleton, 30.0, length, "zscore", estimator),
+        input=InputSpec(skeleton, 30.0, length, "zscore", estimator),
         model={"name": "lstm"},
-        made_from=[
+        made_from=(
             {
                 "recording": "a",
                 "person": person,
@@ -84,10 +82,11 @@ def make_profile(
                 "seconds": 60.0,
                 "sha256": "0" * 64,
                 "shoulders": shoulders,
-            }
-        ],
+            },
+        ),
         training={"test": {"accuracy": 0.8}},
         onnx=liveliness(threshold) if onnx is None else onnx,
         weights=b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ",
     )
+    profile.write(folder)
     return folder

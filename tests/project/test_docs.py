@@ -13,7 +13,6 @@ from helpers.places import ROOT
 
 import poseprint
 from poseprint.verification.enrolment import enroll
-from poseprint.verification.profile import write_enrolled
 
 
 def test_generated_pages_are_up_to_date() -> None:
@@ -39,7 +38,7 @@ def test_readme_python_runs(
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
     monkeypatch.chdir(tmp_path)
     takes = [mover(600, seed=i, tempo=0.3 + 0.03 * i) for i in range(2)]
-    write_enrolled(enroll("Jane Doe", takes), tmp_path / "jane")
+    enroll("Jane Doe", takes).write(tmp_path / "jane")
     # Pixels are measured elsewhere; here the poses are given.
     monkeypatch.setattr(poseprint, "extract", lambda path: mover(600, seed=9, tempo=0.3, recording=Path(path).stem))
     exec(compile(code, "README.md", "exec"), {})

@@ -25,7 +25,7 @@ from poseprint.io.profile_folder import manifest_sha256
 from poseprint.movements.measure import measure
 from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll, forget
-from poseprint.verification.profile import EnrolledProfile, write_enrolled
+from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import summaries
 from poseprint.verification.summary import Summary
 
@@ -57,7 +57,7 @@ def ann() -> EnrolledProfile:
 
 
 def test_a_profile_comes_back_as_it_was(tmp_path: Path, ann: EnrolledProfile) -> None:
-    write_enrolled(ann, tmp_path)
+    ann.write(tmp_path)
     again = read_profile(tmp_path)
     assert isinstance(again, EnrolledProfile)
     np.testing.assert_array_equal(again.statistics, ann.statistics)
@@ -98,7 +98,7 @@ def altered(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 def test_a_profile_that_was_tampered_with_is_refused(
     tmp_path: Path, ann: EnrolledProfile, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    write_enrolled(ann, tmp_path)
+    ann.write(tmp_path)
     with pytest.raises(ProfileError):
         read_profile(altered(tmp_path, change))
 
@@ -106,7 +106,7 @@ def test_a_profile_that_was_tampered_with_is_refused(
 def test_a_profile_is_whole_while_it_changes(
     tmp_path: Path, ann: EnrolledProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_enrolled(ann, tmp_path)
+    ann.write(tmp_path)
 
     def interrupted(manifest: object) -> str:
         raise KeyboardInterrupt
@@ -114,9 +114,9 @@ def test_a_profile_is_whole_while_it_changes(
     with monkeypatch.context() as patch:
         patch.setattr("poseprint.io.profile_folder.manifest_sha256", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            write_enrolled(forget(ann, "0-0"), tmp_path)
+            forget(ann, "0-0").write(tmp_path)
     assert len(read_profile(tmp_path).made_from) == 4
-    write_enrolled(forget(ann, "0-0"), tmp_path)
+    forget(ann, "0-0").write(tmp_path)
     assert len(read_profile(tmp_path).made_from) == 3
     assert len(list(tmp_path.iterdir())) == 2
 

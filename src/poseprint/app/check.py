@@ -22,7 +22,7 @@ from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import Inspection, inspect
 from poseprint.movements.tracks import axes_of
 from poseprint.supervised.movement_set import movement_set
-from poseprint.supervised.profile import Profile
+from poseprint.supervised.profile import SupervisedProfile
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import WITHHELD, judge, reason
 from poseprint.verification.profile import EnrolledProfile
@@ -52,7 +52,11 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
 
 
 def check_poses(
-    series: PoseSeries, profile: Profile | EnrolledProfile, *, stride: int | None = None, costs: Costs | None = None
+    series: PoseSeries,
+    profile: SupervisedProfile | EnrolledProfile,
+    *,
+    stride: int | None = None,
+    costs: Costs | None = None,
 ) -> Verdict:
     """The verdict on measured poses.
 
@@ -72,7 +76,7 @@ def check_poses(
     return _by_votes(series, profile, misfit, stride)
 
 
-def _by_votes(series: PoseSeries, profile: Profile, misfit: str, stride: int | None) -> Verdict:
+def _by_votes(series: PoseSeries, profile: SupervisedProfile, misfit: str, stride: int | None) -> Verdict:
     spec = profile.input
     if not np.isclose(series.fps, spec.fps):
         series = resample(series, spec.fps)
@@ -119,7 +123,7 @@ def _by_llr(series: PoseSeries, profile: EnrolledProfile, misfit: str, stride: i
     )
 
 
-def _settings(profile: Profile | EnrolledProfile, stride: int) -> dict[str, Any]:
+def _settings(profile: SupervisedProfile | EnrolledProfile, stride: int) -> dict[str, Any]:
     spec = profile.input
     return {
         "length": spec.length,
@@ -133,7 +137,7 @@ def _settings(profile: Profile | EnrolledProfile, stride: int) -> dict[str, Any]
 
 def _common(
     series: PoseSeries,
-    profile: Profile | EnrolledProfile,
+    profile: SupervisedProfile | EnrolledProfile,
     inspection: Inspection,
     movements: tuple[MovementScore, ...],
     reference_sha256: str = "",
@@ -143,7 +147,7 @@ def _common(
     for m in movements:
         used[m.first : m.last] = True
     about: dict[str, Any] = {"person": profile.person, "kind": profile.kind}
-    if isinstance(profile, Profile):
+    if isinstance(profile, SupervisedProfile):
         about |= {"model": dict(profile.model), "training": dict(profile.training)}
     else:
         about |= {"findings": [dict(f) for f in profile.findings]}
@@ -168,7 +172,7 @@ def _common(
     }
 
 
-def _misfit(series: PoseSeries, profile: Profile | EnrolledProfile) -> str:
+def _misfit(series: PoseSeries, profile: SupervisedProfile | EnrolledProfile) -> str:
     """Why the profile cannot judge these poses, or nothing."""
     spec = profile.input
     if series.skeleton.name != spec.skeleton:
@@ -192,7 +196,7 @@ def _identity(estimator: EstimatorInfo) -> tuple[str, str]:
     return estimator.name, estimator.weights_sha256 or estimator.version
 
 
-def _reason(votes: Mapping[str, int], inspection: Inspection, profile: Profile) -> str:
+def _reason(votes: Mapping[str, int], inspection: Inspection, profile: SupervisedProfile) -> str:
     total = votes["real"] + votes["fake"]
     if not total:
         why = "; ".join(f.message for f in inspection.findings if f.severity == "exclude")
@@ -201,7 +205,7 @@ def _reason(votes: Mapping[str, int], inspection: Inspection, profile: Profile) 
     return f"{what}; a recording is consistent only if real votes outnumber fake ones."
 
 
-def _framing(series: PoseSeries, profile: Profile | EnrolledProfile) -> list[Finding]:
+def _framing(series: PoseSeries, profile: SupervisedProfile | EnrolledProfile) -> list[Finding]:
     """A finding if the person is shown much larger or smaller than wherever the profile saw its person."""
     own = [float(r["shoulders"]) for r in profile.made_from if r.get("label") == "real" and r.get("shoulders")]
     here = series.shoulder_width() / series.frame_size[1]
@@ -214,7 +218,7 @@ def _framing(series: PoseSeries, profile: Profile | EnrolledProfile) -> list[Fin
     return [finding("FRAMING_DIFFERS", message)]
 
 
-def _scored(series: PoseSeries, spans: list[tuple[int, int]], profile: Profile) -> tuple[MovementScore, ...]:
+def _scored(series: PoseSeries, spans: list[tuple[int, int]], profile: SupervisedProfile) -> tuple[MovementScore, ...]:
     if not spans:
         return ()
     if profile.input.normalisation not in ("zscore", "body"):

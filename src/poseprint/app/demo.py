@@ -17,9 +17,9 @@ from poseprint.io.parquet import read_poses, write_poses
 from poseprint.rendering.avatar import write_video
 from poseprint.rendering.figure import LOOKS
 from poseprint.rendering.report.page import write_report
-from poseprint.supervised.profile import Profile
+from poseprint.supervised.profile import SupervisedProfile
 from poseprint.verification.enrolment import enroll
-from poseprint.verification.profile import EnrolledProfile, write_enrolled
+from poseprint.verification.profile import EnrolledProfile
 
 SAMPLE = Path(__file__).parent / "sample"
 SIZE = (640, 360)
@@ -64,7 +64,7 @@ def run(
     """
     started = time.monotonic()
     supervised = read_profile(SAMPLE / "profile")
-    assert isinstance(supervised, Profile)
+    assert isinstance(supervised, SupervisedProfile)
     profile = _enrolled(supervised.person, output / "profile", say)
     verdicts, measured = {}, {}
     for number, (name, look) in enumerate(CASES):
@@ -93,7 +93,7 @@ def _enrolled(person: str, folder: Path, say: Callable[[str], None]) -> Enrolled
     started = time.monotonic()
     # Each recording of the sample is of an occasion of its own.
     profile = enroll(person, recordings, sessions=[r.session or r.recording for r in lines])
-    write_enrolled(profile, folder)
+    profile.write(folder)
     read = read_profile(folder)
     assert isinstance(read, EnrolledProfile)
     minutes = sum(float(r["seconds"]) for r in read.made_from) / 60
@@ -125,7 +125,7 @@ def in_truth(name: str, decision: Decision) -> str:
 
 
 def _the_papers_way(
-    profile: Profile, measured: dict[str, PoseSeries], number: int, say: Callable[[str], None]
+    profile: SupervisedProfile, measured: dict[str, PoseSeries], number: int, say: Callable[[str], None]
 ) -> dict[str, Verdict]:
     """The supervised profile's verdicts on the same recordings, a line each."""
     minutes = sum(r["seconds"] for r in profile.made_from) / 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import onnxruntime
@@ -19,29 +19,30 @@ WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class Profile:
-    """One person of interest, as a model knows them.
+class SupervisedProfile:
+    """One person of interest, as a network trained on their own and on others' (or faked) movements knows them.
 
     Attributes:
         person: the person of interest.
-        kind: `supervised`: trained on the person's own and on others' (or faked) movements.
         input: what it takes.
         model: name of the network and its settings.
         made_from: for each recording: recording, person, label, session, seconds, sha256, shoulders
             (median shoulder width as a share of the picture's height).
         training: settings and measured figures.
-        sha256: of profile.json.
-        onnx: the network.
+        onnx: the network, as it runs.
+        weights: the same as safetensors, to train on from.
+        sha256: of profile.json; empty before it is written.
     """
 
     person: str
-    kind: str
     input: InputSpec
     model: Mapping[str, Any]
     made_from: tuple[Mapping[str, Any], ...]
     training: Mapping[str, Any]
-    sha256: str
     onnx: bytes
+    weights: bytes
+    sha256: str = ""
+    kind: ClassVar[Literal["supervised"]] = "supervised"
 
     def score(self, features: Array, lengths: Array) -> Array:
         """Probability that the person of interest moves, uncalibrated: float64 [shape=(movements,)].
@@ -66,44 +67,42 @@ class Profile:
         logits = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -500, 500))))
 
+    def write(self, folder: Path) -> None:
+        """Write it; a profile that is in the folder already is replaced.
 
-def write_profile(
-    folder: Path,
-    *,
-    person: str,
-    kind: str,
-    input_spec: InputSpec,
-    model: Mapping[str, Any],
-    made_from: list[dict[str, Any]],
-    training: Mapping[str, Any],
-    onnx: bytes,
-    weights: bytes,
-) -> None:
-    """Write a supervised profile."""
-    manifest = {
-        "person": person,
-        "kind": kind,
-        "input": asdict(input_spec),
-        "model": dict(model),
-        "made_from": made_from,
-        "training": dict(training),
-    }
-    write_folder(folder, manifest, {MODEL: onnx, WEIGHTS: weights})
+        Raises:
+            PoseprintError: the folder cannot be written.
+        """
+        manifest = {
+            "person": self.person,
+            "kind": self.kind,
+            "input": asdict(self.input),
+            "model": dict(self.model),
+            "made_from": [dict(row) for row in self.made_from],
+            "training": dict(self.training),
+        }
+        write_folder(folder, manifest, {MODEL: self.onnx, WEIGHTS: self.weights})
 
+    @staticmethod
+    def read(folder: ProfileFolder) -> SupervisedProfile:
+        """The profile in a folder.
 
-def _supervised(folder: ProfileFolder) -> Profile:
-    manifest = folder.manifest
-    contents = {name: folder.content(name) for name in (MODEL, WEIGHTS)}
-    training, model = manifest["training"], manifest["model"]
-    if not (isinstance(training, dict) and isinstance(model, dict)):
-        raise TypeError("training or model is of another kind")
-    return Profile(
-        person=str(manifest["person"]),
-        kind=str(manifest["kind"]),
-        input=InputSpec.from_dict(manifest["input"]),
-        model=model,
-        made_from=tuple(manifest["made_from"]),
-        training=training,
-        sha256=str(manifest["sha256"]),
-        onnx=contents[MODEL],
-    )
+        Raises:
+            ProfileError: a file is missing or altered, or a value is of another form.
+        """
+        manifest = folder.manifest
+        with folder.understood():
+            onnx, weights = folder.content(MODEL), folder.content(WEIGHTS)
+            training, model = manifest["training"], manifest["model"]
+            if not (isinstance(training, dict) and isinstance(model, dict)):
+                raise TypeError("training or model is of another kind")
+            return SupervisedProfile(
+                person=str(manifest["person"]),
+                input=InputSpec.from_dict(manifest["input"]),
+                model=model,
+                made_from=tuple(manifest["made_from"]),
+                training=training,
+                onnx=onnx,
+                weights=weights,
+                sha256=str(manifest["sha256"]),
+            )

@@ -25,7 +25,7 @@ from poseprint.supervised.curves import draw_curves
 from poseprint.supervised.data import Usable, demand_person, input_spec, load, part
 from poseprint.supervised.fitting import Fitted, Progress, fit, predict
 from poseprint.supervised.movement_set import MovementSet
-from poseprint.supervised.profile import write_profile
+from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.settings import Settings
 
 
@@ -82,11 +82,9 @@ def train(
         scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, movements))).numpy()
         figures[name] = accuracy_report(movements.labels, scores, movements.recordings)
     training = {"settings": asdict(settings), "split": settings.split, "best_epoch": fitted.best_epoch, **figures}
-    write_profile(
-        output,
+    profile = SupervisedProfile(
         person=person,
-        kind="supervised",
-        input_spec=input_spec(usable, settings),
+        input=input_spec(usable, settings),
         model={
             "name": settings.model,
             "inputs": 24,
@@ -96,11 +94,12 @@ def train(
             "every": settings.every,
             "keypoints": settings.keypoints,
         },
-        made_from=_made_from(usable, person, settings),
+        made_from=tuple(_made_from(usable, person, settings)),
         training=training,
         onnx=export_onnx(fitted.model, settings.length),
         weights=safetensors.torch.save(fitted.model.state_dict()),
     )
+    profile.write(output)
     return training
 
 

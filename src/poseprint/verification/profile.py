@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -44,7 +44,7 @@ class EnrolledProfile:
     statistics: Array
     tracks: tuple[Array, ...]
     sha256: str = ""
-    kind: str = "enrolled"
+    kind: ClassVar[Literal["enrolled"]] = "enrolled"
 
     def of_recording(self, number: int) -> Array:
         """The statistics of one recording's movements."""
@@ -52,49 +52,66 @@ class EnrolledProfile:
         first = sum(counts[:number])
         return self.statistics[first : first + counts[number]]
 
+    def write(self, folder: Path) -> None:
+        """Write it; a profile that is in the folder already is replaced, and is whole at every moment.
 
-def write_enrolled(profile: EnrolledProfile, folder: Path) -> None:
-    """Write an enrolled profile."""
-    manifest = {
-        "person": profile.person,
-        "kind": profile.kind,
-        "input": asdict(profile.input),
-        "made_from": [dict(r) for r in profile.made_from],
-        "findings": [dict(f) for f in profile.findings],
-        "catalogue": catalogue_sha256(profile.input.axes),
-    }
-    arrays = {"statistics": np.ascontiguousarray(profile.statistics, dtype=np.float32)}
-    arrays |= {f"tracks_{n}": np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(profile.tracks)}
-    content = save(arrays)
-    name = f"enrolment-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
-    write_folder(folder, manifest, {name: content})
-    for old in folder.iterdir():
-        if STATISTICS.fullmatch(old.name) and old.name != name:
-            old.unlink(missing_ok=True)
+        Raises:
+            PoseprintError: the folder cannot be written.
+        """
+        manifest = {
+            "person": self.person,
+            "kind": self.kind,
+            "input": asdict(self.input),
+            "made_from": [dict(row) for row in self.made_from],
+            "findings": [dict(row) for row in self.findings],
+            "catalogue": catalogue_sha256(self.input.axes),
+        }
+        arrays = {"statistics": np.ascontiguousarray(self.statistics, dtype=np.float32)}
+        arrays |= {f"tracks_{n}": np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(self.tracks)}
+        content = save(arrays)
+        name = f"enrolment-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
+        write_folder(folder, manifest, {name: content})
+        for old in folder.iterdir():
+            if STATISTICS.fullmatch(old.name) and old.name != name:
+                old.unlink(missing_ok=True)
+
+    @staticmethod
+    def read(folder: ProfileFolder) -> EnrolledProfile:
+        """The profile in a folder.
+
+        Raises:
+            ProfileError: a file is missing or altered, a value is of another form, or the statistics are not this
+                program's.
+        """
+        with folder.understood():
+            manifest = folder.manifest
+            (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
+            arrays = load(folder.content(name))
+            profile = EnrolledProfile(
+                person=str(manifest["person"]),
+                input=InputSpec.from_dict(manifest["input"]),
+                made_from=tuple(manifest["made_from"]),
+                findings=tuple(manifest["findings"]),
+                statistics=arrays["statistics"],
+                tracks=tuple(arrays[f"tracks_{n}"] for n in range(len(manifest["made_from"]))),
+                sha256=str(manifest["sha256"]),
+            )
+            _demand_form(profile, manifest["catalogue"])
+        return profile
 
 
-def _enrolled(folder: ProfileFolder) -> EnrolledProfile:
-    manifest = folder.manifest
-    (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
-    arrays = load(folder.content(name))
-    spec = InputSpec.from_dict(manifest["input"])
-    statistics, made_from = arrays["statistics"], manifest["made_from"]
+def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
+    """Raise what does not fit, of a profile that was just read."""
+    spec, statistics, made_from = profile.input, profile.statistics, profile.made_from
     if (spec.length, spec.fps) != (LENGTH, FPS):
         raise ValueError(f"movements of {spec.length} frames at {spec.fps:g} fps")
-    for row in made_from:
-        whole = isinstance(row["movements"], int) and row["movements"] > 0
-        numbers = [row["seconds"], row.get("shoulders", 0)]
-        whole &= all(isinstance(n, int | float) and np.isfinite(n) and n >= 0 for n in numbers) and row["seconds"] > 0
-        if not whole or not all(isinstance(row[k], str) for k in ("recording", "session", "sha256", "poses_sha256")):
-            raise ValueError("a recording's line does not say what it should")
-    if not all(
-        isinstance(f, dict) and {"code", "severity", "message", "advice"} <= f.keys() for f in manifest["findings"]
-    ):
+    if not all(map(_is_recording, made_from)):
+        raise ValueError("a recording's line does not say what it should")
+    if not all(isinstance(f, dict) and {"code", "severity", "message", "advice"} <= f.keys() for f in profile.findings):
         raise ValueError("a finding is no finding")
-    tracks = tuple(arrays[f"tracks_{n}"] for n in range(len(made_from)))
-    if any(t.ndim != 2 or t.shape[1] != 6 or not np.isfinite(t).all() for t in tracks):
+    if any(t.ndim != 2 or t.shape[1] != 6 or not np.isfinite(t).all() for t in profile.tracks):
         raise ValueError("a track does not have its form")
-    if manifest["catalogue"] != catalogue_sha256(spec.axes):
+    if catalogue_of_file != catalogue_sha256(spec.axes):
         raise ProfileError(
             "the profile was enrolled by another version of poseprint, which measured other statistics; enrol again"
         )
@@ -103,12 +120,15 @@ def _enrolled(folder: ProfileFolder) -> EnrolledProfile:
         raise ValueError(f"statistics of shape {statistics.shape} do not fit its {len(made_from)} recordings")
     if np.isinf(statistics).any():
         raise ValueError("a statistic is infinite")
-    return EnrolledProfile(
-        person=str(manifest["person"]),
-        input=spec,
-        made_from=tuple(made_from),
-        findings=tuple(manifest["findings"]),
-        statistics=statistics,
-        tracks=tracks,
-        sha256=str(manifest["sha256"]),
+
+
+def _is_recording(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `made_from` says what it should."""
+    numbers = [row["seconds"], row.get("shoulders", 0)]
+    return (
+        isinstance(row["movements"], int)
+        and row["movements"] > 0
+        and all(isinstance(n, int | float) and np.isfinite(n) and n >= 0 for n in numbers)
+        and row["seconds"] > 0
+        and all(isinstance(row[k], str) for k in ("recording", "session", "sha256", "poses_sha256"))
     )

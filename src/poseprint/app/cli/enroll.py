@@ -55,7 +55,6 @@ def enroll(
     from poseprint.io.profile_folder import MANIFEST
     from poseprint.verification.enrolment import enroll as make
     from poseprint.verification.enrolment import forget as take_out
-    from poseprint.verification.profile import write_enrolled
 
     there = (output / MANIFEST).exists()
     if there and not (add or forget):
@@ -76,7 +75,7 @@ def enroll(
     if recordings or profile is None:
         found = _read(recordings or [], person, session, parts, fps, parse_size(frame_size), models, jobs)
         profile = make(person, [s for s, _ in found], sessions=[name for _, name in found], grow=profile)
-    write_enrolled(profile, output)
+    profile.write(output)
     shutil.rmtree(parts, ignore_errors=True)
     if json:
         print_json(_as_dict(profile))
