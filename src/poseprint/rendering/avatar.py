@@ -111,8 +111,8 @@ def write_video(
     path = Path(path)
     try:
         with (
-            replacing(path) as part,
-            av.open(str(part.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+            replacing(path) as partial,
+            av.open(str(partial.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
         ):
             rate = Fraction(series.fps).limit_denominator(1001)
             stream = container.add_stream("libx264", rate=rate, options={"crf": "18"})

@@ -1,15 +1,16 @@
-"""What an enrolled profile's verdict is shown by: the LLR on its scale, error rates, and what departs from the person."""
+"""What enrolled.html shows: the LLR on its scale, error rates, what departs from the person, the enrolment."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from poseprint.core.verdict import Verdict
+from poseprint.core.verdict import Departure, Quality, Verdict
 from poseprint.movements.statistics import MOTION, STATIC
-from poseprint.rendering.report.supervised import made_from
-from poseprint.rendering.report.words import number
+from poseprint.rendering.report.chart import LEAST, TOP, Bar, Chart, Row
+from poseprint.rendering.report.profile import made_from, number
+from poseprint.rendering.report.words import tick
 
 KINDS = (
     ("both", "movement and posture together"),
@@ -18,32 +19,30 @@ KINDS = (
 )
 """The three LLRs that are always shown, and what they are of."""
 PARTS = ("head", "right arm", "left arm", "both arms", "body")
-HEAT = (1.0, 1.5, 2.0, 3.0)
+"""Parts of the body, in the order of the heat table's columns."""
+SHADES = (1.0, 1.5, 2.0, 3.0)
 """Deviations at which a cell of the heat table becomes a shade darker."""
-DATA = "acted gestures before a depth camera"
+MEASURED_ON = "acted gestures before a depth camera"
 """What error rates were measured on, where they do not say."""
-BARS = 150
-"""Height of the timeline's bars, pixels."""
-LANE = 34
-"""The same of the two rows below."""
-WIDEST = 2.0
-"""Half of a scale, in LLR, where no bounds are known."""
+ROWS = {"both": (TOP, 150), "motion": (184, 34), "static": (246, 34)}
+"""Top and height of each row of the timeline's chart, pixels."""
+UNBOUNDED = 2.0
+"""How far a scale reaches to either side of 0, in LLR, where no bounds are known."""
 
 
 def view(verdict: Verdict) -> dict[str, Any]:
-    """Everything that enrolled.html draws; `axis` is None where nothing could be measured."""
+    """Everything that enrolled.html shows and the frame does not; `axis` is None where nothing could be measured."""
     evidence = verdict.evidence
-    people = _person_of(verdict)
     return {
-        **people,
         "axis": _axis(verdict),
         "times": _times(evidence.llr["both"]) if evidence else "",
         "errors": _errors(verdict),
         "departures": [_range(d) for d in evidence.departures] if evidence else [],
-        "movements": [[_range(d) for d in m.departures] for m in verdict.movements],
         "heat": _heat(evidence.qualities) if evidence else None,
-        "bars": _bars(verdict),
+        "chart": _chart(verdict),
+        "movement_departures": [[_range(d) for d in m.departures] for m in verdict.movements],
         "replays": _replays(verdict),
+        "enrolment": _enrolment(verdict.profile),
     }
 
 
@@ -67,9 +66,9 @@ def _axis(verdict: Verdict) -> dict[str, Any] | None:
         "zero": x(0.0),
         "ticks": [(x(t), t) for t in range(math.ceil(left), math.floor(right) + 1)],
         "marks": [
-            {"kind": kind, "words": words, "llr": evidence.llr.get(kind), "x": None if value is None else x(value)}
+            {"kind": kind, "words": words, "llr": llr, "x": None if llr is None else x(llr)}
             for kind, words in KINDS
-            for value in [evidence.llr.get(kind)]
+            for llr in [evidence.llr[kind]]
         ],
         "out_of_reach": [
             word
@@ -85,7 +84,7 @@ def _scale(verdict: Verdict) -> tuple[float, float]:
     llrs = [v for m in verdict.movements for v in (m.llr or {}).values() if v is not None]
     if verdict.evidence:
         llrs += [verdict.evidence.lower, verdict.evidence.upper]
-    return min([*llrs, 0.0]) or -WIDEST, max([*llrs, 0.0]) or WIDEST
+    return min([*llrs, 0.0]) or -UNBOUNDED, max([*llrs, 0.0]) or UNBOUNDED
 
 
 def _times(llr: float | None) -> str:
@@ -109,26 +108,25 @@ def _errors(verdict: Verdict) -> dict[str, Any] | None:
         return None if value is None else float(value)
 
     groups = []
-    for kind, right, wrong in (
-        ("genuine", "genuine_consistent", "genuine_inconsistent"),
-        ("impostor", "impostor_inconsistent", "impostor_consistent"),
+    for kind, right_answer, wrong_answer in (
+        ("genuine", "consistent", "inconsistent"),
+        ("impostor", "inconsistent", "consistent"),
     ):
-        a, b = share(right), share(wrong) or 0.0
+        right, wrong = share(f"{kind}_{right_answer}"), share(f"{kind}_{wrong_answer}") or 0.0
         groups.append(
             {
                 "kind": kind,
-                "right": None if a is None else 100 * a,
-                "wrong": 100 * b,
-                "right_words": None if a is None else _of_hundred(a),
-                "wrong_words": _of_hundred(b),
-                "open_words": None if a is None else _of_hundred(1 - a - b),
+                "right": None if right is None else 100 * right,
+                "wrong": 100 * wrong,
+                "right_words": None if right is None else _of_hundred(right),
+                "wrong_words": _of_hundred(wrong),
+                "open_words": None if right is None else _of_hundred(1 - right - wrong),
             }
         )
-    data = str(rates.get("data") or DATA)
     return {
         **rates,
         "films": bool(rates.get("films")),
-        "data": data,
+        "data": str(rates.get("data") or MEASURED_ON),
         "groups": groups,
         "usual_costs": verdict.evidence is not None and verdict.evidence.usual_costs,
         "interval": rates.get("eer_interval"),
@@ -140,7 +138,7 @@ def _of_hundred(share: float) -> str:
     return "fewer than 1" if not count and share > 0 else str(count)
 
 
-def _range(departure: Any) -> dict[str, Any]:
+def _range(departure: Departure) -> dict[str, Any]:
     """A departure with its bar: the person's own range and this recording's mark, in percent of the bar's width."""
     points = (departure.value, departure.low, departure.high)
     known = [p for p in points if math.isfinite(p)]
@@ -159,24 +157,22 @@ def _range(departure: Any) -> dict[str, Any]:
     }
 
 
-def _heat(qualities: Sequence[Any]) -> dict[str, Any] | None:
+def _heat(qualities: Sequence[Quality]) -> dict[str, Any] | None:
     """Quality x part of the body; each cell its deviations and how dark it is, None where nothing was measured."""
-    found = {(q.quality, q.part): float(q.deviations) for q in qualities}
-    if not found:
+    deviations = {(q.quality, q.part): q.deviations for q in qualities}
+    if not deviations:
         return None
-    named = [p for p in PARTS if any(part == p for _, part in found)]
-    parts = named + sorted({part for _, part in found} - set(PARTS))
-    order = [q for q in (*MOTION, *STATIC) if any(quality == q for quality, _ in found)]
-    order += sorted({quality for quality, _ in found} - {*MOTION, *STATIC})
+    parts = _in_order(PARTS, {part for _, part in deviations})
+    order = _in_order((*MOTION, *STATIC), {quality for quality, _ in deviations})
     return {
         "parts": parts,
         "rows": [
             (
                 quality,
                 [
-                    None if value is None else (value, sum(value >= limit for limit in HEAT))
+                    None if value is None else (value, sum(value >= limit for limit in SHADES))
                     for part in parts
-                    for value in [found.get((quality, part))]
+                    for value in [deviations.get((quality, part))]
                 ],
             )
             for quality in order
@@ -184,40 +180,39 @@ def _heat(qualities: Sequence[Any]) -> dict[str, Any] | None:
     }
 
 
-def _bars(verdict: Verdict) -> dict[str, Any]:
-    """Each movement's LLRs as bars up and down from zero, in pixels from the top of their row."""
+def _in_order(usual: Sequence[str], names: Set[str]) -> list[str]:
+    """The names in their usual order, others behind them."""
+    return [name for name in usual if name in names] + sorted(names - set(usual))
+
+
+def _chart(verdict: Verdict) -> Chart:
+    """Each movement's LLRs as bars up and down from zero: a tall row of both together, a low one of each kind."""
     least, most = _scale(verdict)
 
-    def row(height: float) -> dict[str, Any]:
-        def y(llr: float) -> float:
-            return round(height * (most - min(max(llr, least), most)) / (most - least), 1)
+    def below(llr: float, height: int) -> float:
+        """How far below the upper edge of its row an LLR is."""
+        return round(height * (most - min(max(llr, least), most)) / (most - least), 1)
 
-        return {"zero": y(0.0), "y": y}
-
-    main, lane = row(BARS), row(LANE)
-    thresholds = verdict.evidence.thresholds if verdict.evidence else ()
-
-    def bar(of: dict[str, Any], llr: float | None) -> dict[str, Any] | None:
+    def bar(llr: float | None, top: int, height: int) -> Bar | None:
         if llr is None:
             return None
-        # At least three pixels, so that a movement that says nothing is still there to be clicked.
-        top, bottom = sorted((of["y"](llr), of["zero"]))
-        top = top if bottom - top >= 3 or llr <= 0 else bottom - 3
-        return {"y": top, "height": round(max(bottom - top, 3.0), 1), "sign": "real" if llr > 0 else "fake"}
+        upper, lower = sorted((below(llr, height), below(0.0, height)))
+        upper = upper if lower - upper >= LEAST or llr <= 0 else lower - LEAST
+        return Bar(upper + top, round(max(lower - upper, LEAST), 1), "real" if llr > 0 else "fake")
 
-    def of_movement(llr: Mapping[str, float | None]) -> dict[str, Any]:
-        rows = {kind: bar(main if kind == "both" else lane, llr.get(kind)) for kind, _ in KINDS}
-        return {**rows, "llr": {kind: llr.get(kind) for kind, _ in KINDS}}
+    def row(kind: str, words: str) -> Row:
+        top, height = ROWS[kind]
+        bars = [bar((m.llr or {}).get(kind), top, height) for m in verdict.movements]
+        return Row(top, height, bars, "" if kind == "both" else words, below(0.0, height) + top)
 
-    return {
-        "height": BARS,
-        "lane": LANE,
-        "zero": main["zero"],
-        "lane_zero": lane["zero"],
-        "thresholds": [main["y"](t) for t in thresholds],
-        "ticks": [(main["y"](t), t) for t in range(math.ceil(least), math.floor(most) + 1)],
-        "movements": [of_movement(m.llr or {"both": m.score}) for m in verdict.movements],
-    }
+    top, height = ROWS["both"]
+    thresholds = verdict.evidence.thresholds if verdict.evidence else ()
+    return Chart(
+        rows=[row(kind, words) for kind, words in KINDS],
+        ticks=[(below(t, height) + top, tick(t)) for t in range(math.ceil(least), math.floor(most) + 1)],
+        thresholds=[below(t, height) + top for t in thresholds],
+        findings=316,
+    )
 
 
 def _replays(verdict: Verdict) -> list[tuple[str, list[int]]]:
@@ -230,15 +225,15 @@ def _replays(verdict: Verdict) -> list[tuple[str, list[int]]]:
     return [(words, [i for i in places if 0 <= i < count]) for words, places in groups]
 
 
-def _person_of(verdict: Verdict) -> dict[str, Any]:
-    """The enrolment behind a profile: its recordings, sessions, minutes and the audit's findings."""
-    rows = made_from(verdict.profile)
-    found = verdict.profile.get("findings")
-    findings = [f for f in found if isinstance(f, Mapping)] if isinstance(found, list | tuple) else []
+def _enrolment(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """The enrolment behind a profile: its recordings, sessions, minutes, movements and the audit's findings."""
+    rows = made_from(profile)
+    stated = profile.get("findings")
+    findings = [f for f in stated if isinstance(f, Mapping)] if isinstance(stated, list | tuple) else []
     return {
         "recordings": len(rows),
         "sessions": sorted({str(r["session"]) for r in rows if r.get("session")}),
         "minutes": sum(number(r.get("seconds")) for r in rows) / 60,
-        "movements_enrolled": int(sum(number(r.get("movements")) for r in rows)),
+        "movements": int(sum(number(r.get("movements")) for r in rows)),
         "findings": [{k: str(f.get(k, "")) for k in ("code", "severity", "message", "advice")} for f in findings],
     }

@@ -1,7 +1,7 @@
 """The html report: one file that shows a verdict and all its evidence, offline and without the footage.
 
-The page is report.html; what only an enrolled profile's verdict has is in enrolled.html, what only a supervised one's has
-in supervised.html.
+The frame of the page is report.html. Its blocks are filled by enrolled.html or supervised.html, whichever method made the
+verdict, with what the module of that name makes of the verdict.
 
 The page makes no request: its Content-Security-Policy allows only the one script and the one style
 sheet whose hashes it names, so a recording called `<script>` stays a name even if escaping failed.
@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -25,8 +24,12 @@ from poseprint.core.files import replacing
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.rendering.report import enrolled, supervised, words
+from poseprint.rendering.report.profile import made_from
 from poseprint.rendering.report.replay import replay_data, small_copy
 from poseprint.rendering.report.timeline import ranges, strips, timeline
+
+VIEWS = {"enrolled": enrolled.view, "supervised": supervised.view}
+"""What each method's template shows, under `view`."""
 
 
 def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage: Path | str | None = None) -> None:
@@ -69,18 +72,15 @@ def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
         "signed": words.signed,
         "short": words.short,
     }
-    training = verdict.profile.get("training")
-    return environment.get_template("report.html").render(
+    method = "enrolled" if verdict.profile.get("kind") == "enrolled" else "supervised"
+    return environment.get_template(f"{method}.html").render(
         verdict=verdict,
         series=series,
-        enrolled=enrolled.view(verdict) if verdict.profile.get("kind") == "enrolled" else None,
+        view=VIEWS[method](verdict),
         timeline=timeline(verdict, series),
-        enrolment=supervised.enrolment(verdict.profile),
-        training=words.flat(training),
-        measured=supervised.measured(training),
-        movement_seconds=float(np.median([m.end - m.start for m in verdict.movements] or [5.0])),
+        training=words.flat(verdict.profile.get("training")),
         settings=words.flat(verdict.settings),
-        made_from=supervised.made_from(verdict.profile),
+        made_from=made_from(verdict.profile),
         doubts=words.doubts(verdict),
         strips=strips(verdict, series),
         findings=[(finding, ranges(finding.frames, verdict, series)) for finding in verdict.findings],

@@ -1,21 +1,49 @@
-"""What a supervised profile says of itself: footage, and errors on recordings it did not see."""
+"""What supervised.html shows: votes, the footage behind the profile, and errors on recordings it did not see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from poseprint.rendering.report.words import number
+import numpy as np
+
+from poseprint.core.verdict import MovementScore, Verdict
+from poseprint.rendering.report.chart import LEAST, TOP, Bar, Chart, Row
+from poseprint.rendering.report.profile import made_from, number
+
+HEIGHT = 140
+"""Height of a bar whose score is 1, pixels."""
 
 
-def made_from(profile: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What the profile says of each recording it was made from."""
-    rows = profile.get("made_from") or []
-    return [row for row in rows if isinstance(row, Mapping)]
+def view(verdict: Verdict) -> dict[str, Any]:
+    """Everything that supervised.html shows and the frame does not."""
+    return {
+        "movement_seconds": float(np.median([m.end - m.start for m in verdict.movements] or [5.0])),
+        "enrolment": _enrolment(verdict.profile),
+        "measured": _measured(verdict.profile.get("training")),
+        "chart": _chart(verdict),
+    }
 
 
-def enrolment(profile: Mapping[str, Any]) -> list[tuple[str, int, float]]:
-    """Recordings and seconds the profile was made from, by label; paper's 1 and 0 become words."""
+def _chart(verdict: Verdict) -> Chart:
+    """Each movement's score as a bar from 0 to 1."""
+    foot = TOP + HEIGHT
+
+    def bar(movement: MovementScore) -> Bar:
+        height = max(HEIGHT * movement.score, LEAST)
+        return Bar(round(foot - height, 1), round(height, 1), "real" if movement.vote else "fake")
+
+    half = TOP + HEIGHT // 2
+    return Chart(
+        rows=[Row(TOP, HEIGHT, [bar(m) for m in verdict.movements])],
+        ticks=[(TOP, "1"), (half, "0.5"), (foot, "0")],
+        thresholds=[half],
+        findings=foot + 28,
+    )
+
+
+def _enrolment(profile: Mapping[str, Any]) -> list[tuple[str, int, float]]:
+    """Recordings and seconds the profile was made from, by label; the paper's 1 and 0 become words."""
     groups: dict[str, tuple[int, float]] = {}
     for row in made_from(profile):
         label = {"1": "real", "0": "fake"}.get(str(row.get("label")), str(row.get("label", "")))
@@ -24,7 +52,7 @@ def enrolment(profile: Mapping[str, Any]) -> list[tuple[str, int, float]]:
     return [(label, count, seconds) for label, (count, seconds) in groups.items()]
 
 
-def measured(training: object) -> dict[str, Any] | None:
+def _measured(training: object) -> dict[str, Any] | None:
     """The figures on recordings the training did not see, if there are any."""
     test = training.get("test") if isinstance(training, Mapping) else None
     if not isinstance(test, Mapping) or not isinstance(test.get("accuracy"), float | int):

@@ -44,14 +44,14 @@ def timeline(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
                 joined.append([a, b])
         return [span(a, b) for a, b in joined]
 
-    bars, unused, reached = [], [], start
+    movements, unused, reached = [], [], start
     ends = [m.start for m in verdict.movements[1:]] + [start + length]
     for movement, following in zip(verdict.movements, ends, strict=False):
         if movement.start > reached + 0.5 / series.fps:
             unused.append(span(reached, movement.start))
         reached = max(reached, movement.end)
-        # Movements may overlap; each bar then ends where the next one starts.
-        bars.append({"movement": movement, **span(movement.start, min(movement.end, following))})
+        # Movements may overlap; each is then drawn up to where the next one starts.
+        movements.append(span(movement.start, min(movement.end, following)))
     if start + length > reached + 0.5 / series.fps:
         unused.append(span(reached, start + length))
     step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800) if length / s <= 7), 3600)
@@ -59,20 +59,20 @@ def timeline(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
     return {
         "start": start,
         "end": start + length,
-        "bars": bars,
+        "movements": movements,
         "unused": unused,
         "ticks": [(span(t, t)["x"], t) for t in ticks],
         "change": _change(verdict, span),
-        "rows": [
-            {"finding": finding, "spans": merged(found)}
+        "findings": [
+            {"finding": finding, "spans": merged(stretches)}
             for finding in verdict.findings
-            if (found := ranges(finding.frames, verdict, series))
+            if (stretches := ranges(finding.frames, verdict, series))
         ],
     }
 
 
 def _change(verdict: Verdict, span: Callable[[float, float], dict[str, float]]) -> dict[str, Any] | None:
-    """Where the mover seems to change, if anywhere, with the LLR before and after."""
+    """Where the mover seems to change, if anywhere, with the LLRs there and elsewhere."""
     change = verdict.evidence.change if verdict.evidence else None
     if not change:
         return None
