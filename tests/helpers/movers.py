@@ -14,7 +14,6 @@ from poseprint.core.skeleton import UPPER_BODY
 ESTIMATOR = EstimatorInfo(
     "mediapipe-pose-full", "0.10.31", "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad"
 )
-
 # Each keypoint at rest, in shoulder widths from the neck; the person's right is on the left of the picture.
 _REST = {
     "nose": (0.0, -0.55),
@@ -156,3 +155,14 @@ def shifted(series: PoseSeries, at: slice, by: tuple[float, float]) -> PoseSerie
     position = series.position.copy()
     position[at] += np.array(by, dtype=np.float32) * series.shoulder_width()
     return replace(series, position=position)
+
+
+def assert_same(a: PoseSeries, b: PoseSeries) -> None:
+    """Two series agree to the last bit."""
+    for one, other in [(a.position, b.position), (a.confidence, b.confidence), (a.time, b.time)]:
+        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    assert list(a.channels) == list(b.channels)
+    for name in a.channels:
+        assert a.channels[name].tobytes() == b.channels[name].tobytes()
+    for name in ("fps", "frame_size", "skeleton", "recording", "person", "source_sha256", "estimator", "log"):
+        assert getattr(a, name) == getattr(b, name), name
