@@ -1,4 +1,4 @@
-"""Profiles made by hand, whose votes are known."""
+"""Profiles made by hand, whose votes are known; what a profile says of itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.io.profile_folder import InputSpec
 from poseprint.supervised.profile import write_profile
+from poseprint.verification.profile import EnrolledProfile
 
 
 def liveliness(threshold: float, feature: int = 8) -> bytes:
@@ -91,3 +92,8 @@ def make_profile(
         weights=b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ",
     )
     return folder
+
+
+def codes(profile: EnrolledProfile) -> set[str]:
+    """Codes of what its enrolment found."""
+    return {str(f["code"]) for f in profile.findings}
