@@ -29,6 +29,17 @@ def models() -> None:
 
 
 @pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An estimator whose answers are known, in the place of MediaPipe."""
+    from helpers.estimators import Known
+
+    from poseprint.estimation import registry
+
+    Known.shots, Known.stop_after, Known.seen = [], None, 0
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: Known())
+
+
+@pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any attempt to open a socket fails."""
     import socket

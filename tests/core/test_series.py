@@ -12,15 +12,9 @@ from helpers.movers import mover, with_channel
 from poseprint.core.errors import PoseFileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import (
-    LEFT_ELBOW,
     LEFT_SHOULDER,
-    LEFT_WRIST,
-    NECK,
     NOSE,
-    RIGHT_ELBOW,
     RIGHT_SHOULDER,
-    RIGHT_WRIST,
-    UPPER_BODY,
 )
 
 
@@ -190,25 +184,6 @@ def test_shoulder_width_is_the_median_distance() -> None:
     position[:, LEFT_SHOULDER] = np.nan
     assert np.isnan(plain(position=position).shoulder_width())
     assert mover(shoulder=150).shoulder_width() == pytest.approx(150)
-
-
-def test_the_skeleton_is_the_papers() -> None:
-    assert len(UPPER_BODY.keypoints) == 12
-    assert [UPPER_BODY.keypoints[i] for i in (NOSE, NECK, RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST)] == [
-        "nose",
-        "neck",
-        "right_shoulder",
-        "right_elbow",
-        "right_wrist",
-    ]
-    assert [UPPER_BODY.index(f"left_{j}") for j in ("shoulder", "elbow", "wrist")] == [
-        LEFT_SHOULDER,
-        LEFT_ELBOW,
-        LEFT_WRIST,
-    ]
-    for right, left in UPPER_BODY.pairs:
-        assert UPPER_BODY.keypoints[right].replace("right", "left") == UPPER_BODY.keypoints[left]
-    assert {k for edge in UPPER_BODY.edges for k in edge} == set(range(12))
 
 
 def test_replace_checks_again() -> None:

@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
-from helpers.movers import mover
+from helpers.estimators import Known, bar
 from helpers.videos import write_video
 
-import poseprint
 from poseprint.app.datasets.collect import PARTS, collect
-from poseprint.core.arrays import Array
-from poseprint.core.errors import DatasetError, PoseprintError
-from poseprint.core.series import EstimatorInfo
-from poseprint.core.skeleton import UPPER_BODY
-from poseprint.estimation import registry
-from poseprint.estimation.estimator import Pose
 from poseprint.estimation.extraction import CHUNK, _chunks, extract
-from poseprint.io.dataset import read_recordings
-from poseprint.io.parquet import read_poses, write_poses
+from poseprint.io.parquet import read_poses
 from poseprint.movements.gates import inspect
 
-
-class Known:
-    """Every keypoint lies where the picture's bright bar is; counts its calls."""
-
-    info = EstimatorInfo("known", "1", "0")
-    skeleton = UPPER_BODY
-    shots: ClassVar[list[int]] = []
-    stop_after: ClassVar[int | None] = None
-    seen = 0
-    lock = threading.Lock()
-
-    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
-        count = 0
-        for _, picture in pictures:
-            with Known.lock:
-                Known.seen += 1
-                if Known.stop_after is not None and Known.seen > Known.stop_after:
-                    raise KeyboardInterrupt
-            count += 1
-            bright = np.flatnonzero(picture[:, :, 0].mean(axis=0) > 150)
-            x = bright.mean() / picture.shape[1] if len(bright) else np.nan
-            yield Pose(np.full((12, 2), x), np.full(12, 0.9 if len(bright) else 0.0), 1.0)
-        Known.shots.append(count)
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    Known.shots, Known.stop_after, Known.seen = [], None, 0
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: Known())
-
-
-def bar(seconds: float, *, background: int = 60) -> np.ndarray:
-    """A bar that moves by 60 pixels a second over a textured ground."""
-    picture = np.random.default_rng(1).integers(background, background + 20, (96, 640, 3), dtype=np.uint8)
-    left = 100 + round(60 * seconds)
-    picture[:, left : left + 40] = 255
-    return picture
+pytestmark = pytest.mark.usefixtures("known")
 
 
 @pytest.mark.parametrize("fps", [24, 25, 30, 60])
@@ -151,56 +100,6 @@ def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
     for part in (tmp_path / "parts").iterdir():
         part.write_bytes(b"PK\x03\x04 broken")
     assert np.array_equal(extract(path, parts=tmp_path / "parts").position, whole.position, equal_nan=True)
-
-
-def test_collect_lists_and_does_not_measure_twice(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 60)
-    first = collect(path, tmp_path / "data", person="Ann", session="monday")
-    again = collect(path, tmp_path / "data")
-    assert first.new
-    assert not again.new
-    assert "v,Ann,real,monday,v.parquet" in (tmp_path / "data" / "recordings.csv").read_text()
-    (tmp_path / "other").mkdir()
-    other = write_video(tmp_path / "other" / "v.mp4", lambda k: bar(k / 60), 60)
-    assert collect(other, tmp_path / "data").file.name.startswith("v-")
-    with pytest.raises(DatasetError, match="label"):
-        collect(path, tmp_path / "data", label="genuine")
-
-
-def test_unwritable_output_is_told_before_the_work(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 30)
-    (tmp_path / "file").touch()
-    with pytest.raises(PoseprintError, match="cannot be written"):
-        collect(path, tmp_path / "file" / "data")
-    assert Known.seen == 0
-
-
-def test_poses_from_elsewhere_delete_nothing(tmp_path: Path) -> None:
-    victim = tmp_path / f"victim-{poseprint.__version__}"
-    victim.mkdir()
-    evil = replace(mover(60), source_sha256="../../victim")
-    write_poses(evil, tmp_path / "evil.parquet")
-    collect(tmp_path / "evil.parquet", tmp_path / "up" / "data")
-    assert victim.is_dir()
-
-
-def test_other_poses_of_the_same_name_replace_nothing(tmp_path: Path) -> None:
-    for folder, seed in (("a", 1), ("b", 2)):
-        write_poses(mover(60, seed=seed), tmp_path / folder / "x.parquet")
-        collect(tmp_path / folder / "x.parquet", tmp_path / "data", person=folder)
-    again = collect(tmp_path / "a" / "x.parquet", tmp_path / "data")
-    assert not again.new
-    lines = read_recordings(tmp_path / "data")
-    assert sorted(line.person for line in lines) == ["a", "b"]
-    assert len({line.file for line in lines}) == 2
-
-
-def test_only_what_is_given_changes_a_line(tmp_path: Path) -> None:
-    write_poses(mover(60), tmp_path / " odd .parquet")
-    for given in ({"person": "Ann", "label": "fake"}, {"session": "monday"}, {"label": "real"}, {}):
-        collect(tmp_path / " odd .parquet", tmp_path / "data", **given)
-    (line,) = read_recordings(tmp_path / "data")
-    assert (line.recording, line.person, line.label, line.session) == ("odd", "Ann", "real", "monday")
 
 
 @pytest.mark.parametrize("total", [1, 149, 150, 221, 1843, 3108, 108_000])

@@ -9,12 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from helpers.movers import mover
+from helpers.openpose import openpose, standing
 
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, write_recordings
+from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
 from poseprint.movements.cleaning import clean
@@ -65,3 +68,26 @@ def frames_of(movements: MovementSet) -> set[tuple[str, int]]:
         for name, start, length in zip(movements.recordings, movements.starts, movements.lengths, strict=True)
         for k in range(length)
     }
+
+
+def footage(folder: Path) -> Path:
+    """A folder of what a manifest can name: a.parquet, b.parquet, poses.csv, clip/ (json), film.mp4 (none)."""
+    for seed, name in enumerate("ab"):
+        write_poses(mover(300, seed=seed, recording=name), folder / f"{name}.parquet")
+    write_csv_pair(mover(150).position[None], np.array([1]), folder / "poses.csv", folder / "labels.csv")
+    openpose(folder / "clip", {k: [standing((300 + 5 * k, 200), 120)] for k in range(4)})
+    (folder / "film.mp4").write_text("no film")
+    return folder
+
+
+def manifest(folder: Path, text: str | bytes) -> Path:
+    path = folder / "manifest.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def csv_pair(folder: Path, labels: list[int]) -> tuple[Path, Path, np.ndarray]:
+    positions = np.stack([mover(150, seed=k).position for k in range(len(labels))])
+    paths = folder / "poses.csv", folder / "labels.csv"
+    write_csv_pair(positions, np.array(labels), *paths)
+    return *paths, positions

@@ -156,3 +156,35 @@ def shifted(series: PoseSeries, at: slice, by: tuple[float, float]) -> PoseSerie
     position = series.position.copy()
     position[at] += np.array(by, dtype=np.float32) * series.shoulder_width()
     return replace(series, position=position)
+
+
+def assert_same(a: PoseSeries, b: PoseSeries) -> None:
+    """Two series agree to the last bit."""
+    for one, other in [(a.position, b.position), (a.confidence, b.confidence), (a.time, b.time)]:
+        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    assert list(a.channels) == list(b.channels)
+    for name in a.channels:
+        assert a.channels[name].tobytes() == b.channels[name].tobytes()
+    for name in ("fps", "frame_size", "skeleton", "recording", "person", "source_sha256", "estimator", "log"):
+        assert getattr(a, name) == getattr(b, name), name
+
+
+def wanderer(frames: int = 600, *, seed: int = 0, style: int = 0, recording: str = "", **options: float) -> PoseSeries:
+    """A mover whose gestures never come back the same: two recordings of one style are two takes."""
+    series = mover(frames, seed=seed, recording=recording or f"{style}-{seed}", person="Ann", **options)
+    rng = np.random.default_rng(1000 * style + seed)
+    position = series.position.copy()
+    for k in (0, 3, 4, 6, 7):
+        steps = np.cumsum(rng.normal(size=(frames, 2)), axis=0)
+        width = 31 + 10 * style
+        smooth = np.stack(
+            [np.convolve(s, np.hanning(width) / np.hanning(width).sum(), "same") for s in steps.T], axis=1
+        )
+        position[:, k] += 15 * (smooth - smooth.mean(axis=0)) / smooth.std()
+    return replace(series, position=position, source_sha256=f"{style:032x}{seed:032x}")
+
+
+def no_arms(series: PoseSeries) -> PoseSeries:
+    position = series.position.copy()
+    position[:, [3, 4, 6, 7]] = np.nan
+    return replace(series, position=position)

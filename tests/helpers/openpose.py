@@ -29,3 +29,8 @@ def openpose(folder: Path, frames: dict[int, list[list[float]]]) -> Path:
 
 def openpose_folder(folder: Path, count: int = 4) -> Path:
     return openpose(folder, {k: [standing((300 + 5 * k, 200), 120)] for k in range(count)})
+
+
+def person(keypoints: int, start: float = 0, *, confidence: float = 0.9) -> list[float]:
+    """A person whose keypoint k is at start + k, start + k + 0.5."""
+    return [v for k in range(keypoints) for v in (start + k, start + k + 0.5, confidence)]

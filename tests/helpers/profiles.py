@@ -1,4 +1,4 @@
-"""Profiles made by hand, whose votes are known."""
+"""Profiles made by hand, whose votes are known; what a profile says of itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.io.profile_folder import InputSpec
 from poseprint.supervised.profile import SupervisedProfile
+from poseprint.verification.profile import EnrolledProfile
 
 
 def liveliness(threshold: float, feature: int = 8) -> bytes:
@@ -90,3 +91,8 @@ def make_profile(
     )
     profile.write(folder)
     return folder
+
+
+def codes(profile: EnrolledProfile) -> set[str]:
+    """Codes of what its enrolment found."""
+    return {str(f["code"]) for f in profile.findings}

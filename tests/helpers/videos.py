@@ -64,3 +64,8 @@ def audio_only(path: Path) -> Path:
             container.mux(packet)
         container.mux(stream.encode(None))
     return path
+
+
+def film(path: Path, size: tuple[int, int] = (1280, 720), frames: int = 60) -> Path:
+    """A film whose grey level counts its frames."""
+    return write_video(path, lambda k: np.full((size[1], size[0], 3), 4 * (k % 60), np.uint8), frames)

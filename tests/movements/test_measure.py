@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.movers import empty, mover
+from helpers.movers import empty, mover, wanderer
 
 from poseprint.movements import gates, measure, statistics
 from poseprint.verification.decision import Costs
@@ -69,3 +70,15 @@ def test_seconds_count_each_frame_once() -> None:
     assert movements.seconds == 10
     assert movements.subset([0, 1]).seconds == 7.5
     assert movements.subset([]).seconds == 0
+
+
+def test_a_zoom_at_a_cut_changes_no_statistic() -> None:
+    series = wanderer(300, seed=1)
+    position = series.position.copy()
+    position[150:] = (position[150:] - 400) * np.float32(1.8) + 400
+    cut = {**series.channels, "cut": np.where(np.arange(300) == 150, 1.0, 0.0)}
+    plain, zoomed = replace(series, channels=cut), replace(series, channels=cut, position=position)
+    for a, b in zip(
+        measure.measure(plain, 2).movements().statistics, measure.measure(zoomed, 2).movements().statistics, strict=True
+    ):
+        np.testing.assert_allclose(a, b, atol=0.02)

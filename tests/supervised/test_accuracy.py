@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from poseprint.supervised.accuracy import METRICS, accuracy_drop, accuracy_report
+from poseprint.supervised.accuracy import FEWEST, METRICS, accuracy_drop, accuracy_report
 
 
 @given(st.integers(0, 10_000), st.integers(4, 60), st.integers(1, 12))
@@ -87,3 +87,66 @@ def test_many_movements_stay_within_memory() -> None:
     labels = rng.integers(2, size=20_000)
     report = accuracy_report(labels, rng.random(20_000), [f"r{i // 10}" for i in range(20_000)], draws=300)
     assert report["intervals"]["auc"] == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_accuracy_by_hand() -> None:
+    labels = np.array([1, 1, 1, 0, 0, 1])
+    scores = np.array([0.9, 0.4, 0.6, 0.2, 0.7, 0.5])  # right: yes no yes, yes no, no (0.5 is no vote for real)
+    report = accuracy_report(labels, scores, ["a", "a", "b", "c", "c", "b"])
+    assert report["accuracy"] == pytest.approx(3 / 6)
+    assert report["majority"] == pytest.approx(4 / 6)
+    assert report["balanced"] == pytest.approx((2 / 4 + 1 / 2) / 2)
+    assert (report["movements"], report["recordings"]) == (6, 3)
+
+
+def test_all_right_and_all_wrong() -> None:
+    labels, recordings = np.array([1, 0, 1, 0, 1, 0]), list("abcdef")
+    right = accuracy_report(labels, labels.astype(float), recordings)
+    assert (right["accuracy"], right["interval"], right["balanced"]) == (1, [1, 1], 1)
+    wrong = accuracy_report(labels, 1.0 - labels, recordings)
+    assert (wrong["accuracy"], wrong["interval"], wrong["balanced"]) == (0, [0, 0], 0)
+
+
+def test_nothing_to_report_on() -> None:
+    report = accuracy_report(np.array([]), np.array([]), [])
+    assert report.pop("intervals") == {}
+    assert (report.pop("movements"), report.pop("recordings")) == (0, 0)
+    assert set(report.values()) == {None}
+
+
+@pytest.mark.parametrize("names", ["aaaaa", "abcda", "abcde"])
+def test_a_few_recordings_have_no_interval(names: str) -> None:
+    report = accuracy_report(np.array([1, 0, 1, 0, 1]), np.ones(5), list(names))
+    assert report["accuracy"] == 0.6
+    assert (report["interval"] is None) == (len(set(names)) < FEWEST)
+
+
+def test_one_label_alone() -> None:
+    report = accuracy_report(np.array([1, 1]), np.array([0.9, 0.1]), ["a", "b"])
+    assert (report["majority"], report["balanced"]) == (1, 0.5)
+
+
+def test_the_interval_is_over_recordings() -> None:
+    """Ten times the movements of each recording, all alike, tell nothing new."""
+    labels, scores = np.array([1, 1, 0, 0, 1]), np.array([0.9, 0.1, 0.2, 0.1, 0.8])
+    once = accuracy_report(labels, scores, list("abcde"))
+    often = accuracy_report(np.tile(labels, 10), np.tile(scores, 10), list("abcde") * 10)
+    assert once["interval"] == often["interval"]
+    assert once["interval"] == [0.4, 1.0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1), st.integers(0, 6)), min_size=1, max_size=40))
+def test_the_interval_holds_the_accuracy(rows: list[tuple[int, float, int]]) -> None:
+    labels, scores, groups = (np.array(column) for column in zip(*rows, strict=True))
+    names = [f"r{g}" for g in groups]
+    report = accuracy_report(labels, scores, names, draws=500)
+    assert report == accuracy_report(labels, scores, names, draws=500)
+    assert 0 <= report["balanced"] <= 1
+    assert 0.5 <= report["majority"] <= 1
+    if report["interval"] is None:
+        assert len(set(names)) < FEWEST
+    else:
+        low, high = report["interval"]
+        assert 0 <= low <= report["accuracy"] + 1e-9
+        assert report["accuracy"] - 1e-9 <= high <= 1

@@ -1,0 +1,71 @@
+"""`poseprint check`: what it prints, what it writes, and its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.command import Command
+from helpers.files import FAST, SLOW, csv_of, poses
+from helpers.movers import mover, without
+from helpers.profiles import make_profile
+
+from poseprint.app.check import check_poses
+from poseprint.app.profiles import read_profile
+from poseprint.io.parquet import read_poses, write_poses
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "decision"),
+    [
+        ({"tempo": SLOW}, 0, "consistent"),
+        ({"tempo": FAST}, 1, "inconsistent"),
+        ({"frames": 100}, 2, "inconclusive"),
+    ],
+)
+def test_check_says_its_verdict_by_its_exit_code(
+    tmp_path: Path, command: Command, settings: dict[str, Any], code: int, decision: str
+) -> None:
+    source, profile = poses(tmp_path / "a.parquet", **settings), make_profile(tmp_path / "profile")
+    ran = command("check", source, "--profile", profile)
+    assert (ran.code, ran.err) == (code, "")
+    assert ran.out.startswith(f"{decision}: ")
+    ran = command("check", source, "--profile", profile, "--json")
+    assert (ran.code, ran.err) == (code, "")
+    verdict = check_poses(read_poses(source), read_profile(profile))
+    assert json.loads(ran.out) == json.loads(json.dumps(verdict.to_dict()))
+
+
+def test_check_lists_its_findings(tmp_path: Path, command: Command) -> None:
+    write_poses(without(mover(300, tempo=SLOW), "wrist"), tmp_path / "a.parquet")
+    ran = command("check", tmp_path / "a.parquet", "--profile", make_profile(tmp_path / "profile"))
+    assert "warning  WRISTS_HIDDEN: wrists are seen 0% of the time over 10.0 s; prefer footage" in ran.out
+
+
+def test_check_writes_a_report(tmp_path: Path, command: Command) -> None:
+    source, profile = poses(tmp_path / "a.parquet"), make_profile(tmp_path / "profile")
+    page = tmp_path / "new" / "report.html"
+    ran = command("check", source, "--profile", profile, "--report", page)
+    assert ran.code == 0
+    assert ran.out.endswith(f"report: {page}\n")
+    assert page.read_text().startswith("<!doctype html>")
+    ran = command("check", source, "--profile", profile, "--report", page, "--json")
+    assert json.loads(ran.out)["decision"] == "consistent"
+    error = command("check", source, "--profile", profile, "--report", page, "--footage").error()
+    assert error == "--footage goes with --report and a video"
+    assert command("check", "v.mp4", "--profile", profile, "--footage").error() == error
+
+
+def test_check_takes_a_stride(tmp_path: Path, command: Command) -> None:
+    source, profile = poses(tmp_path / "a.parquet"), make_profile(tmp_path / "profile")
+    ran = command("check", source, "--profile", profile, "--json", "--stride", 30)
+    assert [m["first"] for m in json.loads(ran.out)["movements"]] == list(range(0, 151, 30))
+
+
+def test_check_of_another_estimators_poses_is_inconclusive(tmp_path: Path, command: Command) -> None:
+    source, profile = csv_of(mover(300), tmp_path / "poses.csv"), make_profile(tmp_path / "profile")
+    ran = command("check", source, "--profile", profile, "--frame-size", "1280x720")
+    assert ran.code == 2
+    assert "estimator 'mediapipe-pose-full'" in ran.out

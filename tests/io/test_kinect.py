@@ -1,0 +1,110 @@
+"""Tables of Kinect joints -> poses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from helpers.kinect import kinect_table
+
+from poseprint.core.errors import PoseFileError
+from poseprint.core.skeleton import UPPER_BODY
+from poseprint.io.kinect import Camera, read_kinect
+
+
+def test_joints_are_projected_by_the_stated_camera(tmp_path: Path) -> None:
+    (one,) = read_kinect(kinect_table(tmp_path / "t.parquet"))
+    series = one.series
+    at = {name: series.position[0, k].tolist() for k, name in enumerate(UPPER_BODY.keypoints)}
+    assert at["nose"] == at["neck"] == [640, 480]  # a point on the axis lands in the middle
+    assert at["right_shoulder"] == [640 - 1050 * 0.2, 480 - 1050 * 0.05]  # up is smaller, their right is our left
+    assert at["left_shoulder"] == [640 + 1050 * 0.1, 480]
+    for name in ("right_eye", "left_eye", "right_ear", "left_ear"):
+        assert np.isnan(at[name]).all()
+    assert (series.frame_size, series.fps, series.estimator.name) == ((1280, 960), 30, "kinect")
+    assert (series.recording, series.person, one.session) == ("take", "p1", "")
+    assert series.log[0]["focal_px"] == 1050
+    (one,) = read_kinect(tmp_path / "t.parquet", camera=Camera(focal=500, width=600, height=400))
+    assert one.series.position[0, UPPER_BODY.index("right_shoulder")].tolist() == [300 - 100, 200 - 25]
+
+
+def test_frames_lie_on_an_exact_grid(tmp_path: Path) -> None:
+    rows, speed = 31, 1.5  # mm a ms
+    moving = [round(33 * k * speed) for k in range(rows)]
+    (one,) = read_kinect(kinect_table(tmp_path / "t.parquet", {"WristL_y_mm": moving}, rows=rows))
+    assert len(one.series) == 30  # 0.99 s
+    np.testing.assert_array_equal(one.series.time, np.arange(30) / 30)
+    wrist = one.series.position[:, UPPER_BODY.index("left_wrist"), 1]
+    expected = 480 - 1050 * np.interp(1000 * np.arange(30) / 30, 33 * np.arange(rows), moving) / 2000
+    inside = expected >= 0
+    np.testing.assert_allclose(wrist[inside], expected[inside], rtol=1e-6)
+    assert np.isnan(wrist[~inside]).all()
+    assert (~inside).any()
+
+
+def test_a_long_break_is_not_filled(tmp_path: Path) -> None:
+    stamps = [0, 100, 300, 600, 700]  # steps of 100, 200 (filled) and 300 ms (not)
+    (one,) = read_kinect(kinect_table(tmp_path / "t.parquet", {"time_ms": stamps}, rows=5))
+    missing = np.flatnonzero(~one.series.present())
+    assert missing.tolist() == list(range(10, 18))  # after 0.3 s, before 0.6 s
+
+
+def test_joints_outside_the_picture_or_behind_the_camera_are_missing(tmp_path: Path) -> None:
+    columns = {
+        "WristR_x_mm": [1300, 1200],  # the picture ends 640 / 1050 * 2000 = 1219 mm from its middle
+        "WristL_y_mm": [-950, -900],  # and 914 mm below it
+        "ElbowR_z_mm": [-2000, 0],
+    }
+    (one,) = read_kinect(kinect_table(tmp_path / "t.parquet", columns, step=100))
+    seen = one.series.seen()[[0, -1]]
+    assert seen[:, UPPER_BODY.index("right_wrist")].tolist() == [False, True]
+    assert seen[:, UPPER_BODY.index("left_wrist")].tolist() == [False, True]
+    assert seen[:, UPPER_BODY.index("right_elbow")].tolist() == [False, False]
+
+
+def test_rows_may_come_in_any_order(tmp_path: Path) -> None:
+    rows = 4
+    moved = {"WristL_y_mm": [0, 100, 200, 300]}
+    (one,) = read_kinect(kinect_table(tmp_path / "a.parquet", moved, rows=rows))
+    order = [2, 0, 3, 1, 0]  # one of them twice
+    shuffled = pq.read_table(tmp_path / "a.parquet").take(order)
+    pq.write_table(shuffled, tmp_path / "b.parquet")
+    (other,) = read_kinect(tmp_path / "b.parquet")
+    np.testing.assert_array_equal(one.series.position, other.series.position)
+
+
+def test_recordings_are_told_apart_by_person_too(tmp_path: Path) -> None:
+    columns = {"person": ["a", "b", "b", "a"], "recording": ["1", "1", "2", "1"], "session": ["x", None, "z", "x"]}
+    found = read_kinect(kinect_table(tmp_path / "t.parquet", columns, rows=4))
+    assert [(r.series.recording, r.series.person, r.session) for r in found] == [
+        ("a_1", "a", "x"),
+        ("b_1", "b", ""),
+        ("2", "b", "z"),
+    ]
+    assert [len(r.series) for r in found] == [3, 1, 1]  # 99 ms, and single frames
+
+
+def test_what_is_no_parquet_or_empty(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_text("hello")
+    for path in (tmp_path / "t.parquet", tmp_path / "none.parquet"):
+        with pytest.raises(PoseFileError, match="cannot be read as a table of joints"):
+            read_kinect(path)
+    pq.write_table(pq.read_table(kinect_table(tmp_path / "t.parquet")).slice(0, 0), tmp_path / "t.parquet")
+    with pytest.raises(PoseFileError, match="a table without rows"):
+        read_kinect(tmp_path / "t.parquet")
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("name", "recordings", "persons"),
+    [("isl_kinect", 2699, 10), ("kinect_gait_164", 821, 164), ("precog16", 70, 12), ("utd_mhad", 861, 8)],
+)
+def test_every_kinect_table_is_read(shared: Path, name: str, recordings: int, persons: int) -> None:
+    found = read_kinect(shared / name / "upper_body.parquet")
+    assert len({one.series.recording for one in found}) == len(found) == recordings
+    assert len({one.series.person for one in found}) == persons
+    assert {one.session for one in found} == (
+        {"facing_front", "facing_45deg", "facing_65deg"} if name == "isl_kinect" else {""}
+    )

@@ -1,0 +1,107 @@
+"""Which runs an experiment is made of, and which of them are the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from helpers.datasets import frames_of
+from helpers.experiments import PEOPLE
+
+from poseprint.supervised.data import SIDES, Usable, part
+from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES
+from poseprint.supervised.experiments.plan import Plan, Planned, make_plan
+from poseprint.supervised.experiments.runs import cast
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_planned_run_keeps_recordings_on_one_side(scale: str, loaded: list[Usable]) -> None:
+    plan = make_plan("all", loaded, scale=scale, seeds=2, changes=["length=30", "stride=12"])
+    checked = set()
+    for name in plan.names:
+        for planned in plan.of(name):
+            one = planned.run
+            place = (one.person, one.others, one.settings.split, one.settings.seed, one.settings.stride)
+            if not one.person or place in checked:
+                continue
+            checked.add(place)
+            parts = part(cast(one, loaded), one.person, one.settings)
+            frames = [frames_of(getattr(parts, side)) for side in SIDES]
+            assert not frames[0] & frames[1]
+            assert not (frames[0] | frames[1]) & frames[2]
+            recordings = [{r for r, _ in side} for side in frames]
+            if one.settings.split == "recording":
+                assert sum(map(len, recordings)) == len(set.union(*recordings))
+            for side in SIDES:
+                assert set(getattr(parts, side).labels.tolist()) == {0, 1}
+    assert {place[2] for place in checked} == {"movement", "recording"}
+    assert {place[0] for place in checked} >= set(plan.cast.persons)
+
+
+def keys(plan: Plan, name: str) -> dict[str, set[str]]:
+    """Row -> keys of its runs."""
+    found: dict[str, set[str]] = {}
+    for planned in plan.of(name):
+        found.setdefault(planned.row, set()).add(planned.run.key("footage"))
+    return found
+
+
+def test_experiments_share_what_they_have_in_common(loaded: list[Usable]) -> None:
+    plan = make_plan("all", loaded, seeds=1, changes=["length=30"])
+    sizes, architectures, faces = (keys(plan, name) for name in ("lstm", "architectures", "faces"))
+    assert sizes["A: LSTM 2x512"] == architectures["LSTM 2x512 (Table 3)"] == faces["LSTM 2x512 (Table 3)"]
+    for row in ("LSTM, quick preset", "LSTM, body-centred"):
+        assert sizes[row] == architectures[row]
+    every = [key for name in ("lstm", "architectures", "faces") for row in keys(plan, name).values() for key in row]
+    twice = [key for key, count in Counter(every).items() if count > 1]
+    assert len(twice) == 3 * len(sizes["A: LSTM 2x512"])
+    for row in ("B: LSTM 2x256", "C: LSTM 3x128"):
+        assert not sizes[row] & set().union(*architectures.values())
+
+
+def test_fresh_and_pre_trained_runs_have_keys_of_their_own(loaded: list[Usable]) -> None:
+    plan = make_plan("transfer", loaded, persons=("Ann",), seeds=2, changes=["length=30"])
+    planned = plan.of("transfer")
+    found = keys(plan, "transfer")
+    assert not found["fresh"] & found["pre-trained"]
+    assert len(found["fresh"]) == len(found["pre-trained"]) == 5 * 2 * 2
+    assert len(found[""]) == 4  # a pre-training a seed and split
+    order = {p.run.key(""): i for i, p in enumerate(planned)}
+    for one in planned:
+        assert (one.after is not None) == (one.row == "pre-trained")
+        if one.after:
+            assert order[one.after.key("")] < order[one.run.key("")]
+            assert (one.after.settings.seed, one.after.settings.split) == (
+                one.run.settings.seed,
+                one.run.settings.split,
+            )
+            assert "Ann" not in one.after.others
+
+
+SIX = tuple(PEOPLE)
+
+
+def test_all_leaves_out_what_the_data_cannot_bear_and_says_so(loaded: list[Usable]) -> None:
+    three = [one for one in loaded if one.line.person in ("Ann", "Bob", "Cy")]
+    plan = make_plan("all", three, changes=["length=30"])
+    assert plan.names == tuple(name for name in EXPERIMENTS if name != "transfer")
+    assert plan.left_out.startswith("left out: transfer needs")
+    whole = make_plan("all", loaded, changes=["length=30"])
+    assert whole.names == tuple(EXPERIMENTS)
+    assert not whole.left_out
+    apart = [set(part) for part in (whole.cast.transfer, whole.cast.background, whole.cast.impostors)]
+    assert all(apart)
+    assert sum(map(len, apart)) == len(set.union(*apart)) == 6
+    assert apart[0] <= set(whole.cast.persons)
+
+
+def test_runs_of_an_experiment_are_one_for_each_row_person_seed_and_split(loaded: list[Usable]) -> None:
+    plan = make_plan("lstm", loaded, persons=("Ann", "Bob"), seeds=3, changes=["length=30"])
+    runs: list[Planned] = plan.of("lstm")
+    assert len(runs) == 5 * 2 * 3 * 2
+    assert len({one.run.key("") for one in runs}) == len(runs)
+    wanted = Counter((one.row, one.run.person, one.run.settings.split) for one in runs)
+    assert set(wanted.values()) == {3}
+    some = make_plan("lstm", loaded, changes=["length=30"])
+    assert some.cast.persons == ("Ann", "Bob", "Dee", "Eve")  # four, evenly from six
+    assert make_plan("lstm", loaded, scale="full", changes=["length=30"]).cast.persons == SIX

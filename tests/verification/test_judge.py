@@ -1,0 +1,104 @@
+"""A recording against an enrolled profile: the evidence, and silence where there is none."""
+
+from __future__ import annotations
+
+import json
+import resource
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.movers import no_arms, wanderer
+from helpers.profiles import codes
+
+from poseprint.app.check import check_poses
+from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.verification.decision import Costs
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.profile import EnrolledProfile
+
+
+def test_a_verdict_says_all_that_went_into_it(ann: EnrolledProfile) -> None:
+    verdict = check_poses(wanderer(seed=9), ann)
+    found = verdict.evidence
+    assert found is not None
+    assert set(found.llr) == {"static", "motion", "both"}
+    assert found.lower <= found.llr["both"] <= found.upper
+    assert verdict.score == found.llr["both"]
+    assert verdict.decision == Costs().decide(found.llr["both"])
+    assert len(verdict.movements) == 4
+    assert all(m.llr is not None for m in verdict.movements)
+    assert set(found.typical) | set(found.untypical) <= set(range(4))
+    assert not set(found.typical) & set(found.untypical)
+    assert {q.part for q in found.qualities} >= {"right arm", "left arm"}
+    assert json.loads(json.dumps(verdict.to_dict()))["evidence"]["llr"] == dict(found.llr)
+    assert verdict.hashes["reference"]
+
+
+def test_mirror_scale_and_place_in_the_picture(ann: EnrolledProfile) -> None:
+    series = wanderer(seed=9)
+    moved = replace(series, position=series.position * np.float32(0.7) + np.float32(40))
+    one, other = (check_poses(s, ann).evidence for s in (series, moved))
+    assert one is not None
+    assert other is not None
+    assert other.llr == pytest.approx(one.llr, abs=0.1)
+
+
+def test_costs_decide(ann: EnrolledProfile) -> None:
+    series = wanderer(seed=9)
+    bold, shy = check_poses(series, ann, costs=Costs(wrong=2.01)), check_poses(series, ann, costs=Costs(wrong=1e6))
+    assert shy.decision == "inconclusive"
+    assert bold.evidence is not None
+    assert bold.settings["cost_of_a_wrong_verdict"] == 2.01
+
+
+def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> None:
+    short = check_poses(wanderer().part(0, 25), ann)
+    assert (short.decision, short.evidence) == ("inconclusive", None)
+    assert "Too little can be measured" in short.reason
+    hidden = check_poses(no_arms(wanderer(seed=9)), ann)
+    assert hidden.decision == "inconclusive"
+    assert "framed wider" in hidden.reason
+    other = check_poses(replace(wanderer(seed=9), estimator=EstimatorInfo("openpose", "BODY_25")), ann)
+    assert other.decision == "inconclusive"
+    assert "Measure the recording with the profile's estimator" in other.reason
+
+
+def test_a_long_recording_is_judged_in_little_memory(ann: EnrolledProfile) -> None:
+    hour = wanderer(30 * 3600, seed=5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert check_poses(hour, ann).evidence is not None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_500_000  # KiB
+
+
+def test_untried_estimators_are_said_so() -> None:
+    odd = [replace(wanderer(seed=s), estimator=EstimatorInfo("openpose", "BODY_25")) for s in range(2)]
+    profile = enroll("Ann", odd)
+    assert "UNTRIED_ESTIMATOR" in codes(profile)
+    verdict = check_poses(replace(wanderer(seed=9), estimator=EstimatorInfo("openpose", "BODY_25")), profile)
+    assert verdict.decision == "inconclusive"
+    assert "never measured with this pose estimator" in verdict.reason
+
+
+@pytest.mark.shared_data
+def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
+    from poseprint.io.kinect import read_kinect
+    from poseprint.movements.forgeries import splice
+
+    people: dict[str, list[PoseSeries]] = {}
+    for found in read_kinect(shared / "msrc12" / "upper_body.parquet"):
+        people.setdefault(found.series.person, []).append(found.series)
+    told = 0
+    names = sorted(people)[:6]
+    for one, other in zip(names, [*names[3:], *names[:3]], strict=True):
+        profile = enroll(one, people[one][:10])
+        mixed = splice(people[one][12].part(0, 900), people[other][12], 15.0)
+        verdict = check_poses(mixed, profile)
+        assert verdict.evidence is not None
+        change = verdict.evidence.change
+        if change is not None:
+            assert verdict.decision == "inconclusive"
+            told += abs(change["start"] - 15) <= 5
+            assert "CHANGE_OF_MOVER" in {f.code for f in verdict.findings}
+    assert told >= 2  # where the two LLRs are not opposed it is silent; benchmarks/deepfakes.py measures how often

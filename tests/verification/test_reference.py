@@ -1,0 +1,59 @@
+"""References: as written and read, as shipped, and what they make of an enrolment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.movers import wanderer
+from helpers.people import enrolled
+
+from poseprint.core.errors import ProfileError
+from poseprint.verification.background import Background
+from poseprint.verification.enrolment import enroll
+from poseprint.verification.learn_reference import Labelled
+from poseprint.verification.reference import Reference, read_reference, shipped, summaries, write_reference
+from poseprint.verification.summary import Summary
+
+
+def test_short_recordings_do_not_count_in_full() -> None:
+    reference = shipped(2)
+    short, long = ([wanderer(n, seed=s) for s in range(4)] for n in (60, 900))
+    worth = [reference.worth(Summary.joined(summaries(enroll("Ann", r)))) for r in (short, long)]
+    assert worth[0] < 1 < 3 < worth[1]
+
+
+def test_a_reference_comes_back_as_it_was(tmp_path: Path, made: tuple[Reference, list[Labelled]]) -> None:
+    reference, unseen = made
+    write_reference(reference, tmp_path)
+    again = read_reference(2, tmp_path)
+    model, test = enrolled(unseen, "p20"), [r.summary for r in unseen[:8]]
+    before = [e.ranking["both"] for e in reference.evidence(model, test)]
+    after = [e.ranking["both"] for e in again.evidence(model, test)]
+    np.testing.assert_allclose(after, before, atol=0.1)  # 16-bit covariances
+    (tmp_path / "picture.json").write_text("{}")
+    with pytest.raises(ProfileError, match="cannot be read"):
+        read_reference(2, tmp_path)
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_ships_is_small_and_whole(axes: int) -> None:
+    reference = shipped(axes)
+    assert isinstance(reference.background, Background)
+    assert set(reference.calibrations) == {"static", "motion", "both"}
+    assert reference.calibrations["both"].lower >= -np.log10(21) - 1e-9
+    assert {"errors", "recordings", "groups"} <= set(reference.facts)
+    assert len(reference.facts["recordings"]) > 300
+    for calibrations in reference.films.values():
+        assert calibrations["both"].lower > reference.calibrations["both"].lower
+
+
+def test_a_speaker_does_not_tell_where_their_own_middle_is() -> None:
+    reference = shipped(2)
+    name = "mediapipe-pose-full"
+    assert "Barack Obama" in reference.facts["speakers"]
+    whole, without = reference.seen_by(name), reference.seen_by(name, "Obama")
+    assert not np.allclose(whole.background.mean, without.background.mean)
+    assert np.allclose(whole.background.mean, reference.seen_by(name, "Somebody Else").background.mean)
+    assert reference.seen_by("unheard-of").background is reference.background
