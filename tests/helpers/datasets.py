@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from helpers.movers import mover
 from helpers.openpose import openpose, standing
 
+from poseprint.core.arrays import Span
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
 from poseprint.movements.cleaning import clean
-from poseprint.movements.cutting import Span
 from poseprint.supervised.data import Usable
 from poseprint.supervised.movement_set import MovementSet
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from poseprint.core.findings import Finding
 from poseprint.core.series import PoseSeries
-from poseprint.core.verdict import LikelihoodRatio, MovementScore, Verdict
+from poseprint.core.verdict import LikelihoodRatio, MovementScore, ProfileSummary, Verdict
 from poseprint.rendering.report.page import write_report
 from poseprint.verification.decision import Costs
 from poseprint.verification.explanation import Departure, Quality
@@ -57,10 +57,10 @@ def judged(series: PoseSeries, scores: tuple[float, ...] = (0.9, 0.8, 0.2, 0.7),
         seconds={"recording": series.duration, "used": 5.0 * len(scores)},
         seen={"nose": 0.97, "eyes": 0.97, "ears": 0.97, "shoulders": 0.97, "elbows": 0.97, "wrists": 0.8},
         settings={"length": 150, "fps": series.fps, "vote_above": 0.5},
-        profile={
-            "person": "Barack Obama",
-            "kind": "supervised",
-            "made_from": [
+        method="supervised",
+        profile=ProfileSummary(
+            "Barack Obama",
+            made_from=(
                 {
                     "recording": "address",
                     "person": "Barack Obama",
@@ -69,13 +69,13 @@ def judged(series: PoseSeries, scores: tuple[float, ...] = (0.9, 0.8, 0.2, 0.7),
                     "sha256": "a" * 64,
                 },
                 {"recording": "other", "person": "Other", "label": "fake", "seconds": 200.0, "sha256": "b" * 64},
-            ],
-            "training": {
+            ),
+            training={
                 "split": "recording",
                 "settings": {"seed": 0},
                 "test": {"movements": 40, "recordings": 5, "accuracy": 0.9, "interval": [0.8, 0.95], "majority": 0.6},
             },
-        },
+        ),
         versions={"poseprint": "0.1.0"},
         hashes={"recording": "c" * 64},
     )
@@ -186,9 +186,13 @@ def weighed(series: PoseSeries, llr: tuple[float | None, ...] = (1.42, 0.31, 1.1
         },
     ]
     finding = {"code": "ONE_SESSION", "severity": "warning", "message": "all of one day", "advice": "add another day"}
-    profile = {"person": "Barack Obama", "kind": "enrolled", "findings": [finding], "made_from": made_from}
     verdict = judged(
-        series, decision="consistent", reason="LLR +1.42: moderate support.", movements=movements, profile=profile
+        series,
+        decision="consistent",
+        reason="LLR +1.42: moderate support.",
+        movements=movements,
+        method="enrolled",
+        profile=ProfileSummary("Barack Obama", tuple(made_from), findings=(finding,)),
     )
     return replace(verdict, **{"evidence": evidence, "score": llr[0], **changes})
 

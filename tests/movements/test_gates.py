@@ -11,10 +11,10 @@ from helpers.movers import empty, mover, shifted, with_channel, with_log, withou
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseprint.core.findings import CODES, finding
+from poseprint.core.findings import CODES, Inspection, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements.cutting import cut_movements
-from poseprint.movements.gates import PAIRS, THRESHOLDS, Inspection, inspect
+from poseprint.movements.gates import PAIRS, THRESHOLDS, inspect
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -11,10 +11,8 @@ import pytest
 from helpers.movers import empty, mover, wanderer
 
 from poseprint.movements import gates, measure, statistics
-from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.judge import judge
-from poseprint.verification.reference import reference_of
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def test_a_judged_recording_is_measured_once(calls: Counter[str]) -> None:
     profile = enroll("Ann", [mover(900, seed=1, tempo=0.3)])
     calls.clear()
     series = mover(1200, seed=2, tempo=0.3)
-    judge(series, profile, reference_of(profile), Costs(), 150)
+    judge(series, profile, stride=150)
     once = dict(calls)
     measured = measure.measure(series, 2)
     spans = {span for stride in (75, 150, 30) for span in measured.movements(stride).spans}

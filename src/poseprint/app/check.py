@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from poseprint.app.profiles import read_profile
+from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.sources import read_recording
-from poseprint.core.errors import ProfileError
 from poseprint.core.findings import Finding, finding, worst_first
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.core.verdict import Decision, MovementScore, Verdict
+from poseprint.core.verdict import MovementScore, Verdict
 from poseprint.core.version import __version__
-from poseprint.movements.cleaning import clean, resample
-from poseprint.movements.cutting import LENGTH, cut_movements
-from poseprint.movements.gates import Inspection, inspect
+from poseprint.movements.cleaning import resample
 from poseprint.movements.tracks import axes_of
-from poseprint.supervised.movement_set import movement_set
-from poseprint.supervised.profile import SupervisedProfile
+from poseprint.supervised.votes import judge as by_votes
 from poseprint.verification.decision import Costs
-from poseprint.verification.judge import WITHHELD, judge, reason
+from poseprint.verification.judge import judge as by_llr
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import reference_of
-
-REAL = 0.5
-"""A movement whose score is above this is voted real: the paper rounds the probability (section 3.3)."""
 
 FRAMING = 1.6
 """By what factor a recording's shoulder width may leave the range of the profile's own footage."""
@@ -53,7 +44,7 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
 
 def check_poses(
     series: PoseSeries,
-    profile: SupervisedProfile | EnrolledProfile,
+    profile: Profile,
     *,
     stride: int | None = None,
     costs: Costs | None = None,
@@ -70,109 +61,62 @@ def check_poses(
         stride: frames from one movement to the next; None for side by side.
         costs: of an enrolled profile's verdict; the usual ones unless given.
     """
-    misfit = _misfit(series, profile)
+    spec, misfit = profile.input, _misfit(series, profile)
+    series = resample(series, spec.fps)
+    stride = stride or spec.length
     if isinstance(profile, EnrolledProfile):
-        return _by_llr(series, profile, misfit, stride or LENGTH, costs or Costs())
-    return _by_votes(series, profile, misfit, stride)
-
-
-def _by_votes(series: PoseSeries, profile: SupervisedProfile, misfit: str, stride: int | None) -> Verdict:
-    spec = profile.input
-    if not np.isclose(series.fps, spec.fps):
-        series = resample(series, spec.fps)
-    inspection = inspect(series, length=spec.length)
-    spans = [] if misfit else cut_movements(inspection.spans, length=spec.length, stride=stride)
-    movements = _scored(series, spans, profile)
+        judgement = by_llr(series, profile, stride=stride, costs=costs or Costs(), misfit=misfit)
+    else:
+        judgement = by_votes(series, profile, stride=stride, misfit=misfit)
+    movements, inspection = judgement.movements, judgement.inspection
     real = sum(m.vote for m in movements)
-    votes = {"real": real, "fake": len(movements) - real}
-    decision: Decision = "consistent" if real > votes["fake"] else "inconsistent"
     return Verdict(
-        decision=decision if movements else "inconclusive",
-        reason=misfit or _reason(votes, inspection, profile),
-        score=real / len(movements) if movements else None,
-        votes=votes,
-        movements=movements,
-        findings=worst_first([*inspection.findings, *_framing(series, profile)]),
-        settings={**_settings(profile, stride or spec.length), "vote_above": REAL},
-        **_common(series, profile, inspection, movements),
-    )
-
-
-def _by_llr(series: PoseSeries, profile: EnrolledProfile, misfit: str, stride: int, costs: Costs) -> Verdict:
-    reference = reference_of(profile)
-    judged = judge(series, profile, reference, costs, stride) if not misfit else None
-    inspection = judged.measured.inspection if judged else inspect(series, length=LENGTH)
-    series = judged.measured.series if judged else series
-    movements = judged.movements if judged else ()
-    likelihood = judged.likelihood if judged else None
-    both = likelihood.llr["both"] if likelihood else None
-    withheld = next((f.code for f in judged.findings if f.code in WITHHELD), "") if judged else ""
-    decision: Decision = "inconclusive" if both is None or withheld else costs.decide(both)
-    real = sum(m.vote for m in movements)
-    findings = [*inspection.findings, *_framing(series, profile), *(judged.findings if judged else ())]
-    return Verdict(
-        decision=decision,
-        reason=misfit or reason(decision, likelihood, inspection, withheld),
-        score=both,
+        decision=judgement.decision,
+        reason=judgement.reason,
+        person=profile.person,
+        recording=series.recording,
+        score=judgement.score,
         votes={"real": real, "fake": len(movements) - real},
         movements=movements,
-        findings=worst_first(findings),
-        settings={**_settings(profile, stride), "cost_of_a_wrong_verdict": costs.wrong, "prior": costs.prior},
-        evidence=likelihood,
-        **_common(series, profile, inspection, movements, reference.sha256),
-    )
-
-
-def _settings(profile: SupervisedProfile | EnrolledProfile, stride: int) -> dict[str, Any]:
-    spec = profile.input
-    return {
-        "length": spec.length,
-        "stride": stride,
-        "fps": spec.fps,
-        "normalisation": spec.normalisation,
-        "skeleton": spec.skeleton,
-        "estimator": spec.estimator.name,
-    }
-
-
-def _common(
-    series: PoseSeries,
-    profile: SupervisedProfile | EnrolledProfile,
-    inspection: Inspection,
-    movements: tuple[MovementScore, ...],
-    reference_sha256: str = "",
-) -> dict[str, Any]:
-    """What every verdict says, however it was reached."""
-    used = np.zeros(len(series), dtype=bool)
-    for m in movements:
-        used[m.first : m.last] = True
-    about: dict[str, Any] = {"person": profile.person, "kind": profile.kind}
-    if isinstance(profile, SupervisedProfile):
-        about |= {"model": dict(profile.model), "training": dict(profile.training)}
-    else:
-        about |= {"findings": [dict(f) for f in profile.findings]}
-    return {
-        "person": profile.person,
-        "recording": series.recording,
-        "seconds": {"recording": series.duration, "used": float(used.sum()) / series.fps},
-        "seen": inspection.seen,
-        "profile": {**about, "made_from": [dict(r) for r in profile.made_from]},
-        "versions": {
+        findings=worst_first([*inspection.findings, *_framing(series, profile), *judgement.findings]),
+        seconds={"recording": series.duration, "used": _seconds_used(movements, spec.fps)},
+        seen=inspection.seen,
+        settings={
+            "length": spec.length,
+            "stride": stride,
+            "fps": spec.fps,
+            "normalisation": spec.normalisation,
+            "skeleton": spec.skeleton,
+            "estimator": spec.estimator.name,
+            **judgement.settings,
+        },
+        method=profile.kind,
+        profile=profile.summary(),
+        versions={
             "poseprint": __version__,
             "python": platform.python_version(),
             "onnxruntime": version("onnxruntime"),
             "estimator": f"{series.estimator.name} {series.estimator.version}".strip(),
         },
-        "hashes": {
+        hashes={
             "recording": series.source_sha256,
             "profile": profile.sha256,
             "estimator_weights": series.estimator.weights_sha256,
-            **({"reference": reference_sha256} if reference_sha256 else {}),
+            **judgement.hashes,
         },
-    }
+        evidence=judgement.evidence,
+    )
 
 
-def _misfit(series: PoseSeries, profile: SupervisedProfile | EnrolledProfile) -> str:
+def _seconds_used(movements: Sequence[MovementScore], fps: float) -> float:
+    """Seconds that lie in at least one movement."""
+    used = np.zeros(max((m.last for m in movements), default=0), dtype=bool)
+    for m in movements:
+        used[m.first : m.last] = True
+    return float(used.sum()) / fps
+
+
+def _misfit(series: PoseSeries, profile: Profile) -> str:
     """Why the profile cannot judge these poses, or nothing."""
     spec = profile.input
     if series.skeleton.name != spec.skeleton:
@@ -196,16 +140,7 @@ def _identity(estimator: EstimatorInfo) -> tuple[str, str]:
     return estimator.name, estimator.weights_sha256 or estimator.version
 
 
-def _reason(votes: Mapping[str, int], inspection: Inspection, profile: SupervisedProfile) -> str:
-    total = votes["real"] + votes["fake"]
-    if not total:
-        why = "; ".join(f.message for f in inspection.findings if f.severity == "exclude")
-        return f"There is less than one movement of {profile.input.length / profile.input.fps:.1f} s to judge: {why}."
-    what = f"{votes['real']} of {total} movement{'s' * (total > 1)} {'were' if total > 1 else 'was'} voted real"
-    return f"{what}; a recording is consistent only if real votes outnumber fake ones."
-
-
-def _framing(series: PoseSeries, profile: SupervisedProfile | EnrolledProfile) -> list[Finding]:
+def _framing(series: PoseSeries, profile: Profile) -> list[Finding]:
     """A finding if the person is shown much larger or smaller than wherever the profile saw its person."""
     own = [float(r["shoulders"]) for r in profile.made_from if r.get("label") == "real" and r.get("shoulders")]
     here = series.shoulder_width() / series.frame_size[1]
@@ -216,27 +151,3 @@ def _framing(series: PoseSeries, profile: SupervisedProfile | EnrolledProfile) -
         f"{min(own):.0%} to {max(own):.0%}"
     )
     return [finding("FRAMING_DIFFERS", message)]
-
-
-def _scored(series: PoseSeries, spans: list[tuple[int, int]], profile: SupervisedProfile) -> tuple[MovementScore, ...]:
-    if not spans:
-        return ()
-    if profile.input.normalisation not in ("zscore", "body"):
-        raise ProfileError(
-            f"the profile's normalisation {profile.input.normalisation!r} is not known to this poseprint: update it"
-        )
-    movements = movement_set(clean(series), spans, profile.input.normalisation)  # type: ignore[arg-type]
-    scores = profile.score(movements.features, movements.lengths)
-    seen = series.seen()
-    return tuple(
-        MovementScore(
-            first=first,
-            last=last,
-            start=float(series.time[first]),
-            end=float(series.time[last - 1] + 1 / series.fps),
-            score=float(score),
-            vote=int(score > REAL),
-            seen=float(seen[first:last].mean()),
-        )
-        for (first, last), score in zip(spans, scores, strict=True)
-    )

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Span = tuple[int, int]
+"""A run of frames, as (first, last + 1)."""
 
 
 def mean_of(rows: Array, *, share: float = 0.5) -> Array:

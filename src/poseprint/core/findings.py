@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+from poseprint.core.arrays import Span
 
 Severity = Literal["exclude", "warning", "note"]
 
@@ -29,7 +31,24 @@ class Finding:
     severity: Severity
     message: str
     advice: str
-    frames: tuple[tuple[int, int], ...] = ()
+    frames: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the gates say of a recording.
+
+    Attributes:
+        findings: doubts, the gravest first.
+        spans: stretches of frames that may serve as evidence, none across a cut.
+        seen: share of the time each pair of keypoints was seen, by name, 0 to 1.
+        seconds: length of the stretches together.
+    """
+
+    findings: tuple[Finding, ...]
+    spans: tuple[Span, ...]
+    seen: Mapping[str, float]
+    seconds: float
 
 
 CODES: dict[str, tuple[Severity, str]] = {
@@ -132,7 +151,7 @@ ADVICE = {
 }
 
 
-def finding(code: str, message: str, frames: tuple[tuple[int, int], ...] = ()) -> Finding:
+def finding(code: str, message: str, frames: tuple[Span, ...] = ()) -> Finding:
     """A Finding with the severity and advice its code has."""
     return Finding(code, CODES[code][0], message, ADVICE[code], frames)
 

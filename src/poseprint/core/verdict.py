@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from poseprint.core.findings import Finding
+from poseprint.core.findings import Finding, Inspection
 
 Decision = Literal["consistent", "inconsistent", "inconclusive"]
+Method = Literal["enrolled", "supervised"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,52 @@ class LikelihoodRatio:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What a method says of a recording; every method's judge returns one.
+
+    Attributes:
+        decision: consistent, inconsistent or inconclusive.
+        reason: why, one sentence in plain words.
+        score: see Verdict.
+        movements: every movement that was judged, in time order.
+        findings: doubts of the method's own, besides those of the gates.
+        inspection: what the quality gates say.
+        settings: of the method's own.
+        hashes: sha256 by name of what it judged with besides the profile.
+        evidence: the LLR and what it rests on; None of a method that gives none.
+    """
+
+    decision: Decision
+    reason: str
+    score: float | None
+    movements: tuple[MovementScore, ...]
+    findings: tuple[Finding, ...]
+    inspection: Inspection
+    settings: Mapping[str, Any]
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    evidence: LikelihoodRatio | None = None
+
+
+@dataclass(frozen=True)
+class ProfileSummary:
+    """What a profile says of itself.
+
+    Attributes:
+        person: the person of interest.
+        made_from: for each recording what the profile keeps of it: recording, label, session, seconds, sha256, ...
+        findings: of the audit of an enrolled profile.
+        model: name and settings of a supervised profile's network.
+        training: settings and figures of a supervised profile's training.
+    """
+
+    person: str
+    made_from: tuple[Mapping[str, Any], ...]
+    findings: tuple[Mapping[str, Any], ...] = ()
+    model: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a check found, with all that went into it.
 
@@ -136,7 +183,8 @@ class Verdict:
         seen: share of the time in which each pair of keypoints was seen, by name
             (nose, eyes, ears, shoulders, elbows, wrists), 0 to 1.
         settings: every setting of the check.
-        profile: what the profile says of itself: person, kind, made_from, training figures.
+        method: which method judged: enrolled or supervised.
+        profile: what the profile says of itself.
         versions: versions of poseprint and what it ran on.
         hashes: sha256 of the recording's source, of the profile, of the estimator's weights, of the reference.
         evidence: what an enrolled profile says; None of a supervised one.
@@ -153,7 +201,8 @@ class Verdict:
     seconds: Mapping[str, float]
     seen: Mapping[str, float]
     settings: Mapping[str, Any]
-    profile: Mapping[str, Any]
+    method: Method
+    profile: ProfileSummary
     versions: Mapping[str, str]
     hashes: Mapping[str, str]
     evidence: LikelihoodRatio | None = None
@@ -161,6 +210,9 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """The verdict as json-ready values; the form of `--json`."""
         values = asdict(self)
+        own = ("findings",) if self.method == "enrolled" else ("model", "training")
+        profile = {"person": self.person, "kind": values.pop("method"), **values["profile"]}
+        values["profile"] = {key: profile[key] for key in ("person", "kind", *own, "made_from")}
         if self.evidence is not None:
             del values["evidence"]["usual_costs"]
         return values

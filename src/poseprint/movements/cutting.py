@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from poseprint.core.arrays import Span
 from poseprint.core.errors import PoseprintError
 
 LENGTH = 150
 """Frames in a movement (paper, section 3.1)."""
-Span = tuple[int, int]
 
 
 def cut_movements(

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array
-from poseprint.core.findings import Finding, finding, worst_first
+from poseprint.core.arrays import Array, Span
+from poseprint.core.findings import Finding, Inspection, finding, worst_first
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
     LEFT_ELBOW,
@@ -28,7 +28,7 @@ from poseprint.core.skeleton import (
     RIGHT_WRIST,
 )
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
-from poseprint.movements.cutting import LENGTH, Span
+from poseprint.movements.cutting import LENGTH
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,6 @@ PAIRS: Mapping[str, tuple[int, ...]] = {
     "wrists": (RIGHT_WRIST, LEFT_WRIST),
 }
 """Keypoints reported together."""
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What the gates say of a recording.
-
-    Attributes:
-        findings: doubts, the gravest first.
-        spans: stretches of frames that may serve as evidence, none across a cut.
-        seen: share of the time each pair in PAIRS was seen, 0 to 1.
-        seconds: length of the stretches together.
-    """
-
-    findings: tuple[Finding, ...]
-    spans: tuple[Span, ...]
-    seen: Mapping[str, float]
-    seconds: float
 
 
 def inspect(

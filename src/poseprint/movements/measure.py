@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, Span
+from poseprint.core.findings import Inspection
 from poseprint.core.series import PoseSeries
 from poseprint.movements.cleaning import clean, resample
-from poseprint.movements.cutting import LENGTH, Span, cut_movements
-from poseprint.movements.gates import Inspection, inspect
+from poseprint.movements.cutting import LENGTH, cut_movements
+from poseprint.movements.gates import inspect
 from poseprint.movements.statistics import SHORTEST, MovementStatistics
 from poseprint.movements.tracks import FPS, axes_of, tracks_of
 

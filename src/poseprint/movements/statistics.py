@@ -18,9 +18,8 @@ from itertools import combinations
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import PoseprintError
-from poseprint.movements.cutting import Span
 from poseprint.movements.tracks import _LIMB, _NECK_TRACK, _POSTURE, AXES, FPS, TRACKS, Tracks
 
 SHORTEST = 30

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from poseprint.core.arrays import Span
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import Recording, read_recordings
@@ -15,7 +16,7 @@ from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import InputSpec
 from poseprint.io.video import FPS
 from poseprint.movements.cleaning import clean, resample
-from poseprint.movements.cutting import Span, cut_movements
+from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
 from poseprint.supervised.movement_set import MovementSet, movement_set
 from poseprint.supervised.settings import Settings

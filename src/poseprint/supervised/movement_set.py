@@ -8,11 +8,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER
-from poseprint.movements.cutting import LENGTH, Span
+from poseprint.movements.cutting import LENGTH
 
 Normalisation = Literal["zscore", "body"]
 

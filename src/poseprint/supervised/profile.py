@@ -12,6 +12,7 @@ import onnxruntime
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
+from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 
 MODEL = "model.onnx"
@@ -43,6 +44,10 @@ class SupervisedProfile:
     weights: bytes
     sha256: str = ""
     kind: ClassVar[Literal["supervised"]] = "supervised"
+
+    def summary(self) -> ProfileSummary:
+        """What a verdict says of it."""
+        return ProfileSummary(self.person, self.made_from, model=dict(self.model), training=dict(self.training))
 
     def score(self, features: Array, lengths: Array) -> Array:
         """Probability that the person of interest moves, uncalibrated: float64 [shape=(movements,)].

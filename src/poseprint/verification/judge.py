@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from poseprint.core.findings import Finding, finding
+from poseprint.core.findings import Finding, Inspection, finding
 from poseprint.core.series import PoseSeries
-from poseprint.core.verdict import Decision, LikelihoodRatio, MovementScore
+from poseprint.core.verdict import Decision, Judgement, LikelihoodRatio, MovementScore
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.gates import Inspection
+from poseprint.movements.gates import inspect
 from poseprint.movements.measure import Measured, Movements, measure
 from poseprint.verification.change_of_mover import Change, find_change
 from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, summaries
-from poseprint.verification.summary import MOVEMENT_S, Summary
+from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, reference_of, summaries
+from poseprint.verification.summary import Summary
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""
@@ -35,35 +34,60 @@ SAYS_SOMETHING = 0.3
 """LLR, base 10, from which a kind of evidence says anything (a factor of two)."""
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What the profile says of a recording; `likelihood` is None where nothing can be measured."""
-
-    measured: Measured
-    movements: tuple[MovementScore, ...]
-    likelihood: LikelihoodRatio | None
-    findings: tuple[Finding, ...]
-
-
-def judge(series: PoseSeries, profile: EnrolledProfile, reference: Reference, costs: Costs, stride: int) -> Judged:
-    """Score a recording and each of its movements.
+def judge(
+    series: PoseSeries, profile: EnrolledProfile, *, stride: int, costs: Costs | None = None, misfit: str = ""
+) -> Judgement:
+    """Score a recording and each of its movements, and decide by the LLR of the whole.
 
     The recording is scored on movements that overlap by half; those shown and voted on lie `stride` frames apart.
+
+    Args:
+        series: poses as extracted, neither cleaned nor cut, at 30 fps.
+        profile: of the person of interest.
+        stride: frames from one movement to the next.
+        costs: of being wrong; the usual ones unless given.
+        misfit: why the profile cannot judge these poses; then nothing is judged.
     """
-    measured = measure(series, reference.axes)
-    pooled = measured.movements()
+    costs, reference = costs or Costs(), reference_of(profile)
+    measured = None if misfit else measure(series, reference.axes)
+    inspection = measured.inspection if measured else inspect(series, length=LENGTH)
+    movements: tuple[MovementScore, ...] = ()
+    likelihood: LikelihoodRatio | None = None
+    findings: tuple[Finding, ...] = ()
+    if measured and inspection.spans:
+        movements, likelihood, findings = _scored(measured, profile, reference, costs, stride)
+    llr = likelihood.llr["both"] if likelihood else None
+    withheld = next((f.code for f in findings if f.code in WITHHELD), "")
+    decision: Decision = "inconclusive" if llr is None or withheld else costs.decide(llr)
+    return Judgement(
+        decision=decision,
+        reason=misfit or _reason(decision, likelihood, inspection, withheld),
+        score=llr,
+        movements=movements,
+        findings=findings,
+        inspection=inspection,
+        settings={"cost_of_a_wrong_verdict": costs.wrong, "prior": costs.prior},
+        hashes={"reference": reference.sha256},
+        evidence=likelihood,
+    )
+
+
+def _scored(
+    measured: Measured, profile: EnrolledProfile, reference: Reference, costs: Costs, stride: int
+) -> tuple[tuple[MovementScore, ...], LikelihoodRatio | None, tuple[Finding, ...]]:
+    """The movements' scores, the recording's LLR, and the doubts about it."""
+    pooled, shown = measured.movements(), measured.movements(stride)
     if not len(pooled):
-        return Judged(measured, (), None, ())
+        return (), None, ()
     enrolled = Summary.joined(summaries(profile))
-    without = cohort_people(profile, reference) | set(reference.cohort_people(series.sha256))
-    total, shown = Summary.of_movements(pooled), measured.movements(stride)
+    without = cohort_people(profile, reference) | set(reference.cohort_people(measured.series.sha256))
     each = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
-    whole, *evidence = reference.evidence(enrolled, [total, *each], without=without)
+    whole, *evidence = reference.evidence(enrolled, [Summary.of_movements(pooled), *each], without=without)
     movements = _movements(measured.series, shown, evidence, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
-    likelihood = _likelihood(whole, movements, measured, total, profile, reference, costs, change)
+    likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
     findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
-    return Judged(measured, movements, likelihood, tuple(findings))
+    return movements, likelihood, tuple(findings)
 
 
 def _movements(
@@ -99,7 +123,6 @@ def _likelihood(
     whole: Evidence,
     movements: Sequence[MovementScore],
     measured: Measured,
-    total: Summary,
     profile: EnrolledProfile,
     reference: Reference,
     costs: Costs,
@@ -111,6 +134,8 @@ def _likelihood(
     calibration = reference.calibrations["both"]
     order = sorted(range(len(movements)), key=lambda i: -movements[i].score)
     half = min(SHOWN, max(len(order) // 2, 1))
+    pooled = measured.movements()
+    total = Summary.of_movements(pooled)
     return LikelihoodRatio(
         llr=dict(whole.llr),
         lower=calibration.lower,
@@ -120,7 +145,7 @@ def _likelihood(
         words=in_words(both, profile.person),
         rests_on=_rests_on(whole),
         hidden=whole.hidden,
-        error_rates=_error_rates(reference, total.movements * MOVEMENT_S, profile),
+        error_rates=_error_rates(reference, pooled.seconds, profile),
         departures=departures(reference, profile, total.mean, total.movements),
         qualities=qualities(reference, profile, total.mean, total.movements),
         typical=tuple(order[:half]),
@@ -213,7 +238,7 @@ def _findings(
     return out
 
 
-def reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:
+def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:
     """The verdict in a sentence or two of plain words."""
     if likelihood is None:
         why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")

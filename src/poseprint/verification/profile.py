@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
+from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.statistics import catalogue, catalogue_sha256
@@ -45,6 +46,10 @@ class EnrolledProfile:
     tracks: tuple[Array, ...]
     sha256: str = ""
     kind: ClassVar[Literal["enrolled"]] = "enrolled"
+
+    def summary(self) -> ProfileSummary:
+        """What a verdict says of it."""
+        return ProfileSummary(self.person, self.made_from, findings=self.findings)
 
     def of_recording(self, number: int) -> Array:
         """The statistics of one recording's movements."""

@@ -11,7 +11,7 @@ from helpers.movers import mover
 from helpers.reports import EVIL, HASTE, NOD, having, waving, weighed, written
 
 from poseprint.app.check import check_poses
-from poseprint.core.verdict import MovementScore
+from poseprint.core.verdict import MovementScore, ProfileSummary
 from poseprint.rendering.report.enrolled import view
 from poseprint.rendering.report.page import write_report
 from poseprint.verification.enrolment import enroll
@@ -211,14 +211,11 @@ def test_enrolled_page_is_self_contained_and_hostile_names_stay_text(tmp_path: P
         qualities=(Quality(EVIL, EVIL, 2.0),),
         error_rates={**(plain.evidence.error_rates or {}), "data": EVIL} if plain.evidence else {},
         movements=tuple(replace(m, departures=(departure,)) for m in plain.movements),
-        profile={
-            "kind": "enrolled",
-            "findings": [{"code": EVIL, "severity": EVIL, "message": EVIL, "advice": EVIL}, EVIL],
-            "made_from": [
-                {"recording": EVIL, "session": EVIL, "seconds": EVIL, "sha256": EVIL, "movements": EVIL},
-                EVIL,
-            ],
-        },
+        profile=ProfileSummary(
+            EVIL,
+            made_from=({"recording": EVIL, "session": EVIL, "seconds": EVIL, "sha256": EVIL, "movements": EVIL},),
+            findings=({"code": EVIL, "severity": EVIL, "message": EVIL, "advice": EVIL},),
+        ),
     )
     page = written(tmp_path, verdict, series)
     assert len(page.scripts) == 2

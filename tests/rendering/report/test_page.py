@@ -14,6 +14,7 @@ from helpers.reports import EVIL, judged, waving, written
 
 from poseprint.core.errors import PoseprintError, VideoError
 from poseprint.core.findings import Finding
+from poseprint.core.verdict import ProfileSummary
 from poseprint.rendering.report.page import write_report
 
 
@@ -52,10 +53,11 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
         versions={EVIL: EVIL},
         hashes={EVIL: EVIL},
         seen={EVIL: 0.5},
-        profile={
-            "training": {EVIL: {EVIL: EVIL}},
-            "made_from": [{"recording": EVIL, "person": EVIL, "label": EVIL, "seconds": 1.0, "sha256": EVIL}],
-        },
+        profile=ProfileSummary(
+            EVIL,
+            made_from=({"recording": EVIL, "person": EVIL, "label": EVIL, "seconds": 1.0, "sha256": EVIL},),
+            training={EVIL: {EVIL: EVIL}},
+        ),
     )
     page = written(tmp_path, verdict, series)
     plain = written(tmp_path, judged(series), series)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from helpers.reports import judged, waving, written
 
+from poseprint.core.verdict import ProfileSummary
+
 
 @pytest.mark.parametrize(
     ("decision", "words"),
@@ -38,11 +40,10 @@ def test_profile_tells_its_footage_and_error(tmp_path: Path) -> None:
     assert "(95 % interval 5 to 20 %); always giving the commoner answer is wrong in 40 %." in words
 
 
-@pytest.mark.parametrize(
-    "profile", [{}, {"training": {"test": {"accuracy": None}}}, {"training": None, "made_from": None}]
-)
-def test_profile_that_says_nothing(tmp_path: Path, profile: dict[str, Any]) -> None:
+@pytest.mark.parametrize("training", [{}, {"test": {"accuracy": None}}, {"test": None}])
+def test_profile_that_says_nothing(tmp_path: Path, training: dict[str, Any]) -> None:
     series = waving()
+    profile = ProfileSummary("Ann", (), training=training)
     words = written(tmp_path, judged(series, profile=profile), series).words
     assert "It does not say what footage it was made from." in words
     assert "It states no error measured" in words
@@ -51,7 +52,7 @@ def test_profile_that_says_nothing(tmp_path: Path, profile: dict[str, Any]) -> N
 def test_split_by_movement_is_said_to_flatter(tmp_path: Path) -> None:
     series = waving()
     test = {"movements": 8, "recordings": 1, "accuracy": 1.0, "interval": None, "majority": 0.5}
-    profile = {"training": {"split": "movement", "test": test}}
+    profile = ProfileSummary("Ann", (), training={"split": "movement", "test": test})
     words = written(tmp_path, judged(series, profile=profile), series).words
     assert "which flatters, it judged 0 % of 8 movements wrongly (too few recordings for an interval)" in words
 

@@ -24,8 +24,8 @@ from poseprint.app.cli.options import (
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
+    from poseprint.core.findings import Inspection
     from poseprint.core.series import PoseSeries
-    from poseprint.movements.gates import Inspection
 
 
 def extract(

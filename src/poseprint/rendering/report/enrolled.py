@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any
 
-from poseprint.core.verdict import Departure, Quality, Verdict
+from poseprint.core.verdict import Departure, ProfileSummary, Quality, Verdict
 from poseprint.movements.statistics import MOTION, STATIC
 from poseprint.rendering.report.chart import LEAST, TOP, Bar, Chart, Row
-from poseprint.rendering.report.profile import made_from, number
-from poseprint.rendering.report.words import tick
+from poseprint.rendering.report.words import number, tick
 
 KINDS = (
     ("both", "movement and posture together"),
@@ -225,15 +224,15 @@ def _replays(verdict: Verdict) -> list[tuple[str, list[int]]]:
     return [(words, [i for i in places if 0 <= i < count]) for words, places in groups]
 
 
-def _enrolment(profile: Mapping[str, Any]) -> dict[str, Any]:
+def _enrolment(profile: ProfileSummary) -> dict[str, Any]:
     """The enrolment behind a profile: its recordings, sessions, minutes, movements and the audit's findings."""
-    rows = made_from(profile)
-    stated = profile.get("findings")
-    findings = [f for f in stated if isinstance(f, Mapping)] if isinstance(stated, list | tuple) else []
+    rows = profile.made_from
     return {
         "recordings": len(rows),
         "sessions": sorted({str(r["session"]) for r in rows if r.get("session")}),
         "minutes": sum(number(r.get("seconds")) for r in rows) / 60,
         "movements": int(sum(number(r.get("movements")) for r in rows)),
-        "findings": [{k: str(f.get(k, "")) for k in ("code", "severity", "message", "advice")} for f in findings],
+        "findings": [
+            {k: str(f.get(k, "")) for k in ("code", "severity", "message", "advice")} for f in profile.findings
+        ],
     }

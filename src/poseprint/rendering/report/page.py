@@ -24,7 +24,6 @@ from poseprint.core.files import replacing
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.rendering.report import enrolled, supervised, words
-from poseprint.rendering.report.profile import made_from
 from poseprint.rendering.report.replay import replay_data, small_copy
 from poseprint.rendering.report.timeline import ranges, strips, timeline
 
@@ -72,15 +71,14 @@ def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
         "signed": words.signed,
         "short": words.short,
     }
-    method = "enrolled" if verdict.profile.get("kind") == "enrolled" else "supervised"
-    return environment.get_template(f"{method}.html").render(
+    return environment.get_template(f"{verdict.method}.html").render(
         verdict=verdict,
         series=series,
-        view=VIEWS[method](verdict),
+        view=VIEWS[verdict.method](verdict),
         timeline=timeline(verdict, series),
-        training=words.flat(verdict.profile.get("training")),
+        training=words.flat(verdict.profile.training),
         settings=words.flat(verdict.settings),
-        made_from=made_from(verdict.profile),
+        made_from=verdict.profile.made_from,
         doubts=words.doubts(verdict),
         strips=strips(verdict, series),
         findings=[(finding, ranges(finding.frames, verdict, series)) for finding in verdict.findings],

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.verdict import MovementScore, Verdict
+from poseprint.core.verdict import MovementScore, ProfileSummary, Verdict
 from poseprint.rendering.report.chart import LEAST, TOP, Bar, Chart, Row
-from poseprint.rendering.report.profile import made_from, number
+from poseprint.rendering.report.words import number
 
 HEIGHT = 140
 """Height of a bar whose score is 1, pixels."""
@@ -20,7 +20,7 @@ def view(verdict: Verdict) -> dict[str, Any]:
     return {
         "movement_seconds": float(np.median([m.end - m.start for m in verdict.movements] or [5.0])),
         "enrolment": _enrolment(verdict.profile),
-        "measured": _measured(verdict.profile.get("training")),
+        "measured": _measured(verdict.profile.training),
         "chart": _chart(verdict),
     }
 
@@ -42,22 +42,21 @@ def _chart(verdict: Verdict) -> Chart:
     )
 
 
-def _enrolment(profile: Mapping[str, Any]) -> list[tuple[str, int, float]]:
+def _enrolment(profile: ProfileSummary) -> list[tuple[str, int, float]]:
     """Recordings and seconds the profile was made from, by label; the paper's 1 and 0 become words."""
     groups: dict[str, tuple[int, float]] = {}
-    for row in made_from(profile):
+    for row in profile.made_from:
         label = {"1": "real", "0": "fake"}.get(str(row.get("label")), str(row.get("label", "")))
         count, seconds = groups.get(label, (0, 0.0))
         groups[label] = (count + 1, seconds + number(row.get("seconds")))
     return [(label, count, seconds) for label, (count, seconds) in groups.items()]
 
 
-def _measured(training: object) -> dict[str, Any] | None:
+def _measured(training: Mapping[str, Any]) -> dict[str, Any] | None:
     """The figures on recordings the training did not see, if there are any."""
-    test = training.get("test") if isinstance(training, Mapping) else None
+    test = training.get("test")
     if not isinstance(test, Mapping) or not isinstance(test.get("accuracy"), float | int):
         return None
-    assert isinstance(training, Mapping)
     wrong, majority = 1 - test["accuracy"], test.get("majority")
     low_high = test.get("interval")
     return {

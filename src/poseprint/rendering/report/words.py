@@ -60,6 +60,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def number(item: object) -> float:
+    """A number that a profile states; 0 where it states none."""
+    return float(item) if isinstance(item, int | float) and math.isfinite(item) else 0.0
+
+
 def doubts(verdict: Verdict) -> str:
     """How many findings of each severity, in words."""
     names = {

@@ -13,12 +13,12 @@ import numpy as np
 import safetensors.torch
 from torch import nn
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import DatasetError
 from poseprint.core.files import replacing
 from poseprint.core.version import __version__
 from poseprint.io.video import FPS
-from poseprint.movements.cutting import Span, cut_mixed, cut_movements
+from poseprint.movements.cutting import cut_mixed, cut_movements
 from poseprint.supervised.data import Usable, movements_of, part
 from poseprint.supervised.fitting import Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet, movement_set
