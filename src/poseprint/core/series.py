@@ -19,7 +19,9 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, Skeleton
 
-SEEN_CONFIDENCE = {"openpose": 0.1}
+KINECT, OPENPOSE, UNKNOWN = "kinect", "openpose", "unknown"
+"""Names of estimators whose poses come ready made; one that poseprint runs itself has its name where it is run."""
+SEEN_CONFIDENCE = {OPENPOSE: 0.1}
 """From which confidence on a keypoint counts as seen, by estimator: OpenPose's is the height of a heat
 map and is low for joints it places well."""
 DEFAULT_SEEN_CONFIDENCE = 0.5
@@ -33,6 +35,11 @@ class EstimatorInfo:
     name: str
     version: str = ""
     weights_sha256: str = ""
+
+    @property
+    def seen_confidence(self) -> float:
+        """Confidence from which on a keypoint of this estimator counts as seen, 0 to 1."""
+        return SEEN_CONFIDENCE.get(self.name, DEFAULT_SEEN_CONFIDENCE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +77,7 @@ class PoseSeries:
     recording: str = ""
     person: str = ""
     source_sha256: str = ""
-    estimator: EstimatorInfo = field(default_factory=lambda: EstimatorInfo("unknown"))
+    estimator: EstimatorInfo = field(default_factory=lambda: EstimatorInfo(UNKNOWN))
     channels: Mapping[str, Array] = field(default_factory=dict)
     log: tuple[Mapping[str, Any], ...] = ()
 
@@ -144,8 +151,7 @@ class PoseSeries:
 
     def seen(self) -> Array:
         """Which keypoints were seen: bool [shape=(frames, keypoints)]."""
-        least = SEEN_CONFIDENCE.get(self.estimator.name, DEFAULT_SEEN_CONFIDENCE)
-        return np.asarray((self.confidence >= least) & ~np.isnan(self.position[:, :, 0]))
+        return np.asarray((self.confidence >= self.estimator.seen_confidence) & ~np.isnan(self.position[:, :, 0]))
 
     def present(self) -> Array:
         """In which frames a person was found: bool [shape=(frames,)]."""

@@ -24,7 +24,6 @@ from poseprint.evaluation.metrics import FEWEST
 from poseprint.evaluation.page import page
 from poseprint.evaluation.protocol import FEWEST_TESTED, SEEDS, STRICTEST, applicable, draw, tested_persons, told
 from poseprint.evaluation.recordings import (
-    NATIVE,
     Progress,
     Space,
     _genuine,
@@ -194,9 +193,9 @@ def _notes(measured: Sequence[_One], reference: Reference, known: Sequence[str],
             "which flatters, static evidence above all."
         )
     estimator = measured[0].series.estimator.name
-    if estimator not in (NATIVE, *reference.gains):
+    if estimator not in (reference.native, *reference.gains):
         notes.append(
-            f"The reference was made from {NATIVE} recordings and was never compared with {estimator}: what that measures may "
+            f"The reference was made from {reference.native} recordings and was never compared with {estimator}: what that measures may "
             "lie beside the background."
         )
     if estimator in reference.origins:

@@ -19,8 +19,6 @@ from poseprint.verification.trials import Take
 Space = Literal["picture", "depth"]
 Progress = Callable[[int, int, str], None]
 """Called with what is done, what there is to do, and what is being done."""
-NATIVE = "kinect"
-"""Estimator of the recordings that references are made from (scripts/build_reference.py); others need a comparison."""
 
 
 def reference_for(folder: Path, space: str | None) -> Reference:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
+from poseprint.core.series import KINECT as ESTIMATOR
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
@@ -128,7 +129,7 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
             frame_size=(camera.width, camera.height),
             recording=name,
             person=person,
-            estimator=EstimatorInfo("kinect"),
+            estimator=EstimatorInfo(ESTIMATOR),
             channels={f"depth_{keypoint}": depth[:, k] for k, keypoint in enumerate(JOINTS)},
             log=({"step": "read_kinect", "file": path.name, "focal_px": camera.focal},),
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
-from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.series import OPENPOSE, EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
 
 # Our 12 keypoints in each of OpenPose's orders, by the number of keypoints a person has there.
@@ -86,7 +86,7 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
         fps=fps,
         frame_size=frame_size,
         recording=folder.name,
-        estimator=EstimatorInfo("openpose", next(iter(models), "")),
+        estimator=EstimatorInfo(OPENPOSE, next(iter(models), "")),
         channels={"people": people},
         log=({"step": "read_openpose_json", "folder": folder.name, "files": len(numbered)},),
     )

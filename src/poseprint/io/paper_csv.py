@@ -15,7 +15,7 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
 from poseprint.core.files import replacing
-from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.series import UNKNOWN, EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
 LENGTH = 150
@@ -93,7 +93,7 @@ def movements_in_a_row(position: Array, path: Path, *, frame_size: tuple[int, in
         frame_size=frame_size,
         skeleton=UPPER_BODY,
         recording=recording,
-        estimator=EstimatorInfo("unknown"),
+        estimator=EstimatorInfo(UNKNOWN),
         channels={"cut": (np.arange(frames) % LENGTH == 0) & (np.arange(frames) > 0)},
         log=({"step": "read_csv", "file": path.name},),
     )

@@ -51,7 +51,7 @@ def audit(profile: EnrolledProfile) -> list[Finding]:
             finding("ONE_SESSION", f"all {count} recordings are of {which}: how the person varies is unknown")
         )
     findings += _more_would_help(reference, minutes)
-    if profile.input.axes == 2 and profile.input.estimator.name not in (*reference.gains, "kinect"):
+    if profile.input.axes == 2 and profile.input.estimator.name not in (*reference.gains, reference.native):
         findings.append(
             finding(
                 "UNTRIED_ESTIMATOR",

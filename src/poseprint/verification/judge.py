@@ -22,8 +22,6 @@ from poseprint.verification.summary import Summary
 
 SHOWN = 3
 """Movements that are replayed as the most typical, and as the least."""
-KNOWN = ("kinect",)
-"""Estimators that the calibration of gestures was fitted with."""
 WITHHELD = {
     "UNLIKE_BACKGROUND": "the footage is of another kind than what these figures were measured on",
     "UNTRIED_ESTIMATOR": "these figures were never measured with this pose estimator",
@@ -172,7 +170,7 @@ def _rests_on(whole: Evidence) -> str:
 def _error_rates(reference: Reference, seconds: float, profile: EnrolledProfile) -> dict[str, Any] | None:
     if reference.of_films:
         return dict(reference.facts["films"]["errors"])
-    if profile.input.estimator.name not in KNOWN:
+    if profile.input.estimator.name != reference.native:
         return None
     enrolled = round(reference.worth(Summary.joined(summaries(profile))))
     rows = [
@@ -227,7 +225,7 @@ def _findings(
                 f"LLRs on films rest on {people} people, {genuine} genuine clips of theirs, most of ten seconds or less",
             )
         )
-    elif profile.input.estimator.name not in KNOWN:
+    elif profile.input.estimator.name != reference.native:
         out.append(finding("UNTRIED_ESTIMATOR", f"no error rate was measured with {profile.input.estimator.name!r}"))
     elif foreign > UNLIKE:
         out.append(

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import replacing
+from poseprint.core.series import KINECT
 from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 from poseprint.verification.background import KINDS, Background, Metric
 from poseprint.verification.calibration import Calibration, circumstances
@@ -86,6 +87,11 @@ class Reference:
     facts: Mapping[str, Any]
     sha256: str = ""
     of_films: bool = False
+
+    @property
+    def native(self) -> str:
+        """Estimator of the recordings that references are made from; others need a comparison with it."""
+        return KINECT
 
     @property
     def axes(self) -> int:
