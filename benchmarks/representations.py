@@ -33,9 +33,9 @@ from poseprint.movements.measure import measure
 from poseprint.movements.statistics import FURTHER, MOTION, STATIC, columns_of
 from poseprint.movements.tracks import TRACKS, tracks_of
 from poseprint.verification.background import Background, Metric
-from poseprint.verification.learn_reference import Labelled, Roles, fit_background
+from poseprint.verification.learn_reference import Labelled, Roles, calibration_halves, fit_background
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, halves
+from poseprint.verification.trials import LEVELS, POOLED, Take, Trials
 
 Person = Sequence[Take]
 """Recordings that one person is enrolled on."""
@@ -388,7 +388,7 @@ def directions(
     out = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        for enrol, test in halves(own, "activity", seed=seed):
+        for enrol, test in calibration_halves(own, "activity", seed=seed):
             people = tuple(sorted({t.person for t in enrol}))
             enrolled = []
             for name in people:
@@ -548,7 +548,7 @@ def _views(seeds: int) -> list[dict[str, Any]]:
 def _signing(takes: Sequence[Take], view: str, seed: int) -> list[Direction]:
     rng = np.random.default_rng(seed)
     out = []
-    for enrol, test in halves(takes, "activity", seed=seed):
+    for enrol, test in calibration_halves(takes, "activity", seed=seed):
         people = tuple(sorted({t.person for t in enrol}))
         enrolled = tuple(tuple(t for t in enrol if t.person == p and t.session == protocol.VIEWS[0]) for p in people)
         tested = []

@@ -17,10 +17,10 @@ from poseprint.io.kinect import read_kinect
 from poseprint.movements import forgeries as edits
 from poseprint.movements.measure import measure
 from poseprint.verification.change_of_mover import LEAST_S, THRESHOLD, Change, likeliest_change
-from poseprint.verification.learn_reference import learn_reference
+from poseprint.verification.learn_reference import calibration_halves, learn_reference
 from poseprint.verification.reference import Reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import Take, halves, takes_of_table
+from poseprint.verification.trials import Take, takes_of_table
 
 GROUPS = ("utd_mhad", "isl_kinect")
 MOVEMENT_S = 5.0
@@ -42,7 +42,7 @@ class Half:
 
     def partings(self) -> Iterator[tuple[list[Take], list[Take]]]:
         """Recordings to enrol and to test, of different activities."""
-        yield from halves(self.takes, "activity")
+        yield from calibration_halves(self.takes, "activity")
 
     @property
     def people(self) -> list[str]:

@@ -33,7 +33,7 @@ from poseprint.core.errors import PoseprintError
 from poseprint.evaluation.metrics import trial_metrics
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.movements.measure import measure
-from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
 from poseprint.verification.reference import EVIDENCE, Reference, shipped
 from poseprint.verification.summary import Summary
 from poseprint.verification.trials import (
@@ -42,7 +42,6 @@ from poseprint.verification.trials import (
     Piece,
     Take,
     Trials,
-    halves,
     pieces,
     run_trials,
     takes_of_table,
@@ -143,11 +142,11 @@ def parted(takes: Sequence[Take], seed: int) -> tuple[str, list[tuple[list[Take]
     """Halves by activity; by recording where activities leave many people with nothing to enrol or to test."""
     several = {t.person for t in takes if sum(o.person == t.person for o in takes) > 1}
     if len({t.activity for t in takes}) > 1:
-        parts = halves(takes, "activity", seed=seed)
+        parts = calibration_halves(takes, "activity", seed=seed)
         whole = {t.person for t in parts[0][0]} & {t.person for t in parts[0][1]}
         if len(whole) >= 0.75 * len(several):
             return "activity", parts
-    return "recording", halves(takes, "recording", seed=seed)
+    return "recording", calibration_halves(takes, "recording", seed=seed)
 
 
 def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Piece]]:
@@ -336,7 +335,7 @@ def view_trials(takes: Sequence[Take], reference: Reference, view: str, same: bo
     out: list[Trials] = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        for enrol, test in halves(takes, "activity", seed=seed):
+        for enrol, test in calibration_halves(takes, "activity", seed=seed):
             front = [t for t in enrol if t.session == VIEWS[0]]
             shown = [t for t in (enrol if same else test) if t.session == view]
             if same and view == VIEWS[0]:

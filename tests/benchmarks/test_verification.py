@@ -15,9 +15,9 @@ import pytest
 from helpers.movers import mover
 
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
-from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, Take, halves, pieces, run_trials, takes_of_table
+from poseprint.verification.trials import LEVELS, Take, pieces, run_trials, takes_of_table
 
 Benchmark = Callable[..., dict[str, Any]]
 
@@ -175,7 +175,7 @@ def test_compared_representations_are_scored_much_as_the_reference_scores(takes:
     roles = Roles(between=())
     own = [t for t in takes if t.person < "p2"]
     reference, _ = learn_reference(takes, 2, roles=roles)
-    enrol, test = halves(own, "activity")[0]
+    enrol, test = calibration_halves(own, "activity")[0]
     (way, _) = representations.directions(own, 1)
     assert [(t.level, t.person) for t in way.tested] == [(level, person) for level, person, _ in _sorted(test)]
     for mine, (_, _, theirs) in zip(way.tested, _sorted(test)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from poseprint.evaluation import protocol
-from poseprint.evaluation.protocol import applicable, parted, reliability
+from poseprint.evaluation.protocol import applicable, enrolment_and_test, reliability
 from poseprint.verification.trials import Take
 
 
@@ -33,7 +33,7 @@ def takes_of(**values: str) -> list[Take]:
 def test_no_person_shares_a_value_between_enrolment_and_test(seed: int) -> None:
     for values in ("abcabc", "abbcde", "aab bb", "aaaabc"):
         takes = takes_of(session=values)
-        for enrol, test in parted(takes, "session", seed):
+        for enrol, test in enrolment_and_test(takes, "session", seed):
             for person in ("Ann", "Bob"):
                 one, other = ({t.session for t in part if t.person == person} for part in (enrol, test))
                 assert not one & other
@@ -45,10 +45,10 @@ def test_no_person_shares_a_value_between_enrolment_and_test(seed: int) -> None:
 def test_values_that_all_share_are_parted_for_all_alike() -> None:
     takes = takes_of(activity="abcdabcd")
     for seed in range(5):
-        enrol, test = parted(takes, "activity", seed)[0]
+        enrol, test = enrolment_and_test(takes, "activity", seed)[0]
         assert not {t.activity for t in enrol} & {t.activity for t in test}
-    assert parted(takes, "activity", 1) == parted(takes, "activity", 1)
-    assert len({tuple(t.recording for t in parted(takes, "activity", s)[0][0]) for s in range(8)}) > 1
+    assert enrolment_and_test(takes, "activity", 1) == enrolment_and_test(takes, "activity", 1)
+    assert len({tuple(t.recording for t in enrolment_and_test(takes, "activity", s)[0][0]) for s in range(8)}) > 1
 
 
 def test_what_the_data_supports() -> None:

@@ -11,8 +11,9 @@ from helpers.movers import mover
 from poseprint.core.errors import DatasetError
 from poseprint.movements.measure import measure
 from poseprint.movements.statistics import catalogue
+from poseprint.verification.learn_reference import calibration_halves
 from poseprint.verification.reference import shipped
-from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, halves, lasting, pieces, run_trials
+from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, lasting, pieces, run_trials
 
 
 def take(person: str, number: int, *, movements: int = 4, activity: str = "", session: str = "") -> Take:
@@ -46,17 +47,17 @@ def people(count: int = 4, recordings: int = 6) -> list[Take]:
 @pytest.mark.parametrize("seed", range(5))
 def test_halves_share_nothing_and_each_is_enrolled_once(by: str, seed: int) -> None:
     takes = people()
-    one, other = halves(takes, by, seed=seed)  # type: ignore[arg-type]
+    one, other = calibration_halves(takes, by, seed=seed)  # type: ignore[arg-type]
     assert one == other[::-1]
     values = [{(t.person, getattr(t, by)) if by == "recording" else getattr(t, by) for t in part} for part in one]
     assert not values[0] & values[1]
     assert sorted(t.recording for part in one for t in part) == sorted(t.recording for t in takes)
-    assert halves(takes, by, seed=seed)[0] == one  # type: ignore[arg-type]
+    assert calibration_halves(takes, by, seed=seed)[0] == one  # type: ignore[arg-type]
 
 
 def test_without_activities_recordings_are_parted() -> None:
     takes = [replace(t, activity="") for t in people()]
-    enrol, test = halves(takes, "activity")[0]
+    enrol, test = calibration_halves(takes, "activity")[0]
     assert {t.person for t in enrol} == {t.person for t in test} == set("ABCD")
     assert not {t.recording for t in enrol} & {t.recording for t in test}
 
@@ -91,7 +92,7 @@ def test_lasting_takes_as_few_recordings_as_hold_them() -> None:
 
 def test_everybody_is_tried_against_everybody_and_genuine_is_who_it_is() -> None:
     takes = people()
-    enrol, test = halves(takes, "recording")[0]
+    enrol, test = calibration_halves(takes, "recording")[0]
     tested = pieces(test, levels=("recording",))
     trials = run_trials(shipped(2), enrol, tested)
     assert len(trials) == 4 * len(tested)
@@ -109,7 +110,7 @@ def test_everybody_is_tried_against_everybody_and_genuine_is_who_it_is() -> None
 
 def test_trials_are_picked_and_joined() -> None:
     takes = people(2)
-    enrol, test = halves(takes, "recording")[0]
+    enrol, test = calibration_halves(takes, "recording")[0]
     trials = run_trials(shipped(2), enrol, pieces(test, levels=("recording",)))
     parts = [trials.at(trials.genuine), trials.at(~trials.genuine)]
     joined = Trials.joined(parts)

@@ -1,4 +1,4 @@
-"""The protocols of an evaluation: how recordings are parted, which trials are drawn, what is told of them."""
+"""The protocols of an evaluation: what is enrolled and what tested, which trials are drawn, what is reported of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ReferenceFor = Callable[[str], Reference]
 Pairs = list[tuple[list[Take], list[Take]]]
 
 
-def parted(takes: Sequence[Take], by: By, seed: int) -> Pairs:
+def enrolment_and_test(takes: Sequence[Take], by: By, seed: int) -> Pairs:
     """Enrolment and test, and the same the other way around; no person has a value of `by` in both.
 
     Values are put in one random order for everybody, and each person is enrolled on the first half of their own.
@@ -73,7 +73,7 @@ def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, 
     """Trials of all levels and durations, of SEEDS partings; `tick` is called 2 * SEEDS times."""
     parts = []
     for number in range(seed, seed + SEEDS):
-        for enrol, test in parted(takes, by, number):
+        for enrol, test in enrolment_and_test(takes, by, number):
             tested = pieces(test, seed=number)
             for seconds in DURATIONS:
                 tested += lasting(test, seconds, seed=number)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.series import PoseSeries
-from poseprint.evaluation.protocol import ReferenceFor, Tick, _share, _tried, decided, figures, parted
+from poseprint.evaluation.protocol import ReferenceFor, Tick, _share, _tried, decided, enrolment_and_test, figures
 from poseprint.movements.measure import measure
 from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.verification.reference import EVIDENCE
@@ -20,7 +20,7 @@ MOST_CHANGED = 10
 
 def chosen(takes: Sequence[Take], by: By, seed: int) -> tuple[list[Take], list[Take]]:
     """Enrolment, and at most MOST_CHANGED recordings of each person to test changed and unchanged."""
-    enrol, test = parted(takes, by, seed)[0]
+    enrol, test = enrolment_and_test(takes, by, seed)[0]
     rng = np.random.default_rng(seed)
     some: list[Take] = []
     for person in sorted({t.person for t in test}):

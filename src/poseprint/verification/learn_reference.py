@@ -18,7 +18,7 @@ from poseprint.verification.background import Background
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, Piece, Take, Trials, halves, lasting, pieces, run_trials
+from poseprint.verification.trials import LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
 
 FOLDS = 4
 ENROLMENTS = (1, 3, 0)
@@ -100,10 +100,31 @@ def learn_reference(
     return Reference(background, calibrations, {}, {}, {}, {}), with_llr(trials, calibrations)
 
 
+def calibration_halves(takes: Sequence[Take], by: By, *, seed: int = 0) -> list[tuple[list[Take], list[Take]]]:
+    """Enrolment and test as the calibrations that ship were fitted on, and the same the other way around.
+
+    All values of `by` that there are, whoever has them, are halved at random: nobody is tested on what anybody is
+    enrolled on, and whoever has values in one half alone makes impostor trials only. Where everything has one value, each
+    person's recordings are halved instead. `evaluation.protocol.enrolment_and_test` halves each person's own values.
+    """
+    rng = np.random.default_rng(seed)
+    values = sorted({getattr(t, by) for t in takes})
+    if by == "recording" or len(values) < 2:
+        first: set[int] = set()
+        for person in sorted({t.person for t in takes}):
+            own = [i for i, t in enumerate(takes) if t.person == person]
+            first |= {int(i) for i in rng.permutation(own)[: max(1, len(own) // 2)]}
+        parts = [t for i, t in enumerate(takes) if i in first], [t for i, t in enumerate(takes) if i not in first]
+    else:
+        chosen = set(rng.permutation(values)[: len(values) // 2])
+        parts = [t for t in takes if getattr(t, by) in chosen], [t for t in takes if getattr(t, by) not in chosen]
+    return [(parts[0], parts[1]), (parts[1], parts[0])]
+
+
 def calibration_trials(reference: Reference, takes: Sequence[Take], *, seed: int) -> list[Trials]:
     """Trials of all lengths, with little and much enrolment, with everything in sight and with joints hidden."""
     out = []
-    for enrol, test in halves(takes, "activity", seed=seed):
+    for enrol, test in calibration_halves(takes, "activity", seed=seed):
         for number, count in enumerate(ENROLMENTS):
             some = enrol if not count else _first(enrol, count, seed)
             tested: list[Piece] = pieces(test, seed=seed, levels=LEVELS[1:])

@@ -144,25 +144,6 @@ class Trials:
         return Trials(**joined)
 
 
-def halves(takes: Sequence[Take], by: By, *, seed: int = 0) -> list[tuple[list[Take], list[Take]]]:
-    """Two parts with no value of `by` in common, each once to enrol and once to test.
-
-    Where everything has one value, each person's recordings are parted instead.
-    """
-    rng = np.random.default_rng(seed)
-    values = sorted({getattr(t, by) for t in takes})
-    if by == "recording" or len(values) < 2:
-        first: set[int] = set()
-        for person in sorted({t.person for t in takes}):
-            own = [i for i, t in enumerate(takes) if t.person == person]
-            first |= {int(i) for i in rng.permutation(own)[: max(1, len(own) // 2)]}
-        parts = [t for i, t in enumerate(takes) if i in first], [t for i, t in enumerate(takes) if i not in first]
-    else:
-        chosen = set(rng.permutation(values)[: len(values) // 2])
-        parts = [t for t in takes if getattr(t, by) in chosen], [t for t in takes if getattr(t, by) not in chosen]
-    return [(parts[0], parts[1]), (parts[1], parts[0])]
-
-
 Piece = tuple[str, str, Summary]
 """Level, person, and what is tested."""
 
