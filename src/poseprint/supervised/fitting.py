@@ -163,7 +163,7 @@ class _Fit:
         self.since = time.monotonic()
         # Dropout depends on seed and epoch alone, so a resumed run repeats the one that was not killed.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.current_epoch)
-        # A draw that was made here when docs/results.md was measured, so that it can be repeated.
+        # A needless draw repeats an old fault, so that old results can be repeated; it goes when they are next measured.
         if self.current_epoch:
             torch.empty((), dtype=torch.int64).random_()
         self.lr = float(self.optimizer.param_groups[0]["lr"])

@@ -75,12 +75,12 @@ class Plan:
     def _of_row(self, experiment: Experiment, row: Row, settings: Settings) -> list[Planned]:
         share = self.scale.impostors
         if experiment.kind == "lengths":
-            details = {"mixed": row is experiment.rows[1], "seconds": list(self.scale.seconds)}
+            details = {"mixed": row.mixed, "seconds": list(self.scale.seconds)}
             return [Planned(row.name, Run("lengths", p, settings, share, details=details)) for p in self.cast.persons]
         if experiment.kind == "transfer":
             settings = replace(settings, stride=settings.length)  # so that minutes count each frame once
             before = None
-            if row is experiment.rows[1]:
+            if row.pretrained:
                 before = Run("pretrain", "", replace(settings, balance=False), share, self.cast.background)
             learnt = {"pre-trained on": list(self.cast.background)} if before else {}
             runs = [
