@@ -28,7 +28,7 @@ from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.supervised import tuning
-from poseprint.supervised.data import load, part
+from poseprint.supervised.data import load, split_movements
 from poseprint.supervised.settings import PRESETS, Settings
 from poseprint.supervised.tuning import tune
 
@@ -184,20 +184,20 @@ def test_every_length_has_the_same_recordings_in_the_same_parts(
     folder = uneven(tmp_path / "data")
     base = replace(BASE, length=60, epochs=1, seed=3)
     short = replace(base, length=24, stride=24)
-    long_sides, short_sides = (part(load(folder, s)[0], "Ann", s).sides() for s in (base, short))
+    long_sides, short_sides = (split_movements(load(folder, s)[0], "Ann", s).recording_subsets() for s in (base, short))
     # Ann_3 chooses at one length and would test at the other; some recordings are too short for 60 frames.
     assert (long_sides["Ann_3"], short_sides["Ann_3"]) == ("validation", "test")
     assert len(long_sides) < len(short_sides)
     cut: list[tuple[int, dict[str, str]]] = []
-    real = tuning.part
+    real = tuning.split_movements
 
     def spy(usable: Any, person: str, settings: Settings, **how: Any) -> Any:
         parts = real(usable, person, settings, **how)
         if how:
-            cut.append((settings.length, parts.sides()))
+            cut.append((settings.length, parts.recording_subsets()))
         return parts
 
-    monkeypatch.setattr(tuning, "part", spy)
+    monkeypatch.setattr(tuning, "split_movements", spy)
     monkeypatch.setattr(tuning, "SHARES_OF_LENGTH", (0.4, 1.0))
     # Lengths are worth the same but for the count of movements, so the short one wins.
     monkeypatch.setattr(tuning, "_log_loss", lambda _, labels: 1.0 / len(labels))

@@ -22,7 +22,7 @@ from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
-from poseprint.supervised.data import Usable, demand_person, input_spec, load, part
+from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
 from poseprint.supervised.fitting import Fitted, Progress, fit, predict
 from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.profile import write_profile
@@ -53,10 +53,10 @@ def train(
         say: called with sentences for the user.
 
     Returns:
-        the profile's `training` entry: settings, best epoch, figures on each part of the split.
+        the profile's `training` entry: settings, best epoch, figures on each subset.
 
     Raises:
-        DatasetError: the data set cannot be used or parted.
+        DatasetError: the data set cannot be used or split.
         PoseprintError: the folder holds a profile, or another training that is not finished.
     """
     dataset, output = Path(dataset), Path(output)
@@ -67,20 +67,20 @@ def train(
     usable, left_out = load(dataset, settings)
     for sentence in left_out:
         say(sentence)
-    parts = part(usable, person, settings)
+    movements = split_movements(usable, person, settings)
     say(
         f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
-        f"{len(parts.train)} to train ({int(parts.train.labels.sum())} of {person}), "
-        f"{len(parts.validation)} to validate, {len(parts.test)} to test"
+        f"{len(movements.train)} to train ({int(movements.train.labels.sum())} of {person}), "
+        f"{len(movements.validation)} to validate, {len(movements.test)} to test"
     )
     work = output / "training"
-    fitted = fit(parts.train, parts.validation, settings, work, progress=progress)
+    fitted = fit(movements.train, movements.validation, settings, work, progress=progress)
     _write_history(fitted, work)
     figures = {}
-    for name in ("train", "validation", "test"):
-        movements: MovementSet = getattr(parts, name)
-        scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, movements))).numpy()
-        figures[name] = accuracy_report(movements.labels, scores, movements.recordings)
+    for name in SUBSETS:
+        subset: MovementSet = getattr(movements, name)
+        scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, subset))).numpy()
+        figures[name] = accuracy_report(subset.labels, scores, subset.recordings)
     training = {"settings": asdict(settings), "split": settings.split, "best_epoch": fitted.best_epoch, **figures}
     write_profile(
         output,

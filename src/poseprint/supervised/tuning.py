@@ -28,7 +28,7 @@ from poseprint.core.version import __version__
 from poseprint.io.dataset import read_recordings
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_trials
-from poseprint.supervised.data import SIDES, Parts, demand_person, load, part
+from poseprint.supervised.data import SUBSETS, SplitMovements, demand_person, load, split_movements
 from poseprint.supervised.fitting import few_threads, fit, predict
 from poseprint.supervised.movement_set import MovementSet, Normalisation
 from poseprint.supervised.networks.registry import make_model
@@ -81,8 +81,8 @@ def tune(
     decides between trials with as many errors, and with up to 50 movements of a label never outweighs one.
     A short movement has less to go by, so the value leans to long ones.
 
-    All trials have the same recordings in the same parts: those with a movement of the settings' length, which
-    is the longest, parted once at that length. Split by movement there is no such thing, so the length stays.
+    All trials have the same recordings in the same subsets: those with a movement of the settings' length, which
+    is the longest, split once at that length. Split by movement there is no such thing, so the length stays.
     No test movement is scored before the search is over, and then by the best trial's network alone.
 
     Killed at any point, the same call goes on, with the trial it was in; with more trials it goes further. Seed
@@ -102,10 +102,10 @@ def tune(
     Returns:
         what best.json holds: person, settings, set (`--set` of each that differs from the preset quick),
         trial (its number), trials, value, best_epoch, validation and test (see `accuracy_report`; validation,
-        which the choice was made by, flatters), sides (recording -> part; None if split by movement).
+        which the choice was made by, flatters), sides (recording -> subset; None if split by movement).
 
     Raises:
-        DatasetError: the data set cannot be used or parted.
+        DatasetError: the data set cannot be used or split.
         PoseprintError: fewer than one trial, a folder that cannot be written or is in use, or that holds a
             search of other data, another person or other settings.
     """
@@ -116,20 +116,20 @@ def tune(
         raise PoseprintError(f"the search is over the LSTM's depth and width; the model is {settings.model!r}")
     demand_person(read_recordings(dataset), person)
     usable, left_out = load(dataset, settings)
-    parts = part(usable, person, settings)
+    movements = split_movements(usable, person, settings)
     for sentence in left_out:
         say(sentence)
-    sides = parts.sides() if settings.split == "recording" else None
+    recording_subsets = movements.recording_subsets() if settings.split == "recording" else None
 
-    def cut(changed: Settings) -> Parts:
-        return part(usable, person, changed, sides=sides)
+    def cut(changed: Settings) -> SplitMovements:
+        return split_movements(usable, person, changed, recording_subsets=recording_subsets)
 
     of = {
         "person": person,
         "settings": asdict(settings),
         "ranges": {name: list(ends) for name, ends in RANGES.items()},
         "shares_of_length": list(SHARES_OF_LENGTH),
-        "movements_sha256": _digest(parts),
+        "movements_sha256": _digest(movements),
     }
     with _study(output, of) as study:
         while (done := len(_finished(study))) < trials:
@@ -148,14 +148,16 @@ def tune(
             "settings": asdict(best),
             "set": [f"{key}={value}" for key, value in asdict(best).items() if value != quick[key]],
             **_outcome(study, settings, cut, output),
-            "sides": sides,
+            "sides": recording_subsets,
             "searched_from": of,
         }
     with replacing(output / "best.json") as partial:
         partial.write_text(json.dumps(found, indent=1))
-    if sides and best.length != settings.length:
-        theirs = part(load(dataset, best)[0], person, best).sides()
-        moved = sorted(n for n, side in theirs.items() if side == "test" and sides.get(n, "test") != "test")
+    if recording_subsets and best.length != settings.length:
+        own_split = split_movements(load(dataset, best)[0], person, best).recording_subsets()
+        moved = sorted(
+            n for n, subset in own_split.items() if subset == "test" and recording_subsets.get(n, "test") != "test"
+        )
         if moved:
             say(
                 f"with movements of {best.length} frames `train` splits otherwise and tests on {', '.join(moved)}, "
@@ -164,10 +166,10 @@ def tune(
     return found
 
 
-def _run(trial: Trial, base: Settings, cut: Callable[[Settings], Parts], folder: Path) -> None:
+def _run(trial: Trial, base: Settings, cut: Callable[[Settings], SplitMovements], folder: Path) -> None:
     """Train with a trial's settings and tell its study the value, or that it was stopped."""
     settings = _settings(trial.params, base)
-    parts = cut(settings)
+    movements = cut(settings)
     reported = trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values
 
     def watch(epoch: int, _: int, row: Mapping[str, float]) -> None:
@@ -177,20 +179,22 @@ def _run(trial: Trial, base: Settings, cut: Callable[[Settings], Parts], folder:
             raise optuna.TrialPruned
 
     try:
-        fitted = fit(parts.train, parts.validation, settings, folder / str(trial.number + 1), progress=watch)
+        fitted = fit(movements.train, movements.validation, settings, folder / str(trial.number + 1), progress=watch)
     except optuna.TrialPruned:
         trial.study.tell(trial, state=TrialState.PRUNED)
         return
     with replacing(_weights(folder, trial.number)) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
-    logits = _logits(fitted.model, parts.validation, settings)
-    loss = _log_loss(logits, parts.validation.labels)
-    report = _report(logits, parts.validation)
+    logits = _logits(fitted.model, movements.validation, settings)
+    loss = _log_loss(logits, movements.validation.labels)
+    report = _report(logits, movements.validation)
     trial.set_user_attr("figures", {"validation": report, "log_loss": loss, "best_epoch": fitted.best_epoch})
     trial.study.tell(trial, report["balanced"] + TIE / (1 + loss))
 
 
-def _outcome(study: optuna.Study, base: Settings, cut: Callable[[Settings], Parts], output: Path) -> dict[str, Any]:
+def _outcome(
+    study: optuna.Study, base: Settings, cut: Callable[[Settings], SplitMovements], output: Path
+) -> dict[str, Any]:
     """Write the trials, and score the test movements with the best one's network."""
     best = _settings(study.best_trial.params, base)
     _write_trials(study, base, output / "trials.csv")
@@ -316,12 +320,12 @@ def _log_loss(logits: Array, labels: Array) -> float:
     return float(np.mean([losses[labels == kind].mean() for kind in (0, 1)]))
 
 
-def _digest(parts: Parts) -> str:
+def _digest(movements: SplitMovements) -> str:
     """What tells the data and its split from others."""
     content = hashlib.sha256()
-    for side in SIDES:
-        movements: MovementSet = getattr(parts, side)
-        content.update(movements.features.tobytes() + movements.labels.tobytes() + repr(movements.recordings).encode())
+    for name in SUBSETS:
+        subset: MovementSet = getattr(movements, name)
+        content.update(subset.features.tobytes() + subset.labels.tobytes() + repr(subset.recordings).encode())
     return content.hexdigest()
 
 

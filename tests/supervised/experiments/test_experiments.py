@@ -29,7 +29,7 @@ from poseprint.io.paper_csv import write_csv_pair  # noqa: E402
 from poseprint.io.parquet import read_poses, write_poses  # noqa: E402
 from poseprint.supervised import fitting, training  # noqa: E402
 from poseprint.supervised.accuracy import METRICS  # noqa: E402
-from poseprint.supervised.data import SIDES, Usable, load, part  # noqa: E402
+from poseprint.supervised.data import SUBSETS, Usable, load, split_movements  # noqa: E402
 from poseprint.supervised.experiments import runs as tasks  # noqa: E402
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment  # noqa: E402
 from poseprint.supervised.experiments.plan import Plan, Planned, make_plan  # noqa: E402
@@ -354,14 +354,14 @@ def test_every_planned_run_keeps_recordings_on_one_side(scale: str, loaded: list
             if not one.person or place in checked:
                 continue
             checked.add(place)
-            parts = part(cast(one, loaded), one.person, one.settings)
-            frames = [frames_of(getattr(parts, side)) for side in SIDES]
+            parts = split_movements(cast(one, loaded), one.person, one.settings)
+            frames = [frames_of(getattr(parts, side)) for side in SUBSETS]
             assert not frames[0] & frames[1]
             assert not (frames[0] | frames[1]) & frames[2]
             recordings = [{r for r, _ in side} for side in frames]
             if one.settings.split == "recording":
                 assert sum(map(len, recordings)) == len(set.union(*recordings))
-            for side in SIDES:
+            for side in SUBSETS:
                 assert set(getattr(parts, side).labels.tolist()) == {0, 1}
     assert {place[2] for place in checked} == {"movement", "recording"}
     assert {place[0] for place in checked} >= set(plan.cast.persons)

@@ -8,9 +8,9 @@ from typing import Any
 
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.io.video import FPS
-from poseprint.supervised.data import Usable, part
+from poseprint.supervised.data import SUBSETS, Usable, split_movements
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment, Row, Scale
-from poseprint.supervised.experiments.runs import Run, cast, mixed_parts
+from poseprint.supervised.experiments.runs import Run, cast, split_mixed
 from poseprint.supervised.settings import Settings
 from poseprint.supervised.split import SplitBy
 
@@ -209,7 +209,7 @@ def _transfer_roles(chosen: tuple[str, ...], others: list[str], asked_for: bool)
 
 
 def _check(plan: Plan, usable: Sequence[Usable]) -> None:
-    """Cut and part the footage of every person and seed as the runs will, so that what cannot be is said now."""
+    """Cut and split the footage of every person and seed as the runs will, so that what cannot be is said now."""
     seen = set()
     for name in plan.names:
         for run in (planned.run for planned in plan.of(name)):
@@ -226,14 +226,14 @@ def _check(plan: Plan, usable: Sequence[Usable]) -> None:
 def _check_run(run: Run, usable: Sequence[Usable]) -> None:
     if run.task == "lengths":
         for mixed in (False, True):
-            mixed_parts(replace(run, details={**run.details, "mixed": mixed}), usable)
+            split_mixed(replace(run, details={**run.details, "mixed": mixed}), usable)
         return
-    parts = part(cast(run, usable), run.person, run.settings)
-    for side in ("train", "validation", "test"):
+    movements = split_movements(cast(run, usable), run.person, run.settings)
+    for subset in SUBSETS:
         for label, who in ((1, f"{run.person}'s own"), (0, "others'")):
-            if not (getattr(parts, side).labels == label).any():
+            if not (getattr(movements, subset).labels == label).any():
                 raise DatasetError(
-                    f"too little footage: none of {who} movements is left to {_USE[side]}; add recordings"
+                    f"too little footage: none of {who} movements is left to {_USE[subset]}; add recordings"
                 )
 
 

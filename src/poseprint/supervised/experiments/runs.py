@@ -19,7 +19,7 @@ from poseprint.core.files import replacing
 from poseprint.core.version import __version__
 from poseprint.io.video import FPS
 from poseprint.movements.cutting import Span, cut_mixed, cut_movements
-from poseprint.supervised.data import Usable, movements_of, part
+from poseprint.supervised.data import Usable, movements_of, split_movements
 from poseprint.supervised.fitting import Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet, movement_set
 from poseprint.supervised.settings import Settings
@@ -104,9 +104,9 @@ def cast(run: Run, usable: Sequence[Usable]) -> list[Usable]:
 
 
 def _fit(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    parts = part(cast(run, usable), run.person, run.settings)
-    fitted = fit(parts.train, parts.validation, run.settings, folder)
-    return {**_learnt(fitted, len(parts.train)), "test": _judged(fitted.model, parts.test)}
+    movements = split_movements(cast(run, usable), run.person, run.settings)
+    fitted = fit(movements.train, movements.validation, run.settings, folder)
+    return {**_learnt(fitted, len(movements.train)), "test": _judged(fitted.model, movements.test)}
 
 
 def _learnt(fitted: Fitted, movements: int) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _judged(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
 
 
 def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    train, validation, stretches = mixed_parts(run, usable)
+    train, validation, stretches = split_mixed(run, usable)
     fitted = fit(train, validation, run.settings, folder)
     tests = {}
     for seconds in run.details["seconds"]:
@@ -140,14 +140,14 @@ def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -
     return {**_learnt(fitted, len(train)), "tests": tests}
 
 
-def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, MovementSet, Stretches]:
+def split_mixed(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, MovementSet, Stretches]:
     """Movements to train and to validate on for `lengths`, and the stretches to cut test movements from.
 
-    Blocks of mixed lengths are parted; what trains is cut from those that fall to training. Split by recording,
+    Blocks of mixed lengths are split; what trains is cut from those that fall to training. Split by recording,
     what is tested is cut from whole recordings; split by movement, from blocks, which leaves few long movements.
 
     Raises:
-        DatasetError: footage that leaves one of the parts without a movement of both labels.
+        DatasetError: footage that leaves one of the subsets without a movement of both labels.
     """
     settings, chosen = run.settings, cast(run, usable)
     rng = np.random.default_rng(settings.seed)
@@ -160,8 +160,8 @@ def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, Moveme
         return cut_movements(spans, length=settings.length)
 
     pieces = [(u, span) for u in chosen for span in blocks(u.spans)]
-    parts = _parted(pieces, run)
-    spans = [_merged([pieces[i] for i in indices]) for indices in (parts.train, parts.validation, parts.test)]
+    indices = _split_pieces(pieces, run)
+    spans = [_merged([pieces[i] for i in subset]) for subset in (indices.train, indices.validation, indices.test)]
     if run.details["mixed"]:
         train = MovementSet.joined([_cut(spans[0], run, blocks) for _ in range(ROUNDS)])
         validation = _cut(spans[1], run, blocks)
@@ -178,8 +178,8 @@ def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, Moveme
     return train, validation, spans[2]
 
 
-def _parted(pieces: Pieces, run: Run) -> Split:
-    """Stretches of recordings parted as the settings say; only their labels and recordings count."""
+def _split_pieces(pieces: Pieces, run: Run) -> Split:
+    """Stretches of recordings split as the settings say; only their labels and recordings count."""
     empty = MovementSet(
         features=np.zeros((len(pieces), 0, 24), dtype=np.float32),
         lengths=np.array([b - a for _, (a, b) in pieces]),
@@ -235,8 +235,8 @@ def _share_of(groups: Sequence[Any], share: float, seed: int) -> set[Any]:
 
 def _transfer(run: Run, usable: Sequence[Usable], folder: Path, start: Path | None) -> dict[str, Any]:
     """Learn from the first so many minutes of the person's own training footage, all impostors' beside it."""
-    parts = part(cast(run, usable), run.person, run.settings)
-    train = parts.train
+    movements = split_movements(cast(run, usable), run.person, run.settings)
+    train = movements.train
     own = np.flatnonzero(train.labels == 1)
     rng = np.random.default_rng(run.settings.seed)
     if run.settings.split == "recording":  # one recording after the other, as footage is collected
@@ -247,9 +247,9 @@ def _transfer(run: Run, usable: Sequence[Usable], folder: Path, start: Path | No
     wanted = max(1, round(run.details["minutes"] * 60 * FPS / run.settings.length))
     few = np.concatenate([own[:wanted], np.flatnonzero(train.labels == 0)])
     weights = safetensors.torch.load_file(start / WEIGHTS) if start else None
-    fitted = fit(train.subset(few), parts.validation, run.settings, folder, weights=weights)
+    fitted = fit(train.subset(few), movements.validation, run.settings, folder, weights=weights)
     minutes = min(wanted, len(own)) * run.settings.length / FPS / 60
-    return {**_learnt(fitted, len(few)), "minutes": round(minutes, 3), "test": _judged(fitted.model, parts.test)}
+    return {**_learnt(fitted, len(few)), "minutes": round(minutes, 3), "test": _judged(fitted.model, movements.test)}
 
 
 Task = Callable[[Run, Sequence[Usable], Path, Path | None], dict[str, Any]]
