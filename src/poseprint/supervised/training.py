@@ -23,7 +23,7 @@ from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
 from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
-from poseprint.supervised.fitting import Fitted, Progress, fit, predict
+from poseprint.supervised.fitting import EpochCallback, Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.profile import write_profile
 from poseprint.supervised.settings import Settings
@@ -35,7 +35,7 @@ def train(
     output: Path | str,
     settings: Settings | None = None,
     *,
-    progress: Progress | None = None,
+    progress: EpochCallback | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Train the many-to-one LSTM on a data set and write a profile.
