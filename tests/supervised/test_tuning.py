@@ -71,7 +71,7 @@ def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> N
     said: list[str] = []
     steps: list[tuple[int, int]] = []
     out = tmp_path / "search"
-    found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s), say=said.append)
+    found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s), notify=said.append)
     rows = table(out)
     assert steps == [(k, 6) for k in range(1, 7)]
     assert [line.split(":")[0] for line in said[:6]] == [f"trial {k}/6" for k in range(1, 7)]
@@ -116,7 +116,7 @@ def test_interrupted_it_goes_on_and_ends_the_same(data: Path, tmp_path: Path, mo
                 tune(data, "Ann", tmp_path / "resumed", BASE, trials=6)
         assert not (tmp_path / "resumed" / "best.json").exists()
     said: list[str] = []
-    resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6, say=said.append)
+    resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6, notify=said.append)
     assert len(said) == 1  # five trials were there
     assert resumed["settings"] == whole["settings"]
     rows = zip(table(tmp_path / "resumed"), table(tmp_path / "whole"), strict=True)
@@ -203,7 +203,7 @@ def test_every_length_has_the_same_recordings_in_the_same_parts(
     monkeypatch.setattr(tuning, "_log_loss", lambda _, labels: 1.0 / len(labels))
     monkeypatch.setattr(tuning, "_report", lambda *_: {"balanced": 0.5, "accuracy": 0.5})
     said: list[str] = []
-    found = tune(folder, "Ann", tmp_path / "search", base, trials=4, say=said.append)
+    found = tune(folder, "Ann", tmp_path / "search", base, trials=4, notify=said.append)
     assert {length for length, _ in cut} == {24, 60}
     assert all(sides == long_sides == found["sides"] for _, sides in cut)
     assert (found["settings"]["length"], found["settings"]["stride"]) == (24, 24)
@@ -214,7 +214,7 @@ def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkey
     monkeypatch.setattr("optuna.trial.Trial.should_prune", lambda self: self.number > 0)
     before = signal.getsignal(signal.SIGINT)
     said: list[str] = []
-    found = tune(data, "Ann", tmp_path / "search", BASE, trials=3, say=said.append)
+    found = tune(data, "Ann", tmp_path / "search", BASE, trials=3, notify=said.append)
     assert signal.getsignal(signal.SIGINT) is before
     rows = table(tmp_path / "search")
     assert [(r["state"], r["epochs"], bool(r["value"])) for r in rows] == [

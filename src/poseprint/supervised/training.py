@@ -36,7 +36,7 @@ def train(
     settings: Settings | None = None,
     *,
     progress: EpochCallback | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Train the many-to-one LSTM on a data set and write a profile.
 
@@ -50,7 +50,7 @@ def train(
         output: the profile's folder.
         settings: None for the paper's.
         progress: called after each epoch.
-        say: called with sentences for the user.
+        notify: called with messages for the user.
 
     Returns:
         the profile's `training` entry: settings, best epoch, figures on each subset.
@@ -65,10 +65,10 @@ def train(
         raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")
     demand_person(read_recordings(dataset), person)
     usable, left_out = load(dataset, settings)
-    for sentence in left_out:
-        say(sentence)
+    for message in left_out:
+        notify(message)
     movements = split_movements(usable, person, settings)
-    say(
+    notify(
         f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
         f"{len(movements.train)} to train ({int(movements.train.labels.sum())} of {person}), "
         f"{len(movements.validation)} to validate, {len(movements.test)} to test"
@@ -76,26 +76,18 @@ def train(
     work = output / "training"
     fitted = fit(movements.train, movements.validation, settings, work, progress=progress)
     _write_history(fitted, work)
-    figures = {}
-    for name in SUBSETS:
-        subset: MovementSet = getattr(movements, name)
-        scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, subset))).numpy()
-        figures[name] = accuracy_report(subset.labels, scores, subset.recordings)
-    training = {"settings": asdict(settings), "split": settings.split, "best_epoch": fitted.best_epoch, **figures}
+    training = {
+        "settings": asdict(settings),
+        "split": settings.split,
+        "best_epoch": fitted.best_epoch,
+        **{subset: _accuracy(fitted.model, getattr(movements, subset)) for subset in SUBSETS},
+    }
     write_profile(
         output,
         person=person,
         kind="supervised",
         input_spec=input_spec(usable, settings),
-        model={
-            "name": settings.model,
-            "inputs": 24,
-            "hidden": settings.hidden,
-            "layers": settings.layers,
-            "dropout": settings.dropout,
-            "every": settings.every,
-            "keypoints": settings.keypoints,
-        },
+        model=_described(settings),
         made_from=_made_from(usable, person, settings),
         training=training,
         onnx=export_onnx(fitted.model, settings.length),
@@ -104,20 +96,32 @@ def train(
     return training
 
 
+def _accuracy(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
+    """How well a model tells movements, see `accuracy_report`."""
+    scores = torch.sigmoid(torch.from_numpy(predict(model, movements))).numpy()
+    return accuracy_report(movements.labels, scores, movements.recordings)
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    """The network for the profile."""
+    names = ("hidden", "layers", "dropout", "every", "keypoints")
+    return {"name": settings.model, "inputs": 24, **{name: getattr(settings, name) for name in names}}
+
+
 def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[dict[str, Any]]:
     """A line a recording for the profile."""
     return [
         {
-            "recording": one.line.recording,
-            "person": one.line.person,
-            "label": "real" if one.is_own(person) else "fake",
-            "session": one.line.session,
-            "seconds": round(one.seconds, 2),
-            "movements": len(cut_movements(one.spans, length=settings.length)),
-            "sha256": one.series.source_sha256,
-            "shoulders": round(one.series.shoulder_width() / one.series.frame_size[1], 4),
+            "recording": recording.line.recording,
+            "person": recording.line.person,
+            "label": "real" if recording.is_own(person) else "fake",
+            "session": recording.line.session,
+            "seconds": round(recording.seconds, 2),
+            "movements": len(cut_movements(recording.spans, length=settings.length)),
+            "sha256": recording.series.source_sha256,
+            "shoulders": round(recording.series.shoulder_width() / recording.series.frame_size[1], 4),
         }
-        for one in usable
+        for recording in usable
     ]
 
 
