@@ -32,10 +32,10 @@ from poseprint.supervised.accuracy import METRICS  # noqa: E402
 from poseprint.supervised.data import SUBSETS, Usable, load, split_movements  # noqa: E402
 from poseprint.supervised.experiments import runs as tasks  # noqa: E402
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment  # noqa: E402
-from poseprint.supervised.experiments.plan import Plan, Planned, make_plan  # noqa: E402
+from poseprint.supervised.experiments.plan import Plan, PlannedRun, make_plan  # noqa: E402
 from poseprint.supervised.experiments.run import run_experiment  # noqa: E402
 from poseprint.supervised.experiments.runner import digest  # noqa: E402
-from poseprint.supervised.experiments.runs import Run, cast  # noqa: E402
+from poseprint.supervised.experiments.runs import Run, choose_recordings  # noqa: E402
 from poseprint.supervised.experiments.summary import percent  # noqa: E402
 from poseprint.supervised.fitting import Fitted  # noqa: E402
 from poseprint.supervised.movement_set import MovementSet  # noqa: E402
@@ -151,7 +151,7 @@ def results(output: Path) -> list[Path]:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_experiment_from_end_to_end(name: str, data: Path, tmp_path: Path) -> None:
     said: list[tuple[int, int]] = []
-    found = run(name, data, tmp_path / "out", said=lambda done, total, *_: said.append((done, total)))
+    found = run(name, data, tmp_path / "out", progress=lambda done, total, *_: said.append((done, total)))
     out = tmp_path / "out"
     assert said[-1][0] == said[-1][1] == len(said) == len(results(out))
     assert [done for done, _ in said] == list(range(1, len(said) + 1))
@@ -305,14 +305,14 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Fit]:
         seen.append(Fit(train, validation, settings, outputs, weights is not None))
         return Fitted(make_model(settings, outputs).eval(), 1, [{"epoch": 0, **dict.fromkeys(figures, 0.5)}])
 
-    real = tasks._judged
+    real = tasks._answers
 
     def judged(model: Any, movements: MovementSet) -> dict[str, Any]:
         seen[-1].tests.append(movements)
         return real(model, movements)
 
     monkeypatch.setattr(tasks, "fit", fit)
-    monkeypatch.setattr(tasks, "_judged", judged)
+    monkeypatch.setattr(tasks, "_answers", judged)
     return seen
 
 
@@ -348,13 +348,13 @@ def test_every_planned_run_keeps_recordings_on_one_side(scale: str, loaded: list
     plan = make_plan("all", loaded, scale=scale, seeds=2, changes=["length=30", "stride=12"])
     checked = set()
     for name in plan.names:
-        for planned in plan.of(name):
+        for planned in plan.runs(name):
             one = planned.run
             place = (one.person, one.others, one.settings.split, one.settings.seed, one.settings.stride)
             if not one.person or place in checked:
                 continue
             checked.add(place)
-            parts = split_movements(cast(one, loaded), one.person, one.settings)
+            parts = split_movements(choose_recordings(one, loaded), one.person, one.settings)
             frames = [frames_of(getattr(parts, side)) for side in SUBSETS]
             assert not frames[0] & frames[1]
             assert not (frames[0] | frames[1]) & frames[2]
@@ -364,7 +364,7 @@ def test_every_planned_run_keeps_recordings_on_one_side(scale: str, loaded: list
             for side in SUBSETS:
                 assert set(getattr(parts, side).labels.tolist()) == {0, 1}
     assert {place[2] for place in checked} == {"movement", "recording"}
-    assert {place[0] for place in checked} >= set(plan.cast.persons)
+    assert {place[0] for place in checked} >= set(plan.persons.of_interest)
 
 
 def test_lengths_tests_movements_of_just_the_length_asked_for(data: Path, tmp_path: Path, fits: list[Fit]) -> None:
@@ -446,7 +446,7 @@ def test_transfer_keeps_its_persons_apart_and_takes_the_minutes_asked_for(
 def keys(plan: Plan, name: str) -> dict[str, set[str]]:
     """Row -> keys of its runs."""
     found: dict[str, set[str]] = {}
-    for planned in plan.of(name):
+    for planned in plan.runs(name):
         found.setdefault(planned.row, set()).add(planned.run.key("footage"))
     return found
 
@@ -484,21 +484,21 @@ def test_a_key_depends_on_all_that_a_result_does() -> None:
 
 def test_fresh_and_pre_trained_runs_have_keys_of_their_own(loaded: list[Usable]) -> None:
     plan = make_plan("transfer", loaded, persons=("Ann",), seeds=2, changes=["length=30"])
-    planned = plan.of("transfer")
+    planned = plan.runs("transfer")
     found = keys(plan, "transfer")
     assert not found["fresh"] & found["pre-trained"]
     assert len(found["fresh"]) == len(found["pre-trained"]) == 5 * 2 * 2
     assert len(found[""]) == 4  # a pre-training a seed and split
     order = {p.run.key(""): i for i, p in enumerate(planned)}
     for one in planned:
-        assert (one.after is not None) == (one.row == "pre-trained")
-        if one.after:
-            assert order[one.after.key("")] < order[one.run.key("")]
-            assert (one.after.settings.seed, one.after.settings.split) == (
+        assert (one.pretraining is not None) == (one.row == "pre-trained")
+        if one.pretraining:
+            assert order[one.pretraining.key("")] < order[one.run.key("")]
+            assert (one.pretraining.settings.seed, one.pretraining.settings.split) == (
                 one.run.settings.seed,
                 one.run.settings.split,
             )
-            assert "Ann" not in one.after.others
+            assert "Ann" not in one.pretraining.others
 
 
 @pytest.mark.usefixtures("light")
@@ -506,16 +506,16 @@ def test_a_second_experiment_does_only_what_the_first_has_not_done(data: Path, t
     """Table 3's row stands in both; with 8 units all of them, A and B of the sizes are the same too."""
     said: list[str] = []
     told = lambda *given: said.append(given[2])  # noqa: E731
-    sizes = run("lstm", data, tmp_path, said=told)
+    sizes = run("lstm", data, tmp_path, progress=told)
     assert len(said) == 8
     said.clear()
-    faces = run("faces", data, tmp_path, said=told)
+    faces = run("faces", data, tmp_path, progress=told)
     assert said == ["ResNet152, face (after Li and Lyu)"] * 2
     assert faces["rows"][1]["splits"] == sizes["rows"][0]["splits"]
     said.clear()
-    assert run("faces", data, tmp_path, said=told) == faces
+    assert run("faces", data, tmp_path, progress=told) == faces
     assert said == []
-    run("faces", data, tmp_path, said=told, changes=[*TINY, "lr=0.02"])
+    run("faces", data, tmp_path, progress=told, changes=[*TINY, "lr=0.02"])
     assert len(said) == 4
 
 
@@ -547,15 +547,15 @@ def test_figures_do_not_depend_on_how_many_runs_go_side_by_side(data: Path, tmp_
 @pytest.mark.parametrize("name", ["lstm", "transfer"])
 def test_a_killed_experiment_goes_on_and_ends_the_same(name: str, data: Path, tmp_path: Path) -> None:
     said: list[object] = []
-    whole = run(name, data, tmp_path / "whole", said=lambda *given: said.append(given))
+    whole = run(name, data, tmp_path / "whole", progress=lambda *given: said.append(given))
     total = len(said)
     for count in (2, 3):
         with pytest.raises(KeyboardInterrupt):
-            run(name, data, tmp_path / "killed", said=killed_after(count))
+            run(name, data, tmp_path / "killed", progress=killed_after(count))
         assert not (tmp_path / "killed" / f"{name}.json").exists()
     assert len(results(tmp_path / "killed")) == 5
     said.clear()
-    resumed = run(name, data, tmp_path / "killed", said=lambda *given: said.append(given))
+    resumed = run(name, data, tmp_path / "killed", progress=lambda *given: said.append(given))
     assert len(said) == total - 5
     assert said[-1][:2] == (total, total)  # type: ignore[index]
     assert timeless(resumed) == timeless(whole)
@@ -716,7 +716,7 @@ def test_recordings_shorter_than_a_movement_are_left_out_by_name(tmp_path: Path)
     folder = data_set(tmp_path / "data", PEOPLE)
     write_poses(mover(20, recording="Bob_3", person="Bob"), folder / "Bob_3.parquet")
     said: list[str] = []
-    found = run("lstm", folder, tmp_path / "out", say=said.append)
+    found = run("lstm", folder, tmp_path / "out", notify=said.append)
     assert any("Bob_3 is left out" in text for text in said)
     assert found["data"]["recordings"] == 29
     short = data_set(tmp_path / "short", PEOPLE, frames=25)
@@ -740,7 +740,7 @@ def test_a_folder_is_worked_in_by_one_experiment_at_a_time(quick: str, data: Pat
             run(quick, data, tmp_path)
         refused.append(str(caught.value))
 
-    run(quick, data, tmp_path, said=again)
+    run(quick, data, tmp_path, progress=again)
     assert len(refused) == 2
     assert all("another experiment is at work there" in text for text in refused)
     run(quick, data, tmp_path)
@@ -759,10 +759,10 @@ def test_all_leaves_out_what_the_data_cannot_bear_and_says_so(loaded: list[Usabl
     whole = make_plan("all", loaded, changes=["length=30"])
     assert whole.names == tuple(EXPERIMENTS)
     assert not whole.left_out
-    apart = [set(part) for part in (whole.cast.transfer, whole.cast.background, whole.cast.impostors)]
+    apart = [set(part) for part in (whole.persons.transfer, whole.persons.background, whole.persons.impostors)]
     assert all(apart)
     assert sum(map(len, apart)) == len(set.union(*apart)) == 6
-    assert apart[0] <= set(whole.cast.persons)
+    assert apart[0] <= set(whole.persons.of_interest)
 
 
 def test_a_result_that_was_cut_off_is_refused_by_name(quick: str, data: Path, tmp_path: Path) -> None:
@@ -826,8 +826,8 @@ def crowd() -> list[Usable]:
 
 
 def chosen(run: Run, people: list[Usable]) -> Counter[str]:
-    """Of whom and of what kind how many recordings are in a cast."""
-    return Counter(f"{u.line.person} {u.line.label}" for u in cast(run, people))
+    """Of whom and of what kind how many recordings a run takes."""
+    return Counter(f"{u.line.person} {u.line.label}" for u in choose_recordings(run, people))
 
 
 ALL_OWN = {"Ann real": 4, "Ann fake": 1}
@@ -844,8 +844,10 @@ def test_as_many_others_as_own_are_cast_one_of_each_person_first(seed: int) -> N
     assert chosen(replace(run, impostors=9.0), people) == everybody  # others' fakes are nobody's motion
     assert chosen(replace(run, impostors=0.1), people) == ALL_OWN
     assert chosen(replace(run, others=("Cy", "Dee")), people) == {**ALL_OWN, "Cy real": 2, "Dee real": 1}
-    assert cast(run, people) == cast(run, people)
-    assert cast(run, people) == [u for u in people if u in cast(run, people)]  # in the data's order
+    assert choose_recordings(run, people) == choose_recordings(run, people)
+    assert choose_recordings(run, people) == [
+        u for u in people if u in choose_recordings(run, people)
+    ]  # in the data's order
     of_bob = chosen(replace(run, person="Bob"), people)
     assert of_bob["Bob real"] == 3
     assert of_bob["Bob fake"] == 1
@@ -856,17 +858,18 @@ def test_as_many_others_as_own_are_cast_one_of_each_person_first(seed: int) -> N
 def test_another_seed_casts_others() -> None:
     people = [usable(f"{who}_{k}", [(0, 30)]) for who in PEOPLE for k in range(4)]
     casts = {
-        tuple(u.line.recording for u in cast(Run("fit", "Ann", replace(SMALL, seed=seed)), people)) for seed in range(9)
+        tuple(u.line.recording for u in choose_recordings(Run("fit", "Ann", replace(SMALL, seed=seed)), people))
+        for seed in range(9)
     }
     assert len(casts) > 5
 
 
-def test_nobody_else_cannot_be_cast() -> None:
+def test_a_run_needs_somebody_else() -> None:
     alone = [usable(f"Ann_{k}", [(0, 30)]) for k in range(4)]
     with pytest.raises(DatasetError, match="nobody but Ann is in the data"):
-        cast(Run("fit", "Ann", SMALL), alone)
+        choose_recordings(Run("fit", "Ann", SMALL), alone)
     with_fakes = [*alone, usable("forged", [(0, 30)], person="Ann", label="fake")]
-    assert cast(Run("fit", "Ann", SMALL), with_fakes) == with_fakes
+    assert choose_recordings(Run("fit", "Ann", SMALL), with_fakes) == with_fakes
 
 
 def test_rows_follow_the_scale_and_the_changes() -> None:
@@ -885,11 +888,11 @@ def test_rows_follow_the_scale_and_the_changes() -> None:
 
 def test_runs_of_an_experiment_are_one_for_each_row_person_seed_and_split(loaded: list[Usable]) -> None:
     plan = make_plan("lstm", loaded, persons=("Ann", "Bob"), seeds=3, changes=["length=30"])
-    runs: list[Planned] = plan.of("lstm")
+    runs: list[PlannedRun] = plan.runs("lstm")
     assert len(runs) == 5 * 2 * 3 * 2
     assert len({one.run.key("") for one in runs}) == len(runs)
     wanted = Counter((one.row, one.run.person, one.run.settings.split) for one in runs)
     assert set(wanted.values()) == {3}
     some = make_plan("lstm", loaded, changes=["length=30"])
-    assert some.cast.persons == ("Ann", "Bob", "Dee", "Eve")  # four, evenly from six
-    assert make_plan("lstm", loaded, scale="full", changes=["length=30"]).cast.persons == SIX
+    assert some.persons.of_interest == ("Ann", "Bob", "Dee", "Eve")  # four, evenly from six
+    assert make_plan("lstm", loaded, scale="full", changes=["length=30"]).persons.of_interest == SIX

@@ -99,10 +99,10 @@ def experiment(
         from poseprint.supervised.experiments.run import run_experiment
     with progress_bar(name) as bar:
 
-        def said(done: int, total: int, row: str, what: str) -> None:
+        def progress(done: int, total: int, row: str, message: str) -> None:
             bar(done, total, row)
             if not sys.stderr.isatty():
-                say(f"[{done}/{total}] {what}")
+                say(f"[{done}/{total}] {message}")
 
         written = run_experiment(
             name,
@@ -114,8 +114,8 @@ def experiment(
             seeds=seeds,
             changes=assign or (),
             jobs=jobs,
-            said=said,
-            say=say,
+            progress=progress,
+            notify=say,
         )
     for file in written:
         print(file.with_suffix(".md").read_text(encoding="utf-8"))
