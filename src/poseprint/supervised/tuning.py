@@ -130,13 +130,7 @@ def tune(
     def split_like_the_first(changed: Settings) -> SplitMovements:
         return split_movements(usable, person, changed, recording_subsets=recording_subsets)
 
-    searched_from = {
-        "person": person,
-        "settings": asdict(settings),
-        "ranges": {name: list(ends) for name, ends in RANGES.items()},
-        "shares_of_length": list(SHARES_OF_LENGTH),
-        "movements_sha256": _digest(movements),
-    }
+    searched_from = _searched_from(person, settings, movements)
     with _study(output, searched_from) as study:
         while (done := len(_finished(study))) < trials:
             _run(_next_trial(study, settings), settings, split_like_the_first, output / "trials")
@@ -320,13 +314,19 @@ def _log_loss(logits: Array, labels: Array) -> float:
     return float(np.mean([losses[labels == kind].mean() for kind in (0, 1)]))
 
 
-def _digest(movements: SplitMovements) -> str:
-    """What tells the data and its split from others."""
+def _searched_from(person: str, settings: Settings, movements: SplitMovements) -> dict[str, Any]:
+    """What tells a search from others: the person, where it starts, its ranges, the data and their split."""
     content = hashlib.sha256()
     for name in SUBSETS:
         subset: MovementSet = getattr(movements, name)
         content.update(subset.features.tobytes() + subset.labels.tobytes() + repr(subset.recordings).encode())
-    return content.hexdigest()
+    return {
+        "person": person,
+        "settings": asdict(settings),
+        "ranges": {name: list(ends) for name, ends in RANGES.items()},
+        "shares_of_length": list(SHARES_OF_LENGTH),
+        "movements_sha256": content.hexdigest(),
+    }
 
 
 def _message(study: optuna.Study, base: Settings, trials: int) -> str:

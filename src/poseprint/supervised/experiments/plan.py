@@ -79,9 +79,9 @@ class Plan:
         return sorted(planned, key=lambda p: p.pretraining is not None)
 
     def _runs_of_row(self, experiment: Experiment, row: Row, settings: Settings) -> list[PlannedRun]:
-        share = self.scale.impostors
         if experiment.kind == "transfer":
             return self._transfer_runs(row, settings)
+        share = self.scale.impostors
         if experiment.kind == "lengths":
             details = {"mixed": row.mixed, "seconds": list(self.scale.seconds)}
             runs = [Run("lengths", p, settings, share, details=details) for p in self.persons.of_interest]
