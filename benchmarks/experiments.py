@@ -30,12 +30,12 @@ class Clock:
         self.file, self.last = file, time.monotonic()
         self.seconds = json.loads(file.read_text())["seconds"] if file.exists() else 0.0
 
-    def tick(self, done: int, total: int, _: str, what: str) -> None:
+    def run_done(self, done: int, total: int, _: str, message: str) -> None:
         """Called after each run."""
         now = time.monotonic()
         self.seconds, self.last = self.seconds + now - self.last, now
         self.file.write_text(json.dumps({"seconds": self.seconds}))
-        print(f"[{done}/{total}] {what}", flush=True)
+        print(f"[{done}/{total}] {message}", flush=True)
 
 
 def main() -> None:
@@ -53,8 +53,8 @@ def main() -> None:
         output,
         scale=asked.scale,
         jobs=asked.jobs,
-        said=clock.tick,
-        say=lambda text: print(text, flush=True),
+        progress=clock.run_done,
+        notify=lambda text: print(text, flush=True),
     )
     kept = RESULTS / "experiments"
     shutil.rmtree(kept, ignore_errors=True)

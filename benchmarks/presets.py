@@ -40,10 +40,10 @@ def data_set(person: str) -> Path:
     folder = WORK / person / "data"
     if (folder / "recordings.csv").exists():
         return folder
-    found = list(read_kinect(SHARED / "msrc12" / "upper_body.parquet"))
-    own = [r.series for r in found if r.series.person == person][:RECORDINGS]
-    others = sorted({r.series.person for r in found} - {person})[:: 19 // RECORDINGS][:RECORDINGS]
-    of_others = [[r.series for r in found if r.series.person == name][i] for i, name in enumerate(others)]
+    recordings = list(read_kinect(SHARED / "msrc12" / "upper_body.parquet"))
+    own = [r.series for r in recordings if r.series.person == person][:RECORDINGS]
+    others = sorted({r.series.person for r in recordings} - {person})[:: 19 // RECORDINGS][:RECORDINGS]
+    of_others = [[r.series for r in recordings if r.series.person == name][i] for i, name in enumerate(others)]
     folder.mkdir(parents=True)
     lines = []
     for series in (*own, *of_others):

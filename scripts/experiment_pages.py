@@ -56,18 +56,18 @@ def section() -> str:
         + lesson()
     )
     for name in ORDER:
-        found = experiment(name)
-        text += f"\n### {found['title']}\n\n{markdown(found)}\n"
-        for ending in FIGURES.get(found["kind"], ("",)):
-            text += f"![{found['title']}](../benchmarks/results/experiments/{name}{ending}.svg)\n"
+        summary = experiment(name)
+        text += f"\n### {summary['title']}\n\n{markdown(summary)}\n"
+        for ending in FIGURES.get(summary["kind"], ("",)):
+            text += f"![{summary['title']}](../benchmarks/results/experiments/{name}{ending}.svg)\n"
     return text
 
 
 def _each(name: str) -> list[dict[str, Any]]:
-    """Runs of an experiment that has them one by one, those of rows told already left out."""
-    told = {"lstm": (), "architectures": (MAIN, QUICK, BODY), "faces": (MAIN,)}.get(name, ())
-    rows = [r for r in experiment(name)["rows"] if r["name"] not in told]
-    return [each for r in rows for found in r["splits"].values() for each in found.get("each", [])]
+    """Runs of an experiment that has them one by one, those of rows that an earlier experiment has left out."""
+    earlier = {"lstm": (), "architectures": (MAIN, QUICK, BODY), "faces": (MAIN,)}.get(name, ())
+    rows = [r for r in experiment(name)["rows"] if r["name"] not in earlier]
+    return [each for r in rows for figures in r["splits"].values() for each in figures.get("each", [])]
 
 
 def timing() -> dict[str, Any]:
@@ -75,14 +75,14 @@ def timing() -> dict[str, Any]:
 
 
 def lesson() -> str:
-    main, quick = row("architectures", MAIN), row("architectures", BODY)
+    main, body = row("architectures", MAIN), row("architectures", BODY)
     verdicts = [v for name in ("lstm", "architectures", "faces") for v in stands(name)]
     verdicts = list({v[0].partition(": ")[2] or v[0]: v for v in verdicts if v[0] != "A: LSTM 2x512"}.values())
     by_movement, by_recording = ([name for name, *above in verdicts if above[k]] for k in (0, 1))
     text = (
         f"**What survives.** The paper's LSTM (Table 3): {between(main['splits']['movement']['test'])} split by movement, "
         f"{between(main['splits']['recording']['test'])} split by recording, where always\ngiving the commoner label is right in "
-        f"{percent(main['splits']['recording']['test']['majority'])}. The body-centred one: {between(quick['splits']['movement']['test'])} and {between(quick['splits']['recording']['test'])}. "
+        f"{percent(main['splits']['recording']['test']['majority'])}. The body-centred one: {between(body['splits']['movement']['test'])} and {between(body['splits']['recording']['test'])}. "
         f"Of {len(verdicts)} models in Tables 4 to 6 and\ntwo LSTMs of ours, {len(by_movement)} have an interval above the commoner label's rate when split by movement, and "
         f"{len(by_recording)} when no recording is in two parts"
     )
@@ -96,13 +96,13 @@ def lesson() -> str:
 def transfer_lesson() -> str:
     """What pre-training is worth, split by recording, at the least and the most footage."""
     fresh, trained = (r["splits"]["recording"]["points"] for r in experiment("transfer")["rows"])
-    told = "; ".join(
+    points = "; ".join(
         f"{a['minutes']:g} min {between(b['test'])} against {between(a['test'])}"
         for a, b in zip(fresh, trained, strict=True)
     )
     above = sum(p["test"]["interval"][0] > p["test"]["majority"] for p in trained)
     return (
-        f"Pre-trained on other persons against fresh, split by recording, by minutes of the person's own footage: {told}\n(commoner label "
+        f"Pre-trained on other persons against fresh, split by recording, by minutes of the person's own footage: {points}\n(commoner label "
         f"{percent(fresh[0]['test']['majority'])}); pre-trained, the interval is above the commoner label's rate at {above} of {len(trained)} points.\n"
     )
 
@@ -152,9 +152,9 @@ def presets_section() -> str:
 
 
 def readme_lines() -> str:
-    main, quick = row("architectures", MAIN), row("architectures", BODY)
+    main, body = row("architectures", MAIN), row("architectures", BODY)
     test = {k: main["splits"][k]["test"] for k in ("movement", "recording")}
-    own = {k: quick["splits"][k]["test"] for k in ("movement", "recording")}
+    own = {k: body["splits"][k]["test"] for k in ("movement", "recording")}
     data = experiment("architectures")["data"]
     persons = result("presets")["persons"].values()
     whole = min(e["quick"]["whole_ratio"] for e in persons)

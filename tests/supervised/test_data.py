@@ -18,7 +18,7 @@ from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
 from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_movements
-from poseprint.supervised.data import SIDES, Parts, Usable, load, movements_of, part
+from poseprint.supervised.data import SUBSETS, SplitMovements, Usable, load, movements_of, split_movements
 from poseprint.supervised.movement_set import MovementSet, Normalisation
 from poseprint.supervised.settings import Settings
 
@@ -35,8 +35,8 @@ def people(recordings: int = 4, frames: int = 150) -> list[Usable]:
     ]
 
 
-def sides_of(parts: Parts) -> list[MovementSet]:
-    return [getattr(parts, side) for side in SIDES]
+def sides_of(parts: SplitMovements) -> list[MovementSet]:
+    return [getattr(parts, side) for side in SUBSETS]
 
 
 stretches = st.lists(st.tuples(st.integers(0, 20), st.integers(50, 120)), min_size=1, max_size=3)
@@ -70,7 +70,7 @@ def test_no_frame_is_on_two_sides(
 ) -> None:
     settings = replace(Settings(), length=length, stride=stride, split=by, seed=seed)  # type: ignore[arg-type]
     settings = replace(settings, validation_share=shares[0], test_share=shares[1])
-    parts = part(data, "Ann", settings)
+    parts = split_movements(data, "Ann", settings)
     train, validation, test = (frames_of(side) for side in sides_of(parts))
     assert train
     assert validation
@@ -84,15 +84,17 @@ def test_no_frame_is_on_two_sides(
     if by == "recording":
         held = [set(side.recordings) for side in sides_of(parts)]
         assert sum(map(len, held)) == len(set.union(*held))
-        assert parts.sides() == {name: side for side, names in zip(SIDES, held, strict=True) for name in names}
-    again = part(data, "Ann", settings)
+        assert parts.recording_subsets() == {
+            name: side for side, names in zip(SUBSETS, held, strict=True) for name in names
+        }
+    again = split_movements(data, "Ann", settings)
     for one, other in zip(sides_of(parts), sides_of(again), strict=True):
         assert np.array_equal(one.features, other.features)
 
 
 def test_no_frame_between_cuts_is_part_of_a_movement() -> None:
     data = [usable(f"{who}_{r}", [(5, 100), (110, 180)]) for who in ("Ann", "Bob") for r in range(3)]
-    parts = part(data, "Ann", replace(SMALL, stride=7))
+    parts = split_movements(data, "Ann", replace(SMALL, stride=7))
     for side in sides_of(parts):
         assert all(5 <= f < 100 or 110 <= f < 180 for _, f in frames_of(side))
 
@@ -101,7 +103,7 @@ def test_no_frame_between_cuts_is_part_of_a_movement() -> None:
 def test_what_trains_is_all_that_shares_no_frame_with_what_is_set_aside(by: str) -> None:
     data = people()
     settings = replace(SMALL, stride=4, split=by)  # type: ignore[arg-type]
-    parts = part(data, "Ann", settings)
+    parts = split_movements(data, "Ann", settings)
     aside = frames_of(parts.validation) | frames_of(parts.test)
     trains = set(parts.train.recordings)
     expected = {
@@ -113,14 +115,14 @@ def test_what_trains_is_all_that_shares_no_frame_with_what_is_set_aside(by: str)
     found = [(r, round(s * FPS)) for r, s in zip(parts.train.recordings, parts.train.starts, strict=True)]
     assert len(found) == len(set(found))
     assert set(found) == expected
-    assert len(found) > len(part(data, "Ann", replace(settings, stride=30)).train)
+    assert len(found) > len(split_movements(data, "Ann", replace(settings, stride=30)).train)
     if by == "movement":
         assert trains & (set(parts.validation.recordings) | set(parts.test.recordings))
 
 
 def test_a_stride_changes_what_trains_alone() -> None:
     data = people()
-    whole, dense = (part(data, "Ann", replace(SMALL, stride=stride, split="movement")) for stride in (30, 3))
+    whole, dense = (split_movements(data, "Ann", replace(SMALL, stride=stride, split="movement")) for stride in (30, 3))
     for side in ("validation", "test"):
         one, other = getattr(whole, side), getattr(dense, side)
         assert np.array_equal(one.features, other.features)
@@ -130,10 +132,10 @@ def test_a_stride_changes_what_trains_alone() -> None:
 
 def test_a_given_parting_of_recordings_holds_for_other_lengths() -> None:
     data = people()
-    sides = part(data, "Ann", SMALL).sides()
+    sides = split_movements(data, "Ann", SMALL).recording_subsets()
     for length in (20, 75):
-        parts = part(data, "Ann", replace(SMALL, length=length, stride=5), sides=sides)
-        assert parts.sides() == sides
+        parts = split_movements(data, "Ann", replace(SMALL, length=length, stride=5), recording_subsets=sides)
+        assert parts.recording_subsets() == sides
         assert not frames_of(parts.train) & (frames_of(parts.validation) | frames_of(parts.test))
 
 
@@ -152,9 +154,9 @@ def disturbed(one: Usable, kept: set[tuple[str, int]]) -> Usable:
 def test_features_depend_on_their_movements_frames_alone(how: Normalisation, by: str) -> None:
     data = people()
     settings = replace(SMALL, stride=10, normalisation=how, split=by)  # type: ignore[arg-type]
-    parts = part(data, "Ann", settings)
+    parts = split_movements(data, "Ann", settings)
     kept = frames_of(parts.test)
-    other = part([disturbed(one, kept) for one in data], "Ann", settings)
+    other = split_movements([disturbed(one, kept) for one in data], "Ann", settings)
     assert other.test.recordings == parts.test.recordings
     assert other.test.features.tobytes() == parts.test.features.tobytes()
     assert not np.array_equal(other.train.features, parts.train.features)
@@ -169,12 +171,12 @@ def test_other_recordings_files_do_not_matter(tmp_path: Path, how: Normalisation
         series = mover(300, seed=seed, recording=line.recording, person=line.person)
         write_poses(series, tmp_path / line.file)
     write_recordings(tmp_path, lines)
-    parts = part(load(tmp_path, settings)[0], "Ann", settings)
+    parts = split_movements(load(tmp_path, settings)[0], "Ann", settings)
     for seed, line in enumerate(lines):
         if line.recording not in parts.test.recordings:
             other = mover(300, seed=seed + 50, tempo=2, shoulder=90, recording=line.recording, person=line.person)
             write_poses(other, tmp_path / line.file)
-    again = part(load(tmp_path, settings)[0], "Ann", settings)
+    again = split_movements(load(tmp_path, settings)[0], "Ann", settings)
     assert again.test.recordings == parts.test.recordings
     assert again.test.features.tobytes() == parts.test.features.tobytes()
     assert not np.array_equal(again.train.features, parts.train.features)
@@ -189,7 +191,7 @@ def test_a_movement_is_1_where_the_person_themself_moves_and_0_elsewhere() -> No
             assert label == name.startswith(own), name
         for one in data:
             assert one.is_own(person) == one.line.recording.startswith(own)
-    parts = part(data, "Ann", replace(SMALL, stride=10))
+    parts = split_movements(data, "Ann", replace(SMALL, stride=10))
     for side in sides_of(parts):
         assert (side.labels == [name.startswith("Ann_real") for name in side.recordings]).all()
 
@@ -197,6 +199,6 @@ def test_a_movement_is_1_where_the_person_themself_moves_and_0_elsewhere() -> No
 def test_one_kind_of_movement_cannot_be_parted() -> None:
     real = [one for one in people() if one.line.label == "real"]
     with pytest.raises(DatasetError, match="one kind only"):
-        part([one for one in real if one.line.person == "Ann"], "Ann", SMALL)
+        split_movements([one for one in real if one.line.person == "Ann"], "Ann", SMALL)
     fakes = [one for one in people() if one.line.person == "Ann"]
-    assert set(part(fakes, "Ann", SMALL).test.labels) == {0, 1}
+    assert set(split_movements(fakes, "Ann", SMALL).test.labels) == {0, 1}

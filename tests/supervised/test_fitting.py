@@ -75,31 +75,25 @@ def killed_at(epoch: int) -> Callable[..., None]:
 
 
 def test_batches_hold_every_movement_once_in_an_order_of_seed_and_epoch() -> None:
-    batches = fitting._Batches(np.full(50, 12), 8, seed=3)
     orders = []
-    for epoch in (0, 1, 0):
-        batches.set_epoch(epoch)
-        found = list(batches)
-        assert [len(b) for b in found] == [8] * 6 + [2]
-        assert len(batches) == len(found)
-        orders.append(torch.cat(found).tolist())
+    for seed, epoch in ((3, 0), (3, 1), (3, 0), (4, 0)):
+        batches = fitting.batches(np.full(50, 12), 8, fitting.epoch_seed(Settings(seed=seed), epoch))
+        assert [len(b) for b in batches] == [8] * 6 + [2]
+        orders.append(torch.cat(list(batches)).tolist())
         assert sorted(orders[-1]) == list(range(50))
-    assert orders[0] == orders[2] != orders[1]
-    assert orders[0] != torch.cat(list(fitting._Batches(np.full(50, 12), 8, seed=4))).tolist()
-    unshuffled = fitting._Batches(np.full(50, 12), 8, seed=None)
-    assert torch.cat(list(unshuffled)).tolist() == list(range(50))
+    assert orders[0] == orders[2]
+    assert orders[1] != orders[0] != orders[3]
 
 
 def test_movements_of_like_length_come_into_one_batch() -> None:
     lengths = np.random.default_rng(0).integers(30, 600, size=100)
-    batches = fitting._Batches(lengths, 16, seed=0)
-    found = list(batches)
-    assert sorted(torch.cat(found).tolist()) == list(range(100))
-    spans = sorted((lengths[b].min(), lengths[b].max()) for b in found)
+    batches = fitting.batches(lengths, 16, seed=0)
+    assert sorted(torch.cat(list(batches)).tolist()) == list(range(100))
+    spans = sorted((lengths[b].min(), lengths[b].max()) for b in batches)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
-    assert [lengths[b].max() for b in found] != sorted(lengths[b].max() for b in found)  # batches come in any order
-    batches.set_epoch(1)
-    assert [sorted(b.tolist()) for b in batches] != [sorted(b.tolist()) for b in found]
+    assert [lengths[b].max() for b in batches] != sorted(lengths[b].max() for b in batches)  # they come in any order
+    others = fitting.batches(lengths, 16, seed=1)
+    assert [sorted(b.tolist()) for b in others] != [sorted(b.tolist()) for b in batches]
 
 
 def test_a_batch_is_cut_to_its_longest_movement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,6 @@ def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     write_poses(mover(20, recording="Ann_0"), folder / "Ann_0.parquet")
     said: list[str] = []
-    train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), say=said.append)
+    train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), notify=said.append)
     assert any("Ann_0 is left out" in text for text in said)
     assert "Ann_0" not in {m["recording"] for m in read_profile(tmp_path / "p").made_from}

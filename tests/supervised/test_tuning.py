@@ -28,7 +28,7 @@ from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.supervised import tuning
-from poseprint.supervised.data import load, part
+from poseprint.supervised.data import load, split_movements
 from poseprint.supervised.settings import PRESETS, Settings
 from poseprint.supervised.tuning import tune
 
@@ -71,7 +71,7 @@ def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> N
     said: list[str] = []
     steps: list[tuple[int, int]] = []
     out = tmp_path / "search"
-    found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s), say=said.append)
+    found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s), notify=said.append)
     rows = table(out)
     assert steps == [(k, 6) for k in range(1, 7)]
     assert [line.split(":")[0] for line in said[:6]] == [f"trial {k}/6" for k in range(1, 7)]
@@ -116,7 +116,7 @@ def test_interrupted_it_goes_on_and_ends_the_same(data: Path, tmp_path: Path, mo
                 tune(data, "Ann", tmp_path / "resumed", BASE, trials=6)
         assert not (tmp_path / "resumed" / "best.json").exists()
     said: list[str] = []
-    resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6, say=said.append)
+    resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6, notify=said.append)
     assert len(said) == 1  # five trials were there
     assert resumed["settings"] == whole["settings"]
     rows = zip(table(tmp_path / "resumed"), table(tmp_path / "whole"), strict=True)
@@ -184,26 +184,26 @@ def test_every_length_has_the_same_recordings_in_the_same_parts(
     folder = uneven(tmp_path / "data")
     base = replace(BASE, length=60, epochs=1, seed=3)
     short = replace(base, length=24, stride=24)
-    long_sides, short_sides = (part(load(folder, s)[0], "Ann", s).sides() for s in (base, short))
+    long_sides, short_sides = (split_movements(load(folder, s)[0], "Ann", s).recording_subsets() for s in (base, short))
     # Ann_3 chooses at one length and would test at the other; some recordings are too short for 60 frames.
     assert (long_sides["Ann_3"], short_sides["Ann_3"]) == ("validation", "test")
     assert len(long_sides) < len(short_sides)
     cut: list[tuple[int, dict[str, str]]] = []
-    real = tuning.part
+    real = tuning.split_movements
 
     def spy(usable: Any, person: str, settings: Settings, **how: Any) -> Any:
         parts = real(usable, person, settings, **how)
         if how:
-            cut.append((settings.length, parts.sides()))
+            cut.append((settings.length, parts.recording_subsets()))
         return parts
 
-    monkeypatch.setattr(tuning, "part", spy)
+    monkeypatch.setattr(tuning, "split_movements", spy)
     monkeypatch.setattr(tuning, "SHARES_OF_LENGTH", (0.4, 1.0))
     # Lengths are worth the same but for the count of movements, so the short one wins.
     monkeypatch.setattr(tuning, "_log_loss", lambda _, labels: 1.0 / len(labels))
     monkeypatch.setattr(tuning, "_report", lambda *_: {"balanced": 0.5, "accuracy": 0.5})
     said: list[str] = []
-    found = tune(folder, "Ann", tmp_path / "search", base, trials=4, say=said.append)
+    found = tune(folder, "Ann", tmp_path / "search", base, trials=4, notify=said.append)
     assert {length for length, _ in cut} == {24, 60}
     assert all(sides == long_sides == found["sides"] for _, sides in cut)
     assert (found["settings"]["length"], found["settings"]["stride"]) == (24, 24)
@@ -214,7 +214,7 @@ def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkey
     monkeypatch.setattr("optuna.trial.Trial.should_prune", lambda self: self.number > 0)
     before = signal.getsignal(signal.SIGINT)
     said: list[str] = []
-    found = tune(data, "Ann", tmp_path / "search", BASE, trials=3, say=said.append)
+    found = tune(data, "Ann", tmp_path / "search", BASE, trials=3, notify=said.append)
     assert signal.getsignal(signal.SIGINT) is before
     rows = table(tmp_path / "search")
     assert [(r["state"], r["epochs"], bool(r["value"])) for r in rows] == [

@@ -54,16 +54,19 @@ def accuracy_report(
     if not len(labels):
         return {**report, **dict.fromkeys((*METRICS, "interval", "majority")), "intervals": {}}
     ones = np.ones((1, len(labels)))
-    kinds = np.zeros(len(labels), dtype=np.int64) if runs is None else np.asarray(runs)
-    parts = [np.flatnonzero(kinds == run) for run in np.unique(kinds)]
-    report |= {name: _number(values[0]) for name, values in _by_run(labels, scores, ones, parts).items()}
+    run_of = np.zeros(len(labels), dtype=np.int64) if runs is None else np.asarray(runs)
+    by_run = [np.flatnonzero(run_of == run) for run in np.unique(run_of)]
+    report |= {name: _number(values[0]) for name, values in _mean_over_runs(labels, scores, ones, by_run).items()}
     intervals: dict[str, list[float] | None] = dict.fromkeys(METRICS)
     if len(names) >= FEWEST:
-        drawn = [_by_run(labels, scores, w[:, group], parts) for w in _drawn(len(names), seed, draws, len(labels))]
+        drawn = [
+            _mean_over_runs(labels, scores, weights[:, group], by_run)
+            for weights in _drawn(len(names), seed, draws, len(labels))
+        ]
         for name in METRICS:
             if report[name] is not None:
                 intervals[name] = _interval(np.concatenate([values[name] for values in drawn]))
-    majority = sum(max((labels[p] == kind).sum() for kind in (0, 1)) for p in parts) / len(labels)
+    majority = sum(max((labels[run] == label).sum() for label in (0, 1)) for run in by_run) / len(labels)
     return {**report, "interval": intervals["accuracy"], "intervals": intervals, "majority": float(majority)}
 
 
@@ -81,10 +84,10 @@ def accuracy_drop(
         drop (accuracy of the first minus that of the second) and interval (95 %, over recordings, or None).
     """
     names = sorted({*first[1], *second[1]})
-    place = {name: i for i, name in enumerate(names)}
+    index = {name: i for i, name in enumerate(names)}
     hits, sizes = np.zeros((2, len(names))), np.zeros((2, len(names)))
     for k, (right, recordings) in enumerate((first, second)):
-        group = [place[name] for name in recordings]
+        group = [index[name] for name in recordings]
         np.add.at(hits[k], group, np.asarray(right, dtype=np.float64))
         np.add.at(sizes[k], group, 1.0)
     accuracy = hits.sum(1) / sizes.sum(1)
@@ -109,13 +112,13 @@ def _drawn(recordings: int, seed: int, draws: int, width: int) -> Iterator[Array
         yield weights
 
 
-def _by_run(labels: Array, scores: Array, weights: Array, parts: Sequence[Array]) -> dict[str, Array]:
-    """Each metric as the mean over runs, weighted by movements, of those that have it."""
-    found = [_weighted(labels[part], scores[part], weights[:, part]) for part in parts]
-    sizes = np.stack([weights[:, part].sum(1) for part in parts])
+def _mean_over_runs(labels: Array, scores: Array, weights: Array, by_run: Sequence[Array]) -> dict[str, Array]:
+    """Each metric as the mean over runs, given as indices of movements, weighted by movements, of those that have it."""
+    metrics = [_weighted(labels[run], scores[run], weights[:, run]) for run in by_run]
+    sizes = np.stack([weights[:, run].sum(1) for run in by_run])
     means = {}
     for name in METRICS:
-        values = np.stack([one[name] for one in found])
+        values = np.stack([of_run[name] for of_run in metrics])
         share = np.where(np.isnan(values), 0.0, sizes)
         with np.errstate(invalid="ignore"):
             means[name] = (np.nan_to_num(values) * share).sum(0) / share.sum(0)
@@ -124,9 +127,9 @@ def _by_run(labels: Array, scores: Array, weights: Array, parts: Sequence[Array]
 
 def _weighted(labels: Array, scores: Array, weights: Array) -> dict[str, Array]:
     """Each metric for each row of weights [shape=(draws, movements)]; NaN where a row has no such value."""
-    real, yes = labels == 1, scores > 0.5
-    tp, fn = weights @ (real & yes), weights @ (real & ~yes)
-    tn, fp = weights @ (~real & ~yes), weights @ (~real & yes)
+    real, voted = labels == 1, scores > 0.5
+    tp, fn = weights @ (real & voted), weights @ (real & ~voted)
+    tn, fp = weights @ (~real & ~voted), weights @ (~real & voted)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = np.stack([tp / (tp + fn), tn / (tn + fp)])
         product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)

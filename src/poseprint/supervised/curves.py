@@ -26,17 +26,12 @@ def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:
         rows = list(csv.DictReader(file))
     for quantity in ("loss", "accuracy"):
         figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-        for part, colour in (("train", "#1f6f8b"), ("validation", "#d1495b")):
-            points = [
-                (int(r["epoch"]) + 1, float(r[f"{part}_{quantity}"])) for r in rows if r.get(f"{part}_{quantity}")
-            ]
+        for subset, colour in (("train", "#1f6f8b"), ("validation", "#d1495b")):
+            column = f"{subset}_{quantity}"
+            points = [(int(row["epoch"]) + 1, float(row[column])) for row in rows if row.get(column)]
+            label = "training" if subset == "train" else subset
             if points:
-                axes.plot(
-                    *zip(*points, strict=True),
-                    label="training" if part == "train" else part,
-                    color=colour,
-                    linewidth=1.5,
-                )
+                axes.plot(*zip(*points, strict=True), label=label, color=colour, linewidth=1.5)
         axes.axvline(
             best_epoch + 1, color="black", linewidth=1, label=f"best validation accuracy (epoch {best_epoch + 1})"
         )

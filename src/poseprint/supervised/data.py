@@ -95,27 +95,27 @@ def movements_of(
     return MovementSet.joined(
         [
             movement_set(
-                one.series,
-                cut_movements(one.spans, length=settings.length, stride=stride),
+                recording.series,
+                cut_movements(recording.spans, length=settings.length, stride=stride),
                 settings.normalisation,
-                label=int(one.is_own(person)),
+                label=int(recording.is_own(person)),
             )
-            for one in usable
+            for recording in usable
         ]
     )
 
 
-SIDES = ("train", "validation", "test")
+SUBSETS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Movements to train, to validate and to test on; no frame is in two of them.
+class SplitMovements:
+    """Movements to train, to validate and to test on; no frame is in two of these subsets.
 
     Attributes:
         train: movements settings.stride frames apart.
         validation, test: movements side by side.
-        split: how they were parted.
+        split: how they were split.
     """
 
     train: MovementSet
@@ -123,45 +123,52 @@ class Parts:
     test: MovementSet
     split: Split
 
-    def sides(self) -> dict[str, str]:
+    def recording_subsets(self) -> dict[str, str]:
         """Recording -> train, validation or test, for movements split by recording."""
-        return {name: side for side in SIDES for name in getattr(self, side).recordings}
+        return {name: subset for subset in SUBSETS for name in getattr(self, subset).recordings}
 
 
-def part(usable: Sequence[Usable], person: str, settings: Settings, *, sides: Mapping[str, str] | None = None) -> Parts:
-    """Cut and part the movements of some recordings as the settings say.
+def split_movements(
+    usable: Sequence[Usable], person: str, settings: Settings, *, recording_subsets: Mapping[str, str] | None = None
+) -> SplitMovements:
+    """Cut the movements of some recordings and split them as the settings say.
 
-    Movements side by side are parted; where the stride is shorter than a movement, those that train are cut
+    Movements side by side are split; where the stride is shorter than a movement, those that train are cut
     anew, and the ones that share a frame with a movement set aside are left out.
 
     Args:
         usable: the recordings.
         person: the person of interest.
-        settings: how to cut and part.
-        sides: part each recording as `Parts.sides` of other settings had it. Drawn anew, a split depends on
-            how many movements each recording has, and so on their length.
+        settings: how to cut and split.
+        recording_subsets: put each recording where `SplitMovements.recording_subsets` of other settings had it.
+            Drawn anew, a split depends on how many movements each recording has, and so on their length.
 
     Raises:
         DatasetError: see `poseprint.supervised.split.split`.
     """
     base = movements_of(usable, person, settings)
-    if sides is None:
-        parts = split(base, settings.split, seed=settings.seed, shares=(settings.validation_share, settings.test_share))
+    if recording_subsets is None:
+        indices = split(
+            base, settings.split, seed=settings.seed, shares=(settings.validation_share, settings.test_share)
+        )
     else:
-        given = np.array([sides[name] for name in base.recordings])
-        parts = Split("recording", *(np.flatnonzero(given == side) for side in SIDES))
-    train = base.subset(parts.train)
+        subsets = np.array([recording_subsets[name] for name in base.recordings])
+        indices = Split("recording", *(np.flatnonzero(subsets == subset) for subset in SUBSETS))
+    train = base.subset(indices.train)
     if settings.stride < settings.length:  # a longer stride would only waste footage
-        train = _denser(usable, person, settings, base, parts)
-    return Parts(train, base.subset(parts.validation), base.subset(parts.test), parts)
+        train = _denser(usable, person, settings, base, indices)
+    return SplitMovements(train, base.subset(indices.validation), base.subset(indices.test), indices)
 
 
-def _denser(usable: Sequence[Usable], person: str, settings: Settings, base: MovementSet, parts: Split) -> MovementSet:
+def _denser(
+    usable: Sequence[Usable], person: str, settings: Settings, base: MovementSet, indices: Split
+) -> MovementSet:
+    """Movements that train, cut anew by the stride, without those that share a frame with one set aside."""
     set_aside: dict[str, list[float]] = {}
-    for i in (*parts.validation, *parts.test):
+    for i in (*indices.validation, *indices.test):
         set_aside.setdefault(base.recordings[i], []).append(base.starts[i])
-    trains = {base.recordings[i] for i in parts.train}
-    dense = movements_of([u for u in usable if u.line.recording in trains], person, settings, stride=settings.stride)
+    training = {base.recordings[i] for i in indices.train}
+    dense = movements_of([u for u in usable if u.line.recording in training], person, settings, stride=settings.stride)
     length = settings.length / FPS - 1e-6
     free = [
         not np.any(np.abs(np.array(set_aside.get(name, [])) - start) < length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,11 +22,11 @@ from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.networks.registry import make_model
 from poseprint.supervised.settings import Settings
 
-Progress = Callable[[int, int, Mapping[str, float]], None]
+EpochCallback = Callable[[int, int, Mapping[str, float]], None]
 """Called after each epoch with (epochs done, epochs in all, the epoch's figures)."""
 
 BATCH = 64
-"""Movements scored at once."""
+"""Movements a model is given at once, but for training."""
 
 SAVING = 0.05
 """Share of the time that may go into checkpoints."""
@@ -65,7 +65,7 @@ def fit(
     *,
     outputs: int = 1,
     weights: Mapping[str, Tensor] | None = None,
-    progress: Progress | None = None,
+    progress: EpochCallback | None = None,
 ) -> Fitted:
     """Fit a model and choose its best epoch: the highest validation accuracy, of equals the lowest loss.
 
@@ -84,42 +84,50 @@ def fit(
     """
     _claim(work, train, validation, settings, outputs, weights)
     torch.manual_seed(settings.seed)
-    batches = _Batches(train.lengths, settings.batch_size, settings.seed)
-    run = _Fit(settings, outputs, float((train.labels == 1).mean()), len(batches))
+    steps = -(-len(train) // settings.batch_size)
+    training = _Fit(settings, outputs, real_share=float((train.labels == 1).mean()), steps=steps)
     if weights:
-        own = run.model.state_dict()
-        run.model.load_state_dict({k: weights[k] if _alike(weights, own, k) else v for k, v in own.items()})
+        _start_from(training.model, weights)
     checkpoint = work / "checkpoint.ckpt"
-    run.resume(checkpoint)
+    training.resume(checkpoint)
     tensors, held_out = _tensors(train), _tensors(validation)
     with few_threads(settings):
-        while not run.is_over():
-            run.begin()
-            batches.set_epoch(run.current_epoch if settings.reshuffle else 0)
-            for indices in batches:
-                run.training_step(tuple(t[indices] for t in tensors))
-            run.validate(held_out)
-            run.end()
-            run.save(checkpoint)
+        while not training.is_over():
+            training.begin()
+            epoch = training.current_epoch if settings.reshuffle else 0
+            for indices in batches(train.lengths, settings.batch_size, epoch_seed(settings, epoch)):
+                training.training_step(tuple(t[indices] for t in tensors))
+            training.validate(held_out)
+            training.end()
+            training.save(checkpoint)
             if progress:
-                progress(len(run.history), settings.epochs, {**run.history[-1], "best": run.best["accuracy"]})
-    run.model.load_state_dict(run.best["weights"])
+                figures = {**training.history[-1], "best": training.best["accuracy"]}
+                progress(training.current_epoch, settings.epochs, figures)
+    training.model.load_state_dict(training.best["weights"])
     checkpoint.unlink(missing_ok=True)
-    return Fitted(run.model.eval(), int(run.best["epoch"]) + 1, run.history)
+    return Fitted(training.model.eval(), int(training.best["epoch"]) + 1, training.history)
 
 
 def predict(model: nn.Module, movements: MovementSet) -> Array:
     """The model's logits, float32 [shape=(movements,)], or a column each of several outputs."""
-    parts = []
+    logits = []
     with torch.inference_mode():
         for i in range(0, len(movements), BATCH):
             features, lengths = movements.features[i : i + BATCH], movements.lengths[i : i + BATCH]
-            parts.append(model(torch.from_numpy(features[:, : lengths.max()]), torch.from_numpy(lengths)))
-    return torch.cat(parts).numpy() if parts else np.zeros(0, dtype=np.float32)
+            logits.append(model(torch.from_numpy(features[:, : lengths.max()]), torch.from_numpy(lengths)))
+    return torch.cat(logits).numpy() if logits else np.zeros(0, dtype=np.float32)
 
 
-def _alike(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], name: str) -> bool:
-    return name in weights and weights[name].shape == own[name].shape
+def _start_from(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give a model those weights that fit its shape."""
+    fresh = model.state_dict()
+    fitting = {k: v for k, v in weights.items() if k in fresh and v.shape == fresh[k].shape}
+    model.load_state_dict({**fresh, **fitting})
+
+
+def epoch_seed(settings: Settings, epoch: int) -> int:
+    """Seed of an epoch's dropout and order; no state goes from one epoch to the next, so that a fit can be resumed."""
+    return settings.seed * 1_000_003 + epoch
 
 
 class _Fit:
@@ -127,16 +135,24 @@ class _Fit:
 
     A loop of our own: Lightning's costs a quarter of a small LSTM's step (benchmarks/step.py) and what a resumed
     training needs to end the same is no less code with it.
+
+    Args:
+        settings: how to train.
+        outputs: logits of the model.
+        real_share: share of the training movements with label 1.
+        steps: batches in an epoch.
     """
 
-    def __init__(self, settings: Settings, outputs: int, share: float, steps: int) -> None:
+    def __init__(self, settings: Settings, outputs: int, *, real_share: float, steps: int) -> None:
         self.settings, self.outputs = settings, outputs
         self.model = make_model(settings, outputs)
-        weight = torch.tensor((1 - share) / share) if settings.balance and outputs == 1 else None
-        self.loss: nn.Module = nn.BCEWithLogitsLoss(pos_weight=weight) if outputs == 1 else nn.CrossEntropyLoss()
-        chosen = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[settings.optimizer]
+        weight = torch.tensor((1 - real_share) / real_share) if settings.balance and outputs == 1 else None
+        self.loss_function = nn.BCEWithLogitsLoss(pos_weight=weight) if outputs == 1 else nn.CrossEntropyLoss()
+        optimizer_class = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[settings.optimizer]
         self.parameters = list(self.model.parameters())
-        self.optimizer = chosen(self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+        self.optimizer = optimizer_class(
+            self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+        )
         self.schedule: torch.optim.lr_scheduler.LRScheduler = (
             torch.optim.lr_scheduler.OneCycleLR(self.optimizer, settings.lr, total_steps=settings.epochs * steps)
             if settings.schedule == "onecycle"
@@ -144,8 +160,10 @@ class _Fit:
         )
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"accuracy": -1.0, "loss": 0.0, "epoch": -1, "weights": {}}
-        self.sums: dict[str, list[Tensor]] = {}
-        self.lr, self.since, self.saved, self.cost = settings.lr, 0.0, 0.0, 0.0
+        self.batch_sums: dict[str, list[Tensor]] = {}
+        """Of the epoch, for training and validation: loss, right answers and movements of each batch."""
+        self.epoch_lr, self.epoch_began = settings.lr, 0.0
+        self.last_saved, self.saving_took = 0.0, 0.0
 
     @property
     def current_epoch(self) -> int:
@@ -160,14 +178,13 @@ class _Fit:
 
     def begin(self) -> None:
         """Begin an epoch."""
-        self.since = time.monotonic()
-        # Dropout depends on seed and epoch alone, so a resumed run repeats the one that was not killed.
-        torch.manual_seed(self.settings.seed * 1_000_003 + self.current_epoch)
-        # A draw that was made here when docs/results.md was measured, so that it can be repeated.
+        self.epoch_began = time.monotonic()
+        torch.manual_seed(epoch_seed(self.settings, self.current_epoch))
+        # A needless draw repeats an old fault, so that old results can be repeated; it goes when they are next measured.
         if self.current_epoch:
             torch.empty((), dtype=torch.int64).random_()
-        self.lr = float(self.optimizer.param_groups[0]["lr"])
-        self.sums = {"train": [], "validation": []}
+        self.epoch_lr = float(self.optimizer.param_groups[0]["lr"])
+        self.batch_sums = {"train": [], "validation": []}
         self.model.train()
 
     def training_step(self, batch: tuple[Tensor, ...]) -> None:
@@ -186,87 +203,82 @@ class _Fit:
             for first in range(0, len(movements[0]), BATCH):
                 self._step(tuple(t[first : first + BATCH] for t in movements), "validation")
 
-    def _step(self, batch: tuple[Tensor, ...], name: str) -> Tensor:
+    def _step(self, batch: tuple[Tensor, ...], subset: str) -> Tensor:
+        """The loss of a batch, which is noted with its right answers."""
         features, lengths, labels = batch
         logits = self.model(features[:, : int(lengths.max())], lengths)
-        loss: Tensor = self.loss(logits, labels.float() if self.outputs == 1 else labels)
+        loss: Tensor = self.loss_function(logits, labels.float() if self.outputs == 1 else labels)
         with torch.no_grad():
-            answer = (logits > 0).long() if self.outputs == 1 else logits.argmax(1)
-            right = (answer == labels).sum()
-            self.sums[name].append(torch.stack([loss.detach() * len(labels), right.float(), torch.tensor(len(labels))]))
+            answers = (logits > 0).long() if self.outputs == 1 else logits.argmax(1)
+            sums = [loss.detach() * len(labels), (answers == labels).sum().float(), torch.tensor(len(labels))]
+            self.batch_sums[subset].append(torch.stack(sums))
         return loss
 
     def figures(self) -> dict[str, float]:
         """Loss and accuracy of the epoch so far, a mean over its movements."""
-        found: dict[str, float] = {}
-        for name, sums in self.sums.items():
+        figures: dict[str, float] = {}
+        for subset, sums in self.batch_sums.items():
             loss, right, count = torch.stack(sums).sum(0).tolist()
-            found |= {f"{name}_loss": loss / count, f"{name}_accuracy": right / count}
-        return found
+            figures |= {f"{subset}_loss": loss / count, f"{subset}_accuracy": right / count}
+        return figures
 
     def end(self) -> None:
         """End an epoch: note its figures, and its weights if they are the best."""
         epoch, before = self.current_epoch, self.history[-1]["seconds"] if self.history else 0.0
-        row = {"epoch": epoch, **self.figures(), "lr": self.lr}
+        row = {"epoch": epoch, **self.figures(), "lr": self.epoch_lr}
         if self.settings.schedule == "step":
             self.schedule.step()
         accuracy, loss = row["validation_accuracy"], row["validation_loss"]
         if not self.best["weights"] or (accuracy, -loss) > (self.best["accuracy"], -self.best["loss"]):
             weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
             self.best = {"accuracy": accuracy, "loss": loss, "epoch": epoch, "weights": weights}
-        self.history.append({**row, "seconds": before + time.monotonic() - self.since})
+        self.history.append({**row, "seconds": before + time.monotonic() - self.epoch_began})
 
     def save(self, checkpoint: Path) -> None:
         """Write a checkpoint, as often as SAVING allows."""
         now = time.monotonic()
-        if now - self.saved <= self.cost / SAVING:
+        if now - self.last_saved <= self.saving_took / SAVING:
             return
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule")}
+        states = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule")}
         with replacing(checkpoint) as partial:
-            torch.save({**parts, "history": self.history, "best": self.best}, partial)
-        self.saved = time.monotonic()
-        self.cost = self.saved - now
+            torch.save({**states, "history": self.history, "best": self.best}, partial)
+        self.last_saved = time.monotonic()
+        self.saving_took = self.last_saved - now
 
     def resume(self, checkpoint: Path) -> None:
         """Go on from a checkpoint, if there is one."""
         if not checkpoint.exists():
             return
-        parts = torch.load(checkpoint, weights_only=True)
+        saved = torch.load(checkpoint, weights_only=True)
         for name in ("model", "optimizer", "schedule"):
-            getattr(self, name).load_state_dict(parts[name])
-        self.history, self.best = list(parts["history"]), parts["best"]
+            getattr(self, name).load_state_dict(saved[name])
+        self.history, self.best = list(saved["history"]), saved["best"]
 
 
 def _tensors(movements: MovementSet) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(a) for a in (movements.features, movements.lengths, movements.labels))
 
 
-class _Batches:
-    """Which movements make a batch: a new order each epoch that depends on seed and epoch alone.
+def batches(lengths: Array, size: int, seed: int) -> Sequence[Tensor]:
+    """Which movements make a batch, in an order that depends on the seed alone.
 
     Movements of like length come into one batch, so that little of it is padding.
+
+    Args:
+        lengths: frames of each movement, int64 [shape=(movements,)].
+        size: movements in a batch; the last one takes what is left.
+        seed: of the order.
+
+    Returns:
+        indices of the movements of each batch.
     """
-
-    def __init__(self, lengths: Array, size: int, seed: int | None) -> None:
-        self.lengths, self.size, self.seed, self.epoch = torch.from_numpy(lengths), size, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """The epoch that the next order is for."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[Tensor]:
-        order = torch.arange(len(self.lengths))
-        if self.seed is None:
-            return iter(torch.split(order, self.size))
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = order[torch.randperm(len(order), generator=generator)]
-        if int(self.lengths.min()) == int(self.lengths.max()):
-            return iter(torch.split(order, self.size))
-        batches = torch.split(order[torch.argsort(self.lengths[order], stable=True)], self.size)
-        return iter([batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()])
-
-    def __len__(self) -> int:
-        return -(-len(self.lengths) // self.size)
+    frames = torch.from_numpy(lengths)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(frames), generator=generator)
+    if int(frames.min()) == int(frames.max()):
+        return torch.split(order, size)
+    by_length = torch.split(order[torch.argsort(frames[order], stable=True)], size)
+    return [by_length[i] for i in torch.randperm(len(by_length), generator=generator).tolist()]
 
 
 @contextmanager

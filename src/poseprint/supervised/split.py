@@ -18,7 +18,7 @@ SHARES = (0.1, 0.1)
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of movements for training, validation and test, and how they were parted."""
+    """Indices of movements for training, validation and test, and what they were split by."""
 
     by: SplitBy
     train: Array
@@ -29,14 +29,14 @@ class Split:
 def split(
     movements: MovementSet, by: SplitBy = "recording", *, seed: int = 0, shares: tuple[float, float] = SHARES
 ) -> Split:
-    """Part movements within each label, 80/10/10 unless said otherwise.
+    """Split movements within each label, 80/10/10 unless said otherwise.
 
     By recording, all movements of a recording stay together: what a split is worth when a new recording
-    comes. By movement, as in the paper, movements of one recording land on both sides: such a figure
+    comes. By movement, as in the paper, movements of one recording land in several subsets: such a figure
     flatters. With two recordings of a label there is none left for the test; with one, no split.
 
     Raises:
-        DatasetError: one label only, a recording with both, or too few recordings (movements) to part.
+        DatasetError: one label only, a recording with both, or too few recordings (movements) to split.
     """
     if by not in get_args(SplitBy):
         raise DatasetError(f"a split is by {' or by '.join(get_args(SplitBy))}, not by {by!r}")
@@ -67,16 +67,15 @@ def split(
         names = sorted(groups)
         rng.shuffle(names)
         names.insert(0, names.pop(int(np.argmax([len(groups[name]) for name in names]))))
-        whole = sum(map(len, groups.values()))
+        total = sum(map(len, groups.values()))
         # The largest group stays in training; validation and test get one group each before any gets two.
-        for part, share, reserved in ((validation, shares[0], 2), (test, shares[1], 1)):
+        for subset, share, reserved in ((validation, shares[0], 2), (test, shares[1], 1)):
             filled = 0
             while len(names) > (reserved if filled else 1):
                 group = groups[names[-1]]
-                if filled and filled + len(group) / 2 > share * whole:
+                if filled and filled + len(group) / 2 > share * total:
                     break
-                part.extend(groups[names.pop()])
+                subset.extend(groups[names.pop()])
                 filled += len(group)
         train.extend(i for name in names for i in groups[name])
-    parts = (np.array(sorted(part), dtype=np.int64) for part in (train, validation, test))
-    return Split(by, *parts)
+    return Split(by, *(np.array(sorted(subset), dtype=np.int64) for subset in (train, validation, test)))

@@ -22,8 +22,8 @@ from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
-from poseprint.supervised.data import Usable, demand_person, input_spec, load, part
-from poseprint.supervised.fitting import Fitted, Progress, fit, predict
+from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
+from poseprint.supervised.fitting import EpochCallback, Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.settings import Settings
@@ -35,8 +35,8 @@ def train(
     output: Path | str,
     settings: Settings | None = None,
     *,
-    progress: Progress | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    progress: EpochCallback | None = None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Train the many-to-one LSTM on a data set and write a profile.
 
@@ -50,13 +50,13 @@ def train(
         output: the profile's folder.
         settings: None for the paper's.
         progress: called after each epoch.
-        say: called with sentences for the user.
+        notify: called with messages for the user.
 
     Returns:
-        the profile's `training` entry: settings, best epoch, figures on each part of the split.
+        the profile's `training` entry: settings, best epoch, figures on each subset.
 
     Raises:
-        DatasetError: the data set cannot be used or parted.
+        DatasetError: the data set cannot be used or split.
         PoseprintError: the folder holds a profile, or another training that is not finished.
     """
     dataset, output = Path(dataset), Path(output)
@@ -65,35 +65,27 @@ def train(
         raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")
     demand_person(read_recordings(dataset), person)
     usable, left_out = load(dataset, settings)
-    for sentence in left_out:
-        say(sentence)
-    parts = part(usable, person, settings)
-    say(
+    for message in left_out:
+        notify(message)
+    movements = split_movements(usable, person, settings)
+    notify(
         f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
-        f"{len(parts.train)} to train ({int(parts.train.labels.sum())} of {person}), "
-        f"{len(parts.validation)} to validate, {len(parts.test)} to test"
+        f"{len(movements.train)} to train ({int(movements.train.labels.sum())} of {person}), "
+        f"{len(movements.validation)} to validate, {len(movements.test)} to test"
     )
     work = output / "training"
-    fitted = fit(parts.train, parts.validation, settings, work, progress=progress)
+    fitted = fit(movements.train, movements.validation, settings, work, progress=progress)
     _write_history(fitted, work)
-    figures = {}
-    for name in ("train", "validation", "test"):
-        movements: MovementSet = getattr(parts, name)
-        scores = torch.sigmoid(torch.from_numpy(predict(fitted.model, movements))).numpy()
-        figures[name] = accuracy_report(movements.labels, scores, movements.recordings)
-    training = {"settings": asdict(settings), "split": settings.split, "best_epoch": fitted.best_epoch, **figures}
+    training = {
+        "settings": asdict(settings),
+        "split": settings.split,
+        "best_epoch": fitted.best_epoch,
+        **{subset: _accuracy(fitted.model, getattr(movements, subset)) for subset in SUBSETS},
+    }
     profile = SupervisedProfile(
         person=person,
         input=input_spec(usable, settings),
-        model={
-            "name": settings.model,
-            "inputs": 24,
-            "hidden": settings.hidden,
-            "layers": settings.layers,
-            "dropout": settings.dropout,
-            "every": settings.every,
-            "keypoints": settings.keypoints,
-        },
+        model=_described(settings),
         made_from=tuple(_made_from(usable, person, settings)),
         training=training,
         onnx=export_onnx(fitted.model, settings.length),
@@ -103,20 +95,32 @@ def train(
     return training
 
 
+def _accuracy(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
+    """How well a model tells movements, see `accuracy_report`."""
+    scores = torch.sigmoid(torch.from_numpy(predict(model, movements))).numpy()
+    return accuracy_report(movements.labels, scores, movements.recordings)
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    """The network for the profile."""
+    names = ("hidden", "layers", "dropout", "every", "keypoints")
+    return {"name": settings.model, "inputs": 24, **{name: getattr(settings, name) for name in names}}
+
+
 def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[dict[str, Any]]:
     """A line a recording for the profile."""
     return [
         {
-            "recording": one.line.recording,
-            "person": one.line.person,
-            "label": "real" if one.is_own(person) else "fake",
-            "session": one.line.session,
-            "seconds": round(one.seconds, 2),
-            "movements": len(cut_movements(one.spans, length=settings.length)),
-            "sha256": one.series.source_sha256,
-            "shoulders": round(one.series.shoulder_width() / one.series.frame_size[1], 4),
+            "recording": recording.line.recording,
+            "person": recording.line.person,
+            "label": "real" if recording.is_own(person) else "fake",
+            "session": recording.line.session,
+            "seconds": round(recording.seconds, 2),
+            "movements": len(cut_movements(recording.spans, length=settings.length)),
+            "sha256": recording.series.source_sha256,
+            "shoulders": round(recording.series.shoulder_width() / recording.series.frame_size[1], 4),
         }
-        for one in usable
+        for recording in usable
     ]
 
 

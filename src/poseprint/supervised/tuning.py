@@ -24,11 +24,12 @@ from torch import nn
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
+from poseprint.core.progress import Progress
 from poseprint.core.version import __version__
 from poseprint.io.dataset import read_recordings
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_trials
-from poseprint.supervised.data import SIDES, Parts, demand_person, load, part
+from poseprint.supervised.data import SUBSETS, SplitMovements, demand_person, load, split_movements
 from poseprint.supervised.fitting import few_threads, fit, predict
 from poseprint.supervised.movement_set import MovementSet, Normalisation
 from poseprint.supervised.networks.registry import make_model
@@ -54,8 +55,13 @@ UNGUIDED = 10
 TIE = 0.01
 """What the log loss weighs at most in a trial's value."""
 
-Progress = Callable[[int, int], None]
-"""Called after each trial with (trials done, trials in all)."""
+SEEN = (
+    "with movements of {length} frames `train` splits otherwise and tests on {recordings}, which this search has seen:"
+    " the test figures to go by are those of the search"
+)
+
+Splitter = Callable[[Settings], SplitMovements]
+"""The movements that settings cut, split as all trials have them."""
 
 
 def tune(
@@ -66,7 +72,7 @@ def tune(
     *,
     trials: int = 30,
     progress: Progress | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Search depth, width, dropout, learning rate, weight decay, normalisation and length for a person.
 
@@ -81,8 +87,8 @@ def tune(
     decides between trials with as many errors, and with up to 50 movements of a label never outweighs one.
     A short movement has less to go by, so the value leans to long ones.
 
-    All trials have the same recordings in the same parts: those with a movement of the settings' length, which
-    is the longest, parted once at that length. Split by movement there is no such thing, so the length stays.
+    All trials have the same recordings in the same subsets: those with a movement of the settings' length, which
+    is the longest, split once at that length. Split by movement there is no such thing, so the length stays.
     No test movement is scored before the search is over, and then by the best trial's network alone.
 
     Killed at any point, the same call goes on, with the trial it was in; with more trials it goes further. Seed
@@ -96,16 +102,16 @@ def tune(
         output: folder of the search.
         settings: what is not searched, where the search starts, and with its seed, its draws.
         trials: in all, with those already there.
-        progress: called after each trial.
-        say: called with sentences for the user.
+        progress: called after each trial with (trials done, trials in all).
+        notify: called with messages for the user.
 
     Returns:
         what best.json holds: person, settings, set (`--set` of each that differs from the preset quick),
         trial (its number), trials, value, best_epoch, validation and test (see `accuracy_report`; validation,
-        which the choice was made by, flatters), sides (recording -> part; None if split by movement).
+        which the choice was made by, flatters), sides (recording -> subset; None if split by movement).
 
     Raises:
-        DatasetError: the data set cannot be used or parted.
+        DatasetError: the data set cannot be used or split.
         PoseprintError: fewer than one trial, a folder that cannot be written or is in use, or that holds a
             search of other data, another person or other settings.
     """
@@ -116,93 +122,85 @@ def tune(
         raise PoseprintError(f"the search is over the LSTM's depth and width; the model is {settings.model!r}")
     demand_person(read_recordings(dataset), person)
     usable, left_out = load(dataset, settings)
-    parts = part(usable, person, settings)
-    for sentence in left_out:
-        say(sentence)
-    sides = parts.sides() if settings.split == "recording" else None
+    movements = split_movements(usable, person, settings)
+    for message in left_out:
+        notify(message)
+    recording_subsets = movements.recording_subsets() if settings.split == "recording" else None
 
-    def cut(changed: Settings) -> Parts:
-        return part(usable, person, changed, sides=sides)
+    def split_like_the_first(changed: Settings) -> SplitMovements:
+        return split_movements(usable, person, changed, recording_subsets=recording_subsets)
 
-    of = {
-        "person": person,
-        "settings": asdict(settings),
-        "ranges": {name: list(ends) for name, ends in RANGES.items()},
-        "shares_of_length": list(SHARES_OF_LENGTH),
-        "movements_sha256": _digest(parts),
-    }
-    with _study(output, of) as study:
+    searched_from = _searched_from(person, settings, movements)
+    with _study(output, searched_from) as study:
         while (done := len(_finished(study))) < trials:
-            trial = _next_trial(study, settings)
-            _run(trial, settings, cut, output / "trials")
-            _clean(output / "trials", study.best_trial.number)
-            say(_sentence(study, settings, trials))
+            _run(_next_trial(study, settings), settings, split_like_the_first, output / "trials")
+            _remove_leftovers(output / "trials", study.best_trial.number)
+            notify(_message(study, settings, trials))
             if progress:
                 progress(done + 1, trials)
         best = _settings(study.best_trial.params, settings)
-        quick = asdict(PRESETS["quick"])
-        found = {
+        result = {
             "format_version": 1,
             "poseprint": __version__,
             "person": person,
-            "settings": asdict(best),
-            "set": [f"{key}={value}" for key, value in asdict(best).items() if value != quick[key]],
-            **_outcome(study, settings, cut, output),
-            "sides": sides,
-            "searched_from": of,
+            **_outcome(study, settings, split_like_the_first, output),
+            "sides": recording_subsets,
+            "searched_from": searched_from,
         }
     with replacing(output / "best.json") as partial:
-        partial.write_text(json.dumps(found, indent=1))
-    if sides and best.length != settings.length:
-        theirs = part(load(dataset, best)[0], person, best).sides()
-        moved = sorted(n for n, side in theirs.items() if side == "test" and sides.get(n, "test") != "test")
-        if moved:
-            say(
-                f"with movements of {best.length} frames `train` splits otherwise and tests on {', '.join(moved)}, "
-                "which this search has seen: the test figures to go by are those of the search"
-            )
-    return found
+        partial.write_text(json.dumps(result, indent=1))
+    if recording_subsets and best.length != settings.length:
+        usual = split_movements(load(dataset, best)[0], person, best).recording_subsets()
+        seen = sorted(n for n in usual if usual[n] == "test" and recording_subsets.get(n, "test") != "test")
+        if seen:
+            notify(SEEN.format(length=best.length, recordings=", ".join(seen)))
+    return result
 
 
-def _run(trial: Trial, base: Settings, cut: Callable[[Settings], Parts], folder: Path) -> None:
+def _run(trial: Trial, base: Settings, split: Splitter, folder: Path) -> None:
     """Train with a trial's settings and tell its study the value, or that it was stopped."""
     settings = _settings(trial.params, base)
-    parts = cut(settings)
+    movements = split(settings)
     reported = trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values
 
-    def watch(epoch: int, _: int, row: Mapping[str, float]) -> None:
+    def report_epoch(epoch: int, _: int, figures: Mapping[str, float]) -> None:
         if epoch not in reported:  # a trial taken up again repeats some epochs
-            trial.report(row["best"], epoch)
+            trial.report(figures["best"], epoch)
         if epoch < settings.epochs and trial.should_prune():
             raise optuna.TrialPruned
 
     try:
-        fitted = fit(parts.train, parts.validation, settings, folder / str(trial.number + 1), progress=watch)
+        fitted = fit(
+            movements.train, movements.validation, settings, folder / str(trial.number + 1), progress=report_epoch
+        )
     except optuna.TrialPruned:
         trial.study.tell(trial, state=TrialState.PRUNED)
         return
-    with replacing(_weights(folder, trial.number)) as partial:
+    with replacing(_weights_file(folder, trial.number)) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
-    logits = _logits(fitted.model, parts.validation, settings)
-    loss = _log_loss(logits, parts.validation.labels)
-    report = _report(logits, parts.validation)
+    logits = _logits(fitted.model, movements.validation, settings)
+    loss = _log_loss(logits, movements.validation.labels)
+    report = _report(logits, movements.validation)
     trial.set_user_attr("figures", {"validation": report, "log_loss": loss, "best_epoch": fitted.best_epoch})
     trial.study.tell(trial, report["balanced"] + TIE / (1 + loss))
 
 
-def _outcome(study: optuna.Study, base: Settings, cut: Callable[[Settings], Parts], output: Path) -> dict[str, Any]:
-    """Write the trials, and score the test movements with the best one's network."""
+def _outcome(study: optuna.Study, base: Settings, split: Splitter, output: Path) -> dict[str, Any]:
+    """Write the trials, and test the best one's network."""
     best = _settings(study.best_trial.params, base)
     _write_trials(study, base, output / "trials.csv")
     draw_trials(output / "trials.csv", output / "trials.png")
-    weights = _weights(output / "trials", study.best_trial.number)
+    weights = _weights_file(output / "trials", study.best_trial.number)
     if not weights.is_file():
         raise PoseprintError(f"{weights}: the best trial's weights are gone; search anew in another folder")
     model = make_model(best)
     model.load_state_dict(safetensors.torch.load(weights.read_bytes()))
-    test = cut(best).test
+    test = split(best).test
     figures = study.best_trial.user_attrs["figures"]
+    quick = asdict(PRESETS["quick"])
     return {
+        "settings": asdict(best),
+        "set": [f"{key}={value}" for key, value in asdict(best).items() if value != quick[key]],
         "trial": study.best_trial.number + 1,
         "trials": len(_finished(study)),
         "value": study.best_value,
@@ -213,7 +211,7 @@ def _outcome(study: optuna.Study, base: Settings, cut: Callable[[Settings], Part
 
 
 @contextmanager
-def _study(output: Path, of: Mapping[str, Any]) -> Iterator[optuna.Study]:
+def _study(output: Path, searched_from: Mapping[str, Any]) -> Iterator[optuna.Study]:
     """The study in a folder, new or as it was left, held against other processes as long as the block lasts."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     demand_writable(output)
@@ -223,23 +221,23 @@ def _study(output: Path, of: Mapping[str, Any]) -> Iterator[optuna.Study]:
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)  # a line that a kill left unfinished
         try:
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_Held(str(path))))
+            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_NoLock(str(path))))
             if not storage.get_all_studies():
                 optuna.create_study(storage=storage, study_name="poseprint", direction="maximize")
-            pruner = optuna.pruners.MedianPruner(n_warmup_steps=of["settings"]["epochs"] // 4)
+            pruner = optuna.pruners.MedianPruner(n_warmup_steps=searched_from["settings"]["epochs"] // 4)
             study = optuna.load_study(study_name="poseprint", storage=storage, pruner=pruner)
         except (ValueError, KeyError, TypeError, AssertionError) as error:
             raise PoseprintError(f"{path}: not a search of this program, or damaged; name another folder") from error
         if not study.get_trials(deepcopy=False):
-            study.set_user_attr("of", of)
-        elif study.user_attrs.get("of") != of:
+            study.set_user_attr("of", searched_from)
+        elif study.user_attrs.get("of") != searched_from:
             raise PoseprintError(
                 f"{output}: holds a search of other data, another person or other settings; name another folder"
             )
         yield study
 
 
-class _Held(JournalFileOpenLock):
+class _NoLock(JournalFileOpenLock):
     """No lock for each line: Optuna's stays behind after a kill, while that on the file goes with its process."""
 
     def acquire(self) -> bool:
@@ -251,16 +249,16 @@ class _Held(JournalFileOpenLock):
 
 def _next_trial(study: optuna.Study, base: Settings) -> Trial:
     """The trial that a kill left unfinished, or a new one; its draw depends on seed, number and trials done."""
-    every = study.get_trials(deepcopy=False)
-    running = [t for t in every if t.state == TrialState.RUNNING]
-    number = running[0].number if running else len(every)
+    trials = study.get_trials(deepcopy=False)
+    running = [t for t in trials if t.state == TrialState.RUNNING]
+    number = running[0].number if running else len(trials)
     seed = np.random.SeedSequence([base.seed, number]).generate_state(1)
     study.sampler = optuna.samplers.TPESampler(
         n_startup_trials=UNGUIDED, multivariate=True, constant_liar=False, seed=int(seed[0])
     )
     start = {name: getattr(base, name) for name in SEARCHED}
     start["weight_decay"] = max(base.weight_decay, RANGES["weight_decay"][0])  # on a log scale there is no 0
-    if not every:
+    if not trials:
         study.enqueue_trial(start)
     trial = Trial(study, running[0]._trial_id) if running else study.ask()
     for name, (low, high) in RANGES.items():
@@ -277,26 +275,26 @@ def _next_trial(study: optuna.Study, base: Settings) -> Trial:
 
 def _settings(params: Mapping[str, Any], base: Settings) -> Settings:
     """The settings of a trial, its numbers rounded to what a person would type."""
-    found: dict[str, Any] = {
+    rounded: dict[str, Any] = {
         key: float(f"{value:.3g}") if isinstance(value, float) else value for key, value in params.items()
     }
-    return replace(base, **found, stride=min(base.stride, found["length"])).checked()
+    return replace(base, **rounded, stride=min(base.stride, rounded["length"])).checked()
 
 
 def _finished(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
-def _weights(folder: Path, number: int) -> Path:
+def _weights_file(folder: Path, number: int) -> Path:
     return folder / f"{number + 1}.safetensors"
 
 
-def _clean(folder: Path, best: int) -> None:
-    """Remove what trials left behind, but for the best one's weights."""
+def _remove_leftovers(folder: Path, best: int) -> None:
+    """Remove what trials leave behind, but for the best one's weights."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path != _weights(folder, best):
+        elif path != _weights_file(folder, best):
             path.unlink()
 
 
@@ -316,16 +314,22 @@ def _log_loss(logits: Array, labels: Array) -> float:
     return float(np.mean([losses[labels == kind].mean() for kind in (0, 1)]))
 
 
-def _digest(parts: Parts) -> str:
-    """What tells the data and its split from others."""
+def _searched_from(person: str, settings: Settings, movements: SplitMovements) -> dict[str, Any]:
+    """What tells a search from others: the person, where it starts, its ranges, the data and their split."""
     content = hashlib.sha256()
-    for side in SIDES:
-        movements: MovementSet = getattr(parts, side)
-        content.update(movements.features.tobytes() + movements.labels.tobytes() + repr(movements.recordings).encode())
-    return content.hexdigest()
+    for name in SUBSETS:
+        subset: MovementSet = getattr(movements, name)
+        content.update(subset.features.tobytes() + subset.labels.tobytes() + repr(subset.recordings).encode())
+    return {
+        "person": person,
+        "settings": asdict(settings),
+        "ranges": {name: list(ends) for name, ends in RANGES.items()},
+        "shares_of_length": list(SHARES_OF_LENGTH),
+        "movements_sha256": content.hexdigest(),
+    }
 
 
-def _sentence(study: optuna.Study, base: Settings, trials: int) -> str:
+def _message(study: optuna.Study, base: Settings, trials: int) -> str:
     """How the latest trial went."""
     last, best = _finished(study)[-1], study.best_trial
     settings = _settings(last.params, base)

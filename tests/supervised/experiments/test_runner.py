@@ -32,16 +32,16 @@ def test_a_second_experiment_does_only_what_the_first_has_not_done(data: Path, t
     """Table 3's row stands in both; with 8 units all of them, A and B of the sizes are the same too."""
     said: list[str] = []
     told = lambda *given: said.append(given[2])  # noqa: E731
-    sizes = run("lstm", data, tmp_path, said=told)
+    sizes = run("lstm", data, tmp_path, progress=told)
     assert len(said) == 8
     said.clear()
-    faces = run("faces", data, tmp_path, said=told)
+    faces = run("faces", data, tmp_path, progress=told)
     assert said == ["ResNet152, face (after Li and Lyu)"] * 2
     assert faces["rows"][1]["splits"] == sizes["rows"][0]["splits"]
     said.clear()
-    assert run("faces", data, tmp_path, said=told) == faces
+    assert run("faces", data, tmp_path, progress=told) == faces
     assert said == []
-    run("faces", data, tmp_path, said=told, changes=[*TINY, "lr=0.02"])
+    run("faces", data, tmp_path, progress=told, changes=[*TINY, "lr=0.02"])
     assert len(said) == 4
 
 
@@ -70,15 +70,15 @@ def test_figures_do_not_depend_on_how_many_runs_go_side_by_side(data: Path, tmp_
 @pytest.mark.parametrize("name", ["lstm", "transfer"])
 def test_a_killed_experiment_goes_on_and_ends_the_same(name: str, data: Path, tmp_path: Path) -> None:
     said: list[object] = []
-    whole = run(name, data, tmp_path / "whole", said=lambda *given: said.append(given))
+    whole = run(name, data, tmp_path / "whole", progress=lambda *given: said.append(given))
     total = len(said)
     for count in (2, 3):
         with pytest.raises(KeyboardInterrupt):
-            run(name, data, tmp_path / "killed", said=killed_after(count))
+            run(name, data, tmp_path / "killed", progress=killed_after(count))
         assert not (tmp_path / "killed" / f"{name}.json").exists()
     assert len(results(tmp_path / "killed")) == 5
     said.clear()
-    resumed = run(name, data, tmp_path / "killed", said=lambda *given: said.append(given))
+    resumed = run(name, data, tmp_path / "killed", progress=lambda *given: said.append(given))
     assert len(said) == total - 5
     assert said[-1][:2] == (total, total)  # type: ignore[index]
     assert timeless(resumed) == timeless(whole)
@@ -128,7 +128,7 @@ def test_a_folder_is_worked_in_by_one_experiment_at_a_time(quick: str, data: Pat
             run(quick, data, tmp_path)
         refused.append(str(caught.value))
 
-    run(quick, data, tmp_path, said=again)
+    run(quick, data, tmp_path, progress=again)
     assert len(refused) == 2
     assert all("another experiment is at work there" in text for text in refused)
     run(quick, data, tmp_path)

@@ -16,7 +16,7 @@ from poseprint.core.errors import DatasetError
 from poseprint.supervised.data import Usable
 from poseprint.supervised.experiments.catalogue import SCALES
 from poseprint.supervised.experiments.run import run_experiment
-from poseprint.supervised.experiments.runs import Run, cast
+from poseprint.supervised.experiments.runs import Run, choose_recordings
 
 
 @pytest.mark.usefixtures("light")
@@ -148,8 +148,8 @@ def crowd() -> list[Usable]:
 
 
 def chosen(run: Run, people: list[Usable]) -> Counter[str]:
-    """Of whom and of what kind how many recordings are in a cast."""
-    return Counter(f"{u.line.person} {u.line.label}" for u in cast(run, people))
+    """Of whom and of what kind how many recordings are in a run."""
+    return Counter(f"{u.line.person} {u.line.label}" for u in choose_recordings(run, people))
 
 
 ALL_OWN = {"Ann real": 4, "Ann fake": 1}
@@ -166,8 +166,10 @@ def test_as_many_others_as_own_are_cast_one_of_each_person_first(seed: int) -> N
     assert chosen(replace(run, impostors=9.0), people) == everybody  # others' fakes are nobody's motion
     assert chosen(replace(run, impostors=0.1), people) == ALL_OWN
     assert chosen(replace(run, others=("Cy", "Dee")), people) == {**ALL_OWN, "Cy real": 2, "Dee real": 1}
-    assert cast(run, people) == cast(run, people)
-    assert cast(run, people) == [u for u in people if u in cast(run, people)]  # in the data's order
+    assert choose_recordings(run, people) == choose_recordings(run, people)
+    assert choose_recordings(run, people) == [
+        u for u in people if u in choose_recordings(run, people)
+    ]  # in the data's order
     of_bob = chosen(replace(run, person="Bob"), people)
     assert of_bob["Bob real"] == 3
     assert of_bob["Bob fake"] == 1
@@ -178,7 +180,8 @@ def test_as_many_others_as_own_are_cast_one_of_each_person_first(seed: int) -> N
 def test_another_seed_casts_others() -> None:
     people = [usable(f"{who}_{k}", [(0, 30)]) for who in PEOPLE for k in range(4)]
     casts = {
-        tuple(u.line.recording for u in cast(Run("fit", "Ann", replace(SMALL, seed=seed)), people)) for seed in range(9)
+        tuple(u.line.recording for u in choose_recordings(Run("fit", "Ann", replace(SMALL, seed=seed)), people))
+        for seed in range(9)
     }
     assert len(casts) > 5
 
@@ -186,6 +189,6 @@ def test_another_seed_casts_others() -> None:
 def test_nobody_else_cannot_be_cast() -> None:
     alone = [usable(f"Ann_{k}", [(0, 30)]) for k in range(4)]
     with pytest.raises(DatasetError, match="nobody but Ann is in the data"):
-        cast(Run("fit", "Ann", SMALL), alone)
+        choose_recordings(Run("fit", "Ann", SMALL), alone)
     with_fakes = [*alone, usable("forged", [(0, 30)], person="Ann", label="fake")]
-    assert cast(Run("fit", "Ann", SMALL), with_fakes) == with_fakes
+    assert choose_recordings(Run("fit", "Ann", SMALL), with_fakes) == with_fakes

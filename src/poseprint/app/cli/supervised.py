@@ -34,16 +34,16 @@ def train(
         from poseprint.supervised.training import train as run_training
     with progress_bar(f"training on {person}") as bar:
 
-        def progress(done: int, total: int, row: Any) -> None:
+        def progress(done: int, total: int, epoch: Any) -> None:
             bar(done, total)
             if not sys.stderr.isatty() and (done % max(1, total // 10) == 0 or done == total):
                 say(
-                    f"epoch {done}/{total}: validation accuracy {row['validation_accuracy']:.3f}, best {row['best']:.3f}"
+                    f"epoch {done}/{total}: validation accuracy {epoch['validation_accuracy']:.3f}, best {epoch['best']:.3f}"
                 )
 
-        figures = run_training(dataset, person, output, settings, progress=progress, say=say)
-    for part in ("train", "validation", "test"):
-        print(f"{part:>10}: {_accuracy(figures[part])}")
+        figures = run_training(dataset, person, output, settings, progress=progress, notify=say)
+    for subset in ("train", "validation", "test"):
+        print(f"{subset:>10}: {_accuracy(figures[subset])}")
     print(f"profile of {person} (best epoch {figures['best_epoch']}): {output}; curves: {output / 'training'}")
 
 
@@ -66,13 +66,13 @@ def tune(
     with extra("the search needs"):
         from poseprint.supervised.tuning import tune as run_search
     with progress_bar(f"settings for {person}") as bar:
-        found = run_search(dataset, person, output, settings, trials=trials, progress=bar, say=say)
-    for part in ("validation", "test"):
-        print(f"{part:>10}: {_accuracy(found[part])}")
+        result = run_search(dataset, person, output, settings, trials=trials, progress=bar, notify=say)
+    for subset in ("validation", "test"):
+        print(f"{subset:>10}: {_accuracy(result[subset])}")
     print(
-        f"best of {found['trials']} trials: number {found['trial']}; chosen by validation, which flatters; all: {output}"
+        f"best of {result['trials']} trials: number {result['trial']}; chosen by validation, which flatters; all: {output}"
     )
-    assigned = [word for text in found["set"] for word in ("--set", text)]
+    assigned = [word for text in result["set"] for word in ("--set", text)]
     print(shlex.join(["poseprint", "train", str(dataset), "--person", person, "-o", "PROFILE_DIR", *assigned]))
 
 
@@ -99,10 +99,10 @@ def experiment(
         from poseprint.supervised.experiments.run import run_experiment
     with progress_bar(name) as bar:
 
-        def said(done: int, total: int, row: str, what: str) -> None:
+        def progress(done: int, total: int, row: str, message: str) -> None:
             bar(done, total, row)
             if not sys.stderr.isatty():
-                say(f"[{done}/{total}] {what}")
+                say(f"[{done}/{total}] {message}")
 
         written = run_experiment(
             name,
@@ -114,8 +114,8 @@ def experiment(
             seeds=seeds,
             changes=assign or (),
             jobs=jobs,
-            said=said,
-            say=say,
+            progress=progress,
+            notify=say,
         )
     for file in written:
         print(file.with_suffix(".md").read_text(encoding="utf-8"))

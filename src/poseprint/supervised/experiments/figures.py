@@ -43,16 +43,15 @@ def _curves(summary: Mapping[str, Any], folder: Path) -> list[Path]:
             len(rows), 2, figsize=(8, 2.6 * len(rows) + 0.3), layout="constrained", squeeze=False
         )
         for line, row in zip(axes, rows, strict=True):
-            found = row["splits"][by]
+            results = row["splits"][by]
             for axis, quantity in zip(line, ("loss", "accuracy"), strict=True):
-                for part, colour in (("train", "#1f6f8b"), ("validation", "#d1495b")):
-                    values = found["curves"][f"{part}_{quantity}"]
-                    axis.plot(
-                        range(1, len(values) + 1), values, color=colour, label="training" if part == "train" else part
-                    )
-                axis.axvline(found["best_epoch"], color="black", linewidth=1, label="best epoch")
+                for subset, colour in (("train", "#1f6f8b"), ("validation", "#d1495b")):
+                    values = results["curves"][f"{subset}_{quantity}"]
+                    label = "training" if subset == "train" else subset
+                    axis.plot(range(1, len(values) + 1), values, color=colour, label=label)
+                axis.axvline(results["best_epoch"], color="black", linewidth=1, label="best epoch")
                 axis.set(xlabel="epoch", ylabel=quantity, title=f"{row['name']}: {quantity}")
-            line[1].axhline(found["test"]["majority"], color="grey", linestyle=":", label="majority of the test")
+            line[1].axhline(results["test"]["majority"], color="grey", linestyle=":", label="majority of the test")
             line[1].set_ylim(0.3, 1.02)
             line[1].legend(fontsize=7)
         runs = rows[0]["splits"][by]["runs"]
@@ -80,11 +79,11 @@ def _bars(summary: Mapping[str, Any], folder: Path) -> list[Path]:
                 [test["majority"]] * 2, [place - 0.18, place + 0.18], color="black", linestyle=":",
                 label="always the commoner label" if y == k == 0 else None,
             )  # fmt: skip
-    said = [(y, row["paper"]["test"]) for y, row in enumerate(rows) if "test" in row["paper"]]
-    if said:
+    paper = [(y, row["paper"]["test"]) for y, row in enumerate(rows) if "test" in row["paper"]]
+    if paper:
         axis.plot(
-            [v for _, v in said],
-            [y for y, _ in said],
+            [accuracy for _, accuracy in paper],
+            [y for y, _ in paper],
             "D",
             color=_COLOURS["paper"],
             markersize=5,
@@ -116,8 +115,8 @@ def _lines(summary: Mapping[str, Any], folder: Path, key: str, label: str) -> Pa
     for axis, by in zip(axes[0], splits, strict=True):
         majority: list[tuple[float, float]] = []
         for row, colour in zip(summary["rows"], _LINES, strict=True):
-            found = row["splits"][by][key]
-            pairs = found.items() if key == "tests" else ((p["minutes"], p["test"]) for p in found)
+            tests = row["splits"][by][key]
+            pairs = tests.items() if key == "tests" else ((p["minutes"], p["test"]) for p in tests)
             least = FEWEST_SHOWN if key == "tests" else 1
             points = [(float(x), report) for x, report in pairs if report["recordings"] >= least]
             x = [p for p, _ in points]

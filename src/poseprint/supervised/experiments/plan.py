@@ -8,9 +8,9 @@ from typing import Any
 
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.io.video import FPS
-from poseprint.supervised.data import Usable, part
+from poseprint.supervised.data import SUBSETS, Usable, split_movements
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment, Row, Scale
-from poseprint.supervised.experiments.runs import Run, cast, mixed_parts
+from poseprint.supervised.experiments.runs import Run, choose_recordings, split_mixed
 from poseprint.supervised.settings import Settings
 from poseprint.supervised.split import SplitBy
 
@@ -20,29 +20,35 @@ FEWEST_RECORDINGS = 3
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who plays what part: persons of interest; in `transfer`, persons to pre-train on, impostors, and those of
-    interest."""
+class Persons:
+    """Who is who in the experiments.
 
-    persons: tuple[str, ...]
-    background: tuple[str, ...]
-    impostors: tuple[str, ...]
+    Attributes:
+        of_interest: persons of interest.
+        background: in `transfer`, persons to pre-train on.
+        impostors: in `transfer`, persons whom those of interest are told from; elsewhere all others are.
+        transfer: persons of interest in `transfer`.
+    """
+
+    of_interest: tuple[str, ...]
+    background: tuple[str, ...] = ()
+    impostors: tuple[str, ...] = ()
     transfer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedRun:
     """A run with its place in an experiment.
 
     Attributes:
         row: name of the row it belongs to; empty for a pre-training.
         run: what to do.
-        after: the pre-training it starts from.
+        pretraining: the run whose weights it starts from.
     """
 
     row: str
     run: Run
-    after: Run | None = None
+    pretraining: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Plan:
 
     names: tuple[str, ...]
     scale: Scale
-    cast: Cast
+    persons: Persons
     splits: tuple[SplitBy, ...]
     changes: tuple[str, ...]
     left_out: str = ""
@@ -60,7 +66,7 @@ class Plan:
         """A row's settings at this plan's scale, with the user's changes."""
         return self.scale.settings(row, self.changes)
 
-    def of(self, name: str) -> list[Planned]:
+    def runs(self, name: str) -> list[PlannedRun]:
         """The runs of an experiment, those that others start from first."""
         experiment = EXPERIMENTS[name]
         planned = []
@@ -69,29 +75,34 @@ class Plan:
             image = settings.model != "lstm"
             for seed in range(self.scale.image_seeds if image else self.scale.seeds):
                 for by in self.splits:
-                    planned += self._of_row(experiment, row, replace(settings, seed=seed, split=by))
-        return sorted(planned, key=lambda p: p.after is not None)
+                    planned += self._runs_of_row(experiment, row, replace(settings, seed=seed, split=by))
+        return sorted(planned, key=lambda p: p.pretraining is not None)
 
-    def _of_row(self, experiment: Experiment, row: Row, settings: Settings) -> list[Planned]:
+    def _runs_of_row(self, experiment: Experiment, row: Row, settings: Settings) -> list[PlannedRun]:
+        if experiment.kind == "transfer":
+            return self._transfer_runs(row, settings)
         share = self.scale.impostors
         if experiment.kind == "lengths":
-            details = {"mixed": row is experiment.rows[1], "seconds": list(self.scale.seconds)}
-            return [Planned(row.name, Run("lengths", p, settings, share, details=details)) for p in self.cast.persons]
-        if experiment.kind == "transfer":
-            settings = replace(settings, stride=settings.length)  # so that minutes count each frame once
-            before = None
-            if row is experiment.rows[1]:
-                before = Run("pretrain", "", replace(settings, balance=False), share, self.cast.background)
-            learnt = {"pre-trained on": list(self.cast.background)} if before else {}
-            runs = [
-                Planned(
-                    row.name, Run("transfer", p, settings, share, self.cast.impostors, {"minutes": m, **learnt}), before
-                )
-                for p in self.cast.transfer
-                for m in self.scale.minutes
-            ]
-            return runs + ([Planned("", before)] if before else [])
-        return [Planned(row.name, Run("fit", p, settings, share)) for p in self.cast.persons]
+            details = {"mixed": row.mixed, "seconds": list(self.scale.seconds)}
+            runs = [Run("lengths", p, settings, share, details=details) for p in self.persons.of_interest]
+        else:
+            runs = [Run("fit", p, settings, share) for p in self.persons.of_interest]
+        return [PlannedRun(row.name, run) for run in runs]
+
+    def _transfer_runs(self, row: Row, settings: Settings) -> list[PlannedRun]:
+        share, who = self.scale.impostors, self.persons
+        settings = replace(settings, stride=settings.length)  # so that minutes count each frame once
+        pretraining, details = None, {}
+        if row.pretrained:
+            pretraining = Run("pretrain", "", replace(settings, balance=False), share, who.background)
+            details = {"pre-trained on": list(who.background)}
+        runs = [
+            Run("transfer", person, settings, share, who.impostors, {"minutes": minutes, **details})
+            for person in who.transfer
+            for minutes in self.scale.minutes
+        ]
+        planned = [PlannedRun(row.name, run, pretraining) for run in runs]
+        return [*planned, PlannedRun("", pretraining)] if pretraining else planned
 
 
 def make_plan(
@@ -124,18 +135,16 @@ def make_plan(
     if seeds is not None:
         size = replace(size, seeds=seeds, image_seeds=seeds)
     names, left_out = (tuple(EXPERIMENTS) if name == "all" else (name,)), ""
-    chosen, others = _roles(usable, list(dict.fromkeys(persons)), size)
+    of_interest, others = _persons_of_interest(usable, list(dict.fromkeys(persons)), size)
+    who = Persons(of_interest)
     if "transfer" in names:
         try:
-            roles = _transfer_roles(chosen, others, bool(persons))
+            who = _persons_of_transfer(of_interest, others, asked_for=bool(persons))
         except DatasetError as error:
             if name != "all":
                 raise
             names, left_out = tuple(n for n in names if n != "transfer"), f"left out: {error}"
-            roles = Cast(chosen, (), ())
-    else:
-        roles = Cast(chosen, (), ())
-    plan = Plan(names, size, roles, tuple(splits), tuple(changes), left_out)  # type: ignore[arg-type]
+    plan = Plan(names, size, who, tuple(splits), tuple(changes), left_out)  # type: ignore[arg-type]
     _check(plan, usable)
     return plan
 
@@ -164,12 +173,14 @@ def check_names(name: str, scale: str, splits: Sequence[str], seeds: int | None,
             )
 
 
-def _roles(usable: Sequence[Usable], persons: Sequence[str], size: Scale) -> tuple[tuple[str, ...], list[str]]:
+def _persons_of_interest(
+    usable: Sequence[Usable], persons: Sequence[str], size: Scale
+) -> tuple[tuple[str, ...], list[str]]:
     """Persons of interest, and all others with enough footage."""
     recordings: dict[str, int] = {}
-    for one in usable:
-        recordings.setdefault(one.line.person, 0)
-        recordings[one.line.person] += one.is_own(one.line.person)
+    for recording in usable:
+        person = recording.line.person
+        recordings[person] = recordings.get(person, 0) + recording.is_own(person)
     enough = sorted(name for name, count in recordings.items() if count >= FEWEST_RECORDINGS)
     unknown = [p for p in persons if p not in recordings]
     if unknown:
@@ -191,32 +202,32 @@ def _roles(usable: Sequence[Usable], persons: Sequence[str], size: Scale) -> tup
 FEWEST_OTHERS = 3
 
 
-def _transfer_roles(chosen: tuple[str, ...], others: list[str], asked_for: bool) -> Cast:
+def _persons_of_transfer(of_interest: tuple[str, ...], others: list[str], *, asked_for: bool) -> Persons:
     """Two thirds of the others to pre-train on, one third as impostors.
 
     Where everybody would be of interest, the last of them are others in `transfer`, unless they were asked for.
     """
-    given = chosen
-    while not asked_for and len(others) < FEWEST_OTHERS and len(given) > 1:
-        given, others = given[:-1], [*others, given[-1]]
+    transfer = of_interest
+    while not asked_for and len(others) < FEWEST_OTHERS and len(transfer) > 1:
+        transfer, others = transfer[:-1], [*others, transfer[-1]]
     if len(others) < FEWEST_OTHERS:
         raise DatasetError(
             f"transfer needs at least {FEWEST_OTHERS} persons of {FEWEST_RECORDINGS} recordings besides those of"
             f" interest, two to pre-train on and one as impostor; there are {len(others)}"
         )
-    most = max(2, len(others) * 2 // 3)
-    return Cast(chosen, tuple(others[:most]), tuple(others[most:]), given)
+    count = max(2, len(others) * 2 // 3)
+    return Persons(of_interest, tuple(others[:count]), tuple(others[count:]), transfer)
 
 
 def _check(plan: Plan, usable: Sequence[Usable]) -> None:
-    """Cut and part the footage of every person and seed as the runs will, so that what cannot be is said now."""
-    seen = set()
+    """Cut and split the footage of every person and seed as the runs will, so that what cannot be is said now."""
+    checked = set()
     for name in plan.names:
-        for run in (planned.run for planned in plan.of(name)):
-            place = (name == "lengths", run.person, run.others, run.settings.split, run.settings.seed)
-            if not run.person or place in seen:
+        for run in (planned.run for planned in plan.runs(name)):
+            footage = (name == "lengths", run.person, run.others, run.settings.split, run.settings.seed)
+            if not run.person or footage in checked:
                 continue
-            seen.add(place)
+            checked.add(footage)
             try:
                 _check_run(run, usable)
             except DatasetError as error:
@@ -226,28 +237,28 @@ def _check(plan: Plan, usable: Sequence[Usable]) -> None:
 def _check_run(run: Run, usable: Sequence[Usable]) -> None:
     if run.task == "lengths":
         for mixed in (False, True):
-            mixed_parts(replace(run, details={**run.details, "mixed": mixed}), usable)
+            split_mixed(replace(run, details={**run.details, "mixed": mixed}), usable)
         return
-    parts = part(cast(run, usable), run.person, run.settings)
-    for side in ("train", "validation", "test"):
+    movements = split_movements(choose_recordings(run, usable), run.person, run.settings)
+    for subset in SUBSETS:
         for label, who in ((1, f"{run.person}'s own"), (0, "others'")):
-            if not (getattr(parts, side).labels == label).any():
+            if not (getattr(movements, subset).labels == label).any():
                 raise DatasetError(
-                    f"too little footage: none of {who} movements is left to {_USE[side]}; add recordings"
+                    f"too little footage: none of {who} movements is left to {_USE[subset]}; add recordings"
                 )
 
 
 _USE = {"train": "train on", "validation": "validate on", "test": "test on"}
 
 
-def described(plan: Plan, usable: Sequence[Usable]) -> dict[str, Any]:
-    """The data and who plays what part in it, for the record."""
+def describe(plan: Plan, usable: Sequence[Usable]) -> dict[str, Any]:
+    """The data and who is who in it, for the record."""
     return {
         "persons": len({u.line.person for u in usable}),
         "recordings": len(usable),
         "hours": round(sum(u.seconds for u in usable) / 3600, 3),
         "movements_5s": sum((b - a) // round(5 * FPS) for u in usable for a, b in u.spans),
-        "of_interest": list(plan.cast.persons),
-        "pre-trained_on": list(plan.cast.background),
-        "impostors_of_transfer": list(plan.cast.impostors),
+        "of_interest": list(plan.persons.of_interest),
+        "pre-trained_on": list(plan.persons.background),
+        "impostors_of_transfer": list(plan.persons.impostors),
     }

@@ -1,7 +1,7 @@
 """The paper's experiments, and those it proposes, on honest splits: `poseprint experiment`.
 
-table.py says what there is to run, plan.py which runs that makes, tasks.py what a run does, workshop.py
-carries runs out, summary.py and pictures.py show what came of them.
+catalogue.py says what there is to run, plan.py which runs that makes, runs.py what a run does, runner.py does
+them, summary.py and figures.py show what came of them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from poseprint.core.progress import processors
 from poseprint.core.version import __version__
 from poseprint.supervised.data import load
 from poseprint.supervised.experiments.figures import draw
-from poseprint.supervised.experiments.plan import SPLITS, check_names, described, make_plan
-from poseprint.supervised.experiments.runner import Said, open_workshop
+from poseprint.supervised.experiments.plan import SPLITS, check_names, describe, make_plan
+from poseprint.supervised.experiments.runner import RunCallback, open_runner
 from poseprint.supervised.experiments.summary import markdown, summarise
 from poseprint.supervised.settings import Settings
 
@@ -36,8 +36,8 @@ def run_experiment(
     seeds: int | None = None,
     changes: Sequence[str] = (),
     jobs: int | None = None,
-    said: Said = lambda *_: None,
-    say: Callable[[str], None] = lambda _: None,
+    progress: RunCallback = lambda *_: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Run an experiment, or all, and write what came of it.
 
@@ -50,8 +50,8 @@ def run_experiment(
         output: folder for the results.
         jobs: runs side by side; all processors unless said. No figure but the seconds depends on it. With more than
             one, a script needs the guard `if __name__ == "__main__":`, as for any use of several processes.
-        said: called after each run.
-        say: called with sentences for the user.
+        progress: called after each run.
+        notify: called with messages for the user.
 
     Returns:
         the json files.
@@ -64,35 +64,33 @@ def run_experiment(
     demand_writable(output)
     base = Settings().changed([c for c in changes if c.startswith("length=")])
     usable, left_out = load(dataset, base)
-    for sentence in left_out:
-        say(sentence)
+    for message in left_out:
+        notify(message)
     plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
     if plan.left_out:
-        say(plan.left_out)
-    data = described(plan, usable)
-    say(
+        notify(plan.left_out)
+    data = describe(plan, usable)
+    notify(
         f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "
-        f"of interest: {', '.join(plan.cast.persons)}; split by {' and by '.join(plan.splits)}"
+        f"of interest: {', '.join(plan.persons.of_interest)}; split by {' and by '.join(plan.splits)}"
     )
-    jobs = jobs or processors()
     written = []
-    with open_workshop(dataset, output / "runs", usable, length=base.length, jobs=jobs) as shop:
-        for one in plan.names:
+    with open_runner(dataset, output / "runs", usable, length=base.length, jobs=jobs or processors()) as runner:
+        for experiment in plan.names:
             began = time.monotonic()
-            planned = plan.of(one)
-            results = shop.perform(planned, said)
-            found = [(p, results[p.run.key(shop.footage)]) for p in planned]
+            planned = plan.runs(experiment)
+            results = runner.results(planned, progress)
             summary: dict[str, Any] = {
-                **summarise(one, plan, found),
+                **summarise(experiment, plan, list(zip(planned, results, strict=True))),
                 "version": __version__,
                 "scale": scale,
                 "changes": list(changes),
                 "seeds": plan.scale.seeds,
                 "seeds_of_image_networks": plan.scale.image_seeds,
-                "data": {"footage_sha256": shop.footage, **data},
+                "data": {"footage_sha256": runner.footage, **data},
             }
-            written.append(_write(output, one, summary))
-            say(f"{summary['title']}: {written[-1]} ({time.monotonic() - began:.0f} s)")
+            written.append(_write(output, experiment, summary))
+            notify(f"{summary['title']}: {written[-1]} ({time.monotonic() - began:.0f} s)")
     return written
 
 
@@ -100,10 +98,10 @@ def _write(output: Path, name: str, summary: dict[str, Any]) -> Path:
     file = output / f"{name}.json"
     with replacing(file) as partial:
         partial.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for old in output.glob(f"{name}*.svg"):
-        old.unlink()
-    pictures = draw(summary, output)
+    for earlier in output.glob(f"{name}*.svg"):
+        earlier.unlink()
+    figures = draw(summary, output)
     with replacing(output / f"{name}.md") as partial:
-        shown = "\n".join(f"![{summary['title']}]({path.name})" for path in pictures)
-        partial.write_text(f"# {summary['title']}\n\n{markdown(summary)}\n{shown}\n", encoding="utf-8")
+        images = "\n".join(f"![{summary['title']}]({path.name})" for path in figures)
+        partial.write_text(f"# {summary['title']}\n\n{markdown(summary)}\n{images}\n", encoding="utf-8")
     return file

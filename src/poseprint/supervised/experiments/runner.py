@@ -1,4 +1,4 @@
-"""Carries out runs, several at a time, and keeps what is done: a killed experiment goes on where it stopped."""
+"""Does runs, several at a time, and keeps what is done: a killed experiment goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -22,52 +22,65 @@ from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
 from poseprint.io.dataset import TABLE, read_recordings
 from poseprint.supervised.data import Usable, load
-from poseprint.supervised.experiments.plan import Planned
-from poseprint.supervised.experiments.runs import Run, perform, right
+from poseprint.supervised.experiments.plan import PlannedRun
+from poseprint.supervised.experiments.runs import Run, correct, execute
 from poseprint.supervised.settings import Settings
 
 RESULT = "result.json"
-Said = Callable[[int, int, str, str], None]
-"""Called after each run with (done, in all, name of its row, a line about it)."""
+RunCallback = Callable[[int, int, str, str], None]
+"""Called after each run with (runs done, runs in all, name of its row, a message about it)."""
 
 _usable: list[Usable] = []
+"""The data set, in a process of its own."""
 
 
-class Workshop:
-    """Runs on one data set, with results in folders named after what they depend on."""
+class Runner:
+    """Runs on one data set, with results in folders named after what they depend on.
 
-    def __init__(self, folder: Path, runs: Path, usable: Sequence[Usable], length: int, jobs: int) -> None:
-        self.folder, self.runs, self.usable, self.length, self.jobs = folder, runs, usable, length, jobs
-        self.footage = digest(folder)
+    Args:
+        dataset: folder of the data set.
+        folder: for the runs' own.
+        usable: the data set.
+        length: frames of a movement that a recording must have room for.
+        jobs: runs side by side.
+    """
+
+    def __init__(self, dataset: Path, folder: Path, usable: Sequence[Usable], length: int, jobs: int) -> None:
+        self.dataset, self.folder, self.usable, self.length, self.jobs = dataset, folder, usable, length, jobs
+        self.footage = digest(dataset)
         self.pool: ProcessPoolExecutor | None = None
 
-    def place(self, run: Run) -> Path:
-        """Folder of a run."""
-        return self.runs / run.key(self.footage)
+    def key(self, run: Run) -> str:
+        """Name of a run's result."""
+        return run.key(self.footage)
 
-    def perform(self, planned: Sequence[Planned], said: Said) -> dict[str, dict[str, Any]]:
-        """The results of runs by their keys, done now or before; those that others start from are done first."""
-        by_key: dict[str, Planned] = {}
-        for one in planned:
-            by_key.setdefault(one.run.key(self.footage), one)
+    def results(self, planned: Sequence[PlannedRun], progress: RunCallback) -> list[dict[str, Any]]:
+        """The result of each run, had now or before; those that others start from come first."""
+        by_key: dict[str, PlannedRun] = {}
+        for p in planned:
+            by_key.setdefault(self.key(p.run), p)
         results: dict[str, dict[str, Any]] = {}
-        for stage in (False, True):
-            waiting: list[Planned] = []
-            for key, one in by_key.items():
-                if (one.after is not None) != stage:
+        for starts_from_another in (False, True):
+            waiting = []
+            for key, p in by_key.items():
+                if (p.pretraining is not None) != starts_from_another:
                     continue
-                before = self._done(one.run)
-                if before is None:
-                    waiting.append(one)
+                stored = self._stored(p.run)
+                if stored is None:
+                    waiting.append(p)
                 else:
-                    results[key] = before
-            for one, result in self._carried_out(waiting):
-                results[one.run.key(self.footage)] = result
-                said(len(results), len(by_key), one.row, _line(one, result))
-        return results
+                    results[key] = stored
+            for p, result in self._execute(waiting):
+                results[self.key(p.run)] = result
+                progress(len(results), len(by_key), p.row, _message(p, result))
+        return [results[self.key(p.run)] for p in planned]
 
-    def _done(self, run: Run) -> dict[str, Any] | None:
-        file = self.place(run) / RESULT
+    def _folder_of(self, run: Run) -> Path:
+        return self.folder / self.key(run)
+
+    def _stored(self, run: Run) -> dict[str, Any] | None:
+        """The result of a run that was done before."""
+        file = self._folder_of(run) / RESULT
         if not file.exists():
             return None
         try:
@@ -76,18 +89,21 @@ class Workshop:
             raise PoseprintError(f"{file}: cannot be read; remove it, and the run is done again") from error
         return result
 
-    def _carried_out(self, waiting: Sequence[Planned]) -> Iterator[tuple[Planned, dict[str, Any]]]:
-        calls = [(p.run, self.place(p.run), self.place(p.after) if p.after else None) for p in waiting]
+    def _execute(self, planned: Sequence[PlannedRun]) -> Iterator[tuple[PlannedRun, dict[str, Any]]]:
+        """Runs with their results, as they come."""
+        calls = [
+            (p.run, self._folder_of(p.run), self._folder_of(p.pretraining) if p.pretraining else None) for p in planned
+        ]
         if self.jobs == 1:
             with one_thread():
-                for planned, (run, place, start) in zip(waiting, calls, strict=True):
-                    yield planned, _kept(run, self.usable, place, start)
+                for p, (run, folder, pretrained) in zip(planned, calls, strict=True):
+                    yield p, _execute_and_store(run, self.usable, folder, pretrained)
             return
         if self.pool is None:
             self.pool = ProcessPoolExecutor(
-                self.jobs, multiprocessing.get_context("spawn"), _open, (self.folder, self.length)
+                self.jobs, multiprocessing.get_context("spawn"), _start_process, (self.dataset, self.length)
             )
-        futures = {self.pool.submit(_work, *call): p for p, call in zip(waiting, calls, strict=True)}
+        futures = {self.pool.submit(_execute_here, *call): p for p, call in zip(planned, calls, strict=True)}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -98,27 +114,27 @@ class Workshop:
             ) from error
 
 
-def _line(planned: Planned, result: dict[str, Any]) -> str:
+def _message(planned: PlannedRun, result: dict[str, Any]) -> str:
     run = planned.run
     details = f", {run.details['minutes']:g} minutes" if "minutes" in run.details else ""
-    found = f"test accuracy {right(result['test']).mean():.3f}, " if "test" in result else ""
+    accuracy = f"test accuracy {correct(result['test']).mean():.3f}, " if "test" in result else ""
     return (
         f"{planned.row or 'pre-training'}: {run.person or 'many'}, seed {run.settings.seed}, by {run.settings.split}"
-        f"{details}: {found}{result['seconds']:.1f} s"
+        f"{details}: {accuracy}{result['seconds']:.1f} s"
     )
 
 
 @contextmanager
-def open_workshop(folder: Path, runs: Path, usable: Sequence[Usable], *, length: int, jobs: int) -> Iterator[Workshop]:
-    """A workshop that has its folder to itself, and whose processes end with the block, or with this process."""
-    demand_writable(runs)
-    shop = Workshop(folder, runs, usable, length, jobs)
-    with held(runs / "lock", f"{runs}: another experiment is at work there"):
+def open_runner(dataset: Path, folder: Path, usable: Sequence[Usable], *, length: int, jobs: int) -> Iterator[Runner]:
+    """A runner that has its folder to itself, and whose processes end with the block, or with this process."""
+    demand_writable(folder)
+    runner = Runner(dataset, folder, usable, length, jobs)
+    with held(folder / "lock", f"{folder}: another experiment is at work there"):
         try:
-            yield shop
+            yield runner
         finally:
-            if shop.pool is not None:
-                shop.pool.shutdown(cancel_futures=True)
+            if runner.pool is not None:
+                runner.pool.shutdown(cancel_futures=True)
 
 
 def digest(folder: Path) -> str:
@@ -131,7 +147,7 @@ def digest(folder: Path) -> str:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread as long as the block lasts: results must not hang on how many runs go side by side."""
+    """One thread as long as the block lasts: results must not depend on how many runs go side by side."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -140,11 +156,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _open(folder: Path, length: int) -> None:
+def _start_process(dataset: Path, length: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once: what is done is on disk
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    _usable[:] = load(folder, Settings(length=length))[0]
+    _usable[:] = load(dataset, Settings(length=length))[0]
 
 
 def _end_with_parent() -> None:
@@ -154,14 +170,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(run: Run, place: Path, start: Path | None) -> dict[str, Any]:
-    return _kept(run, _usable, place, start)
+def _execute_here(run: Run, folder: Path, pretrained: Path | None) -> dict[str, Any]:
+    return _execute_and_store(run, _usable, folder, pretrained)
 
 
-def _kept(run: Run, usable: Sequence[Usable], place: Path, start: Path | None) -> dict[str, Any]:
+def _execute_and_store(run: Run, usable: Sequence[Usable], folder: Path, pretrained: Path | None) -> dict[str, Any]:
     """Do a run and keep its result."""
-    place.mkdir(parents=True, exist_ok=True)
-    result = perform(run, usable, place, start)
-    with replacing(place / RESULT) as partial:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = execute(run, usable, folder, pretrained)
+    with replacing(folder / RESULT) as partial:
         partial.write_text(json.dumps({"run": asdict(run), "result": result}), encoding="utf-8")
     return result

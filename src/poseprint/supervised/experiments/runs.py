@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +20,7 @@ from poseprint.core.files import replacing
 from poseprint.core.version import __version__
 from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_mixed, cut_movements
-from poseprint.supervised.data import Usable, movements_of, part
+from poseprint.supervised.data import Usable, movements_of, split_movements
 from poseprint.supervised.fitting import Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet, movement_set
 from poseprint.supervised.settings import Settings
@@ -66,19 +67,19 @@ Pieces = Sequence[tuple[Usable, Span]]
 Stretches = Sequence[tuple[Usable, list[Span]]]
 
 
-def perform(run: Run, usable: Sequence[Usable], folder: Path, start: Path | None = None) -> dict[str, Any]:
+def execute(run: Run, usable: Sequence[Usable], folder: Path, pretrained: Path | None = None) -> dict[str, Any]:
     """Do a run: train in `folder`, test, and return its figures, ready for json.
 
     Args:
         run: what to do.
         usable: the data set.
         folder: for checkpoints and weights.
-        start: weights to start from, for `transfer`.
+        pretrained: folder of the run whose weights it starts from, for `transfer`.
     """
-    return TASKS[run.task](run, usable, folder, start)
+    return TASKS[run.task](run, usable, folder, pretrained)
 
 
-def cast(run: Run, usable: Sequence[Usable]) -> list[Usable]:
+def choose_recordings(run: Run, usable: Sequence[Usable]) -> list[Usable]:
     """The recordings of a run: the person's own, fakes of them, and as many of others as asked for.
 
     Others' recordings are drawn by seed, one of each person before a second of any.
@@ -90,13 +91,13 @@ def cast(run: Run, usable: Sequence[Usable]) -> list[Usable]:
     fakes = [u for u in usable if u.line.person == run.person and u.line.label == "fake"]
     rng = np.random.default_rng(run.settings.seed)
     others = sorted({u.line.person for u in usable if not run.others or u.line.person in run.others} - {run.person})
-    piles = []
+    by_person = []
     for name in others:
-        pile = sorted((u for u in usable if u.is_own(name)), key=lambda u: u.line.recording)
-        piles.append([pile[i] for i in rng.permutation(len(pile))])
-    rng.shuffle(piles)
-    rounds = [pile[i] for i in range(max(map(len, piles), default=0)) for pile in piles if i < len(pile)]
-    drawn = rounds[: max(0, round(run.impostors * len(own)) - len(fakes))]
+        theirs = sorted((u for u in usable if u.is_own(name)), key=lambda u: u.line.recording)
+        by_person.append([theirs[i] for i in rng.permutation(len(theirs))])
+    rng.shuffle(by_person)
+    in_turn = [u for turn in itertools.zip_longest(*by_person) for u in turn if u]
+    drawn = in_turn[: max(0, round(run.impostors * len(own)) - len(fakes))]
     if not drawn and not fakes:
         raise DatasetError(f"nobody but {run.person} is in the data: nothing to tell {run.person} from")
     chosen = {u.line.recording for u in (*own, *fakes, *drawn)}
@@ -104,12 +105,12 @@ def cast(run: Run, usable: Sequence[Usable]) -> list[Usable]:
 
 
 def _fit(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    parts = part(cast(run, usable), run.person, run.settings)
-    fitted = fit(parts.train, parts.validation, run.settings, folder)
-    return {**_learnt(fitted, len(parts.train)), "test": _judged(fitted.model, parts.test)}
+    movements = split_movements(choose_recordings(run, usable), run.person, run.settings)
+    fitted = fit(movements.train, movements.validation, run.settings, folder)
+    return {**_training_figures(fitted, len(movements.train)), "test": _answers(fitted.model, movements.test)}
 
 
-def _learnt(fitted: Fitted, movements: int) -> dict[str, Any]:
+def _training_figures(fitted: Fitted, movements: int) -> dict[str, Any]:
     return {
         "movements": movements,
         "parameters": fitted.parameters,
@@ -119,37 +120,37 @@ def _learnt(fitted: Fitted, movements: int) -> dict[str, Any]:
     }
 
 
-def _judged(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
+def _answers(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
     """Answers on movements: label, logit and recording of each."""
     logits = np.nan_to_num(predict(model, movements).astype(np.float64), nan=-np.inf)  # a diverged model says no
     return {
         "labels": movements.labels.tolist(),
-        "logits": [float(f"{s:.6g}") for s in np.clip(logits, -1e6, 1e6)],
+        "logits": [float(f"{x:.6g}") for x in np.clip(logits, -1e6, 1e6)],
         "recordings": list(movements.recordings),
     }
 
 
 def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    train, validation, stretches = mixed_parts(run, usable)
+    train, validation, stretches = split_mixed(run, usable)
     fitted = fit(train, validation, run.settings, folder)
     tests = {}
     for seconds in run.details["seconds"]:
         frames = round(seconds * FPS)
-        movements = _cut(stretches, run, lambda s, frames=frames: cut_movements(s, length=frames))  # type: ignore[misc]
-        tests[f"{seconds:g}"] = _judged(fitted.model, movements)
-    return {**_learnt(fitted, len(train)), "tests": tests}
+        movements = _cut(stretches, run, lambda spans, frames=frames: cut_movements(spans, length=frames))  # type: ignore[misc]
+        tests[f"{seconds:g}"] = _answers(fitted.model, movements)
+    return {**_training_figures(fitted, len(train)), "tests": tests}
 
 
-def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, MovementSet, Stretches]:
+def split_mixed(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, MovementSet, Stretches]:
     """Movements to train and to validate on for `lengths`, and the stretches to cut test movements from.
 
-    Blocks of mixed lengths are parted; what trains is cut from those that fall to training. Split by recording,
+    Blocks of mixed lengths are split; what trains is cut from those that fall to training. Split by recording,
     what is tested is cut from whole recordings; split by movement, from blocks, which leaves few long movements.
 
     Raises:
-        DatasetError: footage that leaves one of the parts without a movement of both labels.
+        DatasetError: footage that leaves one of the subsets without a movement of both labels.
     """
-    settings, chosen = run.settings, cast(run, usable)
+    settings, chosen = run.settings, choose_recordings(run, usable)
     rng = np.random.default_rng(settings.seed)
     shortest, longest = (round(s * FPS) for s in MIXED_S)
 
@@ -160,26 +161,26 @@ def mixed_parts(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, Moveme
         return cut_movements(spans, length=settings.length)
 
     pieces = [(u, span) for u in chosen for span in blocks(u.spans)]
-    parts = _parted(pieces, run)
-    spans = [_merged([pieces[i] for i in indices]) for indices in (parts.train, parts.validation, parts.test)]
+    indices = _split_pieces(pieces, run)
+    spans = [_merged([pieces[i] for i in subset]) for subset in (indices.train, indices.validation, indices.test)]
     if run.details["mixed"]:
         train = MovementSet.joined([_cut(spans[0], run, blocks) for _ in range(ROUNDS)])
         validation = _cut(spans[1], run, blocks)
     else:
         stride = min(settings.stride, settings.length)
-        train = _cut(spans[0], run, lambda s: cut_movements(s, length=settings.length, stride=stride))
+        train = _cut(spans[0], run, lambda spans: cut_movements(spans, length=settings.length, stride=stride))
         validation = _cut(spans[1], run, fixed)
-    for movements, what in ((train, "train on"), (validation, "validate on"), (_cut(spans[2], run, fixed), "test on")):
+    for movements, use in ((train, "train on"), (validation, "validate on"), (_cut(spans[2], run, fixed), "test on")):
         if set(movements.labels.tolist()) != {0, 1}:
             raise DatasetError(
                 f"too little footage for movements of mixed lengths: no {settings.length / FPS:g} s of both kinds,"
-                f" real and fake, are left to {what}"
+                f" real and fake, are left to {use}"
             )
     return train, validation, spans[2]
 
 
-def _parted(pieces: Pieces, run: Run) -> Split:
-    """Stretches of recordings parted as the settings say; only their labels and recordings count."""
+def _split_pieces(pieces: Pieces, run: Run) -> Split:
+    """Stretches of recordings split as the settings say; only their labels and recordings count."""
     empty = MovementSet(
         features=np.zeros((len(pieces), 0, 24), dtype=np.float32),
         lengths=np.array([b - a for _, (a, b) in pieces]),
@@ -188,8 +189,8 @@ def _parted(pieces: Pieces, run: Run) -> Split:
         persons=tuple(u.line.person for u, _ in pieces),
         labels=np.array([int(u.is_own(run.person)) for u, _ in pieces]),
     )
-    s = run.settings
-    return split(empty, s.split, seed=s.seed, shares=(s.validation_share, s.test_share))
+    settings = run.settings
+    return split(empty, settings.split, seed=settings.seed, shares=(settings.validation_share, settings.test_share))
 
 
 def _merged(pieces: Pieces) -> list[tuple[Usable, list[Span]]]:
@@ -205,27 +206,31 @@ def _merged(pieces: Pieces) -> list[tuple[Usable, list[Span]]]:
 
 
 def _cut(stretches: Stretches, run: Run, cutter: Callable[[Sequence[Span]], list[Span]]) -> MovementSet:
-    how = run.settings.normalisation
-    sets = [movement_set(u.series, cutter(spans), how, label=int(u.is_own(run.person))) for u, spans in stretches]
-    return MovementSet.joined(sets)
+    normalisation = run.settings.normalisation
+    return MovementSet.joined(
+        [
+            movement_set(u.series, cutter(spans), normalisation, label=int(u.is_own(run.person)))
+            for u, spans in stretches
+        ]
+    )
 
 
 def _pretrain(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -> dict[str, Any]:
-    """Tell many persons from each other, and keep what was learnt."""
+    """Learn to tell many persons from each other, and keep the weights."""
     chosen = [u for u in usable if u.line.person in run.others and u.line.label == "real"]
     movements = MovementSet.joined([movements_of([u], u.line.person, run.settings) for u in chosen])
     names = sorted(set(movements.persons))
     labels = np.array([names.index(person) for person in movements.persons])
     movements = replace(movements, labels=labels)
     groups = movements.recordings if run.settings.split == "recording" else range(len(movements))
-    aside = _share_of(sorted(set(groups)), run.settings.validation_share, run.settings.seed)
-    held = np.array([g in aside for g in groups])
-    train, validation = movements.subset(np.flatnonzero(~held)), movements.subset(np.flatnonzero(held))
+    validating = _share_of(sorted(set(groups)), run.settings.validation_share, run.settings.seed)
+    validates = np.array([group in validating for group in groups])
+    train, validation = movements.subset(np.flatnonzero(~validates)), movements.subset(np.flatnonzero(validates))
     fitted = fit(train, validation, run.settings, folder, outputs=len(names))
     with replacing(folder / WEIGHTS) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
-    right = predict(fitted.model, validation).argmax(1) == validation.labels
-    return {**_learnt(fitted, len(train)), "persons": names, "validation_accuracy": float(right.mean())}
+    correct = predict(fitted.model, validation).argmax(1) == validation.labels
+    return {**_training_figures(fitted, len(train)), "persons": names, "validation_accuracy": float(correct.mean())}
 
 
 def _share_of(groups: Sequence[Any], share: float, seed: int) -> set[Any]:
@@ -233,10 +238,10 @@ def _share_of(groups: Sequence[Any], share: float, seed: int) -> set[Any]:
     return {groups[i] for i in order[: max(1, round(share * len(groups)))]}
 
 
-def _transfer(run: Run, usable: Sequence[Usable], folder: Path, start: Path | None) -> dict[str, Any]:
+def _transfer(run: Run, usable: Sequence[Usable], folder: Path, pretrained: Path | None) -> dict[str, Any]:
     """Learn from the first so many minutes of the person's own training footage, all impostors' beside it."""
-    parts = part(cast(run, usable), run.person, run.settings)
-    train = parts.train
+    movements = split_movements(choose_recordings(run, usable), run.person, run.settings)
+    train = movements.train
     own = np.flatnonzero(train.labels == 1)
     rng = np.random.default_rng(run.settings.seed)
     if run.settings.split == "recording":  # one recording after the other, as footage is collected
@@ -246,10 +251,14 @@ def _transfer(run: Run, usable: Sequence[Usable], folder: Path, start: Path | No
         own = rng.permutation(own)
     wanted = max(1, round(run.details["minutes"] * 60 * FPS / run.settings.length))
     few = np.concatenate([own[:wanted], np.flatnonzero(train.labels == 0)])
-    weights = safetensors.torch.load_file(start / WEIGHTS) if start else None
-    fitted = fit(train.subset(few), parts.validation, run.settings, folder, weights=weights)
+    weights = safetensors.torch.load_file(pretrained / WEIGHTS) if pretrained else None
+    fitted = fit(train.subset(few), movements.validation, run.settings, folder, weights=weights)
     minutes = min(wanted, len(own)) * run.settings.length / FPS / 60
-    return {**_learnt(fitted, len(few)), "minutes": round(minutes, 3), "test": _judged(fitted.model, parts.test)}
+    return {
+        **_training_figures(fitted, len(few)),
+        "minutes": round(minutes, 3),
+        "test": _answers(fitted.model, movements.test),
+    }
 
 
 Task = Callable[[Run, Sequence[Usable], Path, Path | None], dict[str, Any]]
@@ -258,6 +267,6 @@ TASKS: Mapping[str, Task] = {"fit": _fit, "lengths": _lengths, "pretrain": _pret
 """What a run can be."""
 
 
-def right(judged: Mapping[str, Any]) -> Array:
-    """Which movements were judged rightly."""
-    return np.asarray((np.array(judged["logits"]) > 0) == (np.array(judged["labels"]) == 1))
+def correct(answers: Mapping[str, Any]) -> Array:
+    """Which movements were judged rightly, bool [shape=(movements,)]."""
+    return np.asarray((np.array(answers["logits"]) > 0) == (np.array(answers["labels"]) == 1))

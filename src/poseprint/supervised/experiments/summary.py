@@ -9,10 +9,11 @@ import numpy as np
 
 from poseprint.supervised.accuracy import accuracy_drop, accuracy_report
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS
-from poseprint.supervised.experiments.plan import Plan, Planned
-from poseprint.supervised.experiments.runs import right
+from poseprint.supervised.experiments.plan import Plan, PlannedRun
+from poseprint.supervised.experiments.runs import correct
+from poseprint.supervised.split import SplitBy
 
-Results = Sequence[tuple[Planned, Mapping[str, Any]]]
+Results = Sequence[tuple[PlannedRun, Mapping[str, Any]]]
 
 
 def summarise(name: str, plan: Plan, results: Results) -> dict[str, Any]:
@@ -24,57 +25,70 @@ def summarise(name: str, plan: Plan, results: Results) -> dict[str, Any]:
     experiment = EXPERIMENTS[name]
     rows = []
     for row in experiment.rows:
-        own = [(p.run.settings.split, p, r) for p, r in results if p.row == row.name]
-        figures = {by: _KINDS[experiment.kind]([(p, r) for s, p, r in own if s == by]) for by in plan.splits}
+        by_split = {
+            by: [(p, r) for p, r in results if p.row == row.name and p.run.settings.split == by] for by in plan.splits
+        }
+        figures = {by: _KINDS[experiment.kind](some) for by, some in by_split.items()}
         entry: dict[str, Any] = {"name": row.name, "paper": dict(row.paper), "splits": figures}
         if len(plan.splits) == 2:
-            _add_drops(entry, own, experiment.kind)
+            _add_drops(entry, by_split, experiment.kind)
         rows.append(entry)
-    before = [(p, r) for p, r in results if not p.row]
+    pretraining = [(p, r) for p, r in results if not p.row]
     return {
         "experiment": name,
         "title": experiment.title,
         "kind": experiment.kind,
         "rows": rows,
         "settings": {row.name: plan.settings(row).differences() for row in experiment.rows},
-        **({"pre-training": [_before(p, r) for p, r in before]} if before else {}),
+        **({"pre-training": [_pretraining(p, r) for p, r in pretraining]} if pretraining else {}),
     }
 
 
-def _add_drops(entry: dict[str, Any], own: Sequence[tuple[str, Planned, Mapping[str, Any]]], kind: str) -> None:
+def _add_drops(entry: dict[str, Any], by_split: Mapping[SplitBy, Results], kind: str) -> None:
     """How much less accurate a row is split by recording: as a whole, or at each length or number of minutes."""
-    sides = [[(p, r) for s, p, r in own if s == by] for by in ("movement", "recording")]
+    by_movement, by_recording = ([(p.run, r) for p, r in by_split[by]] for by in ("movement", "recording"))
+    figures = entry["splits"]["recording"]
     if kind in ("table", "curves"):
-        entry["drop"] = _drop(*([r["test"] for _, r in side] for side in sides))
+        entry["drop"] = _drop(*([r["test"] for _, r in runs] for runs in (by_movement, by_recording)))
     elif kind == "lengths":
-        for seconds, found in entry["splits"]["recording"]["tests"].items():
-            found["drop"] = _drop(*([r["tests"][seconds] for _, r in side] for side in sides))
+        for seconds, test in figures["tests"].items():
+            test["drop"] = _drop(*([r["tests"][seconds] for _, r in runs] for runs in (by_movement, by_recording)))
     else:
-        asked = sorted({p.run.details["minutes"] for p, _ in sides[0]})
-        for minutes, point in zip(asked, entry["splits"]["recording"]["points"], strict=False):
-            point["drop"] = _drop(*([r["test"] for p, r in s if p.run.details["minutes"] == minutes] for s in sides))
+        for minutes, point in zip(
+            sorted({run.details["minutes"] for run, _ in by_movement}), figures["points"], strict=False
+        ):
+            point["drop"] = _drop(
+                *(
+                    [r["test"] for run, r in runs if run.details["minutes"] == minutes]
+                    for runs in (by_movement, by_recording)
+                )
+            )
 
 
-def _drop(*sides: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    parts = [
-        (np.concatenate([right(one) for one in side]), [name for one in side for name in one["recordings"]])
-        for side in sides
+def _drop(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What `accuracy_drop` says of two sets of answers, each of several models; None if one of them is empty."""
+    sets = [
+        (
+            np.concatenate([correct(answers) for answers in runs]),
+            [name for answers in runs for name in answers["recordings"]],
+        )
+        for runs in (first, second)
     ]
-    return accuracy_drop(*parts) if all(len(names) for _, names in parts) else None
+    return accuracy_drop(*sets) if all(len(names) for _, names in sets) else None
 
 
-def _report(judged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _report(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What `accuracy_report` says of the answers of several models."""
-    labels, logits = (np.array([v for one in judged for v in one[key]]) for key in ("labels", "logits"))
+    labels, logits = (np.array([value for answers in runs for value in answers[key]]) for key in ("labels", "logits"))
     return accuracy_report(
         labels,
         1 / (1 + np.exp(-np.clip(logits, -700, 700))),
-        [name for one in judged for name in one["recordings"]],
-        runs=np.repeat(np.arange(len(judged)), [len(one["labels"]) for one in judged]),
+        [name for answers in runs for name in answers["recordings"]],
+        runs=np.repeat(np.arange(len(runs)), [len(answers["labels"]) for answers in runs]),
     )
 
 
-def _before(planned: Planned, result: Mapping[str, Any]) -> dict[str, Any]:
+def _pretraining(planned: PlannedRun, result: Mapping[str, Any]) -> dict[str, Any]:
     keys = ("movements", "parameters", "seconds", "best_epoch", "validation_accuracy", "persons")
     settings = planned.run.settings
     return {"split": settings.split, "seed": settings.seed, **{key: result[key] for key in keys}}
@@ -100,7 +114,7 @@ def _table(results: Results) -> dict[str, Any]:
         {
             "person": p.run.person,
             "seed": p.run.settings.seed,
-            "accuracy": round(float(right(r["test"]).mean()), 4),
+            "accuracy": round(float(correct(r["test"]).mean()), 4),
             "best_epoch": r["best_epoch"],
             "seconds": r["seconds"],
         }
@@ -114,8 +128,8 @@ def _curves(results: Results) -> dict[str, Any]:
     epochs = max(len(r["history"]) for _, r in results)
     curves = {}
     for key in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy"):
-        at = [[r["history"][e][key] for _, r in results if e < len(r["history"])] for e in range(epochs)]
-        curves[key] = [float(f"{np.mean(values):.5g}") for values in at]
+        by_epoch = [[r["history"][e][key] for _, r in results if e < len(r["history"])] for e in range(epochs)]
+        curves[key] = [float(f"{np.mean(values):.5g}") for values in by_epoch]
     best = max(range(epochs), key=lambda e: (curves["validation_accuracy"][e], -curves["validation_loss"][e]))
     return {**_table(results), "curves": curves, "best_epoch": best + 1}
 
@@ -126,7 +140,7 @@ def _lengths(results: Results) -> dict[str, Any]:
 
 
 def _transfer(results: Results) -> dict[str, Any]:
-    by_minutes: dict[float, list[tuple[Planned, Mapping[str, Any]]]] = {}
+    by_minutes: dict[float, list[tuple[PlannedRun, Mapping[str, Any]]]] = {}
     for planned, result in results:
         by_minutes.setdefault(planned.run.details["minutes"], []).append((planned, result))
     points: list[dict[str, Any]] = []
@@ -191,16 +205,16 @@ def _rows(summary: Mapping[str, Any]) -> str:
     lines = []
     for row in summary["rows"]:
         paper = " / ".join(percent(row["paper"].get(k)) for k in ("train", "validation", "test"))
-        for k, (by, found) in enumerate(row["splits"].items()):
+        for k, (by, figures) in enumerate(row["splits"].items()):
             lines.append(
                 [
                     row["name"] if k == 0 else "",
                     by,
-                    *_measured(found["test"], row.get("drop") if by == "recording" else None),
-                    f"{percent(found['train_accuracy'])} / {percent(found['validation_accuracy'])}",
+                    *_measured(figures["test"], row.get("drop") if by == "recording" else None),
+                    f"{percent(figures['train_accuracy'])} / {percent(figures['validation_accuracy'])}",
                     (paper if row["paper"] else "–") if k == 0 else "",
-                    f"{found['parameters']:,}",
-                    _seconds(found["seconds"]),
+                    f"{figures['parameters']:,}",
+                    _seconds(figures["seconds"]),
                 ]
             )
     return _render([*head, "training, s"], lines)
@@ -231,19 +245,19 @@ def _by_minutes(summary: Mapping[str, Any]) -> str:
     for by in summary["rows"][0]["splits"]:
         for k, point in enumerate(summary["rows"][0]["splits"][by]["points"]):
             for row in summary["rows"]:
-                other = row["splits"][by]["points"][k]
-                cells = [by, f"{point['minutes']:g}", str(other["test"]["recordings"]), row["name"]]
-                lines.append([*cells, *_measured(other["test"], other.get("drop"))])
+                its = row["splits"][by]["points"][k]
+                cells = [by, f"{point['minutes']:g}", str(its["test"]["recordings"]), row["name"]]
+                lines.append([*cells, *_measured(its["test"], its.get("drop"))])
     return _render(["split", "minutes", "recordings", "model", *_MEASURED], lines) + "\n" + _costs(summary)
 
 
 def _costs(summary: Mapping[str, Any]) -> str:
     """What the models of a table over lengths or minutes have in common."""
     return "".join(
-        f"{row['name']}, split by {by}: {found['parameters']:,} parameters, {_seconds(found['seconds'])} s of training"
-        f" (median of {found['runs']} runs).  \n"
+        f"{row['name']}, split by {by}: {figures['parameters']:,} parameters, {_seconds(figures['seconds'])} s of training"
+        f" (median of {figures['runs']} runs).  \n"
         for row in summary["rows"]
-        for by, found in row["splits"].items()
+        for by, figures in row["splits"].items()
     )
 
 

@@ -41,7 +41,7 @@ class ManyToOneLSTM(nn.Module):
         self.output = nn.Linear(hidden, outputs)
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Logits of features [shape=(movements, frames, 24)]; see `poseprint.models`."""
+        """Logits of features [shape=(movements, frames, 24)]; see `poseprint.supervised.networks.registry`."""
         features, lengths = self.select(features, lengths)
         last = self._last(features, lengths)
         logits: Tensor = self.output(last)
