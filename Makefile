@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test test-fast lint docs clean
 
 help:
-	@echo "make demo   install, fetch the estimator's model files, and run the sample (a few minutes the first time)"
-	@echo "make test   install what the tests need (PyTorch among it) and run them all (about five minutes)"
-	@echo "make lint   ruff, mypy --strict, import directions"
-	@echo "make docs   write the generated pages and tables again"
-	@echo "make clean  remove what the others made"
+	@echo "make demo       install, fetch the estimator's model files, and run the sample (a few minutes the first time)"
+	@echo "make test       install what the tests need (PyTorch among it) and run them all (about five minutes)"
+	@echo "make test-fast  run those that take under a second each (half a minute)"
+	@echo "make lint       ruff, mypy --strict, import directions"
+	@echo "make docs       write the generated pages and tables again"
+	@echo "make clean      remove what the others made"
 
 demo: $(VENV)/.base
 	@echo "== demo: drawn videos of real motion -> poses -> verdicts (about a minute)"
@@ -20,6 +21,10 @@ demo: $(VENV)/.base
 test: $(VENV)/.dev
 	@echo "== all tests (about four minutes on two cores)"
 	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev
+	@echo "== the tests that take under a second each"
+	@$(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

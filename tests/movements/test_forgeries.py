@@ -1,3 +1,5 @@
+"""What a forger does to a recording: faster, larger, and spliced from two movers."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -88,7 +88,7 @@ ENROLLED = {
     "CHANGE_OF_MOVER",
     "PROFILE_DOUBTED",
 }
-"""Codes of enrolment and of verdicts, not of the gates: tests/test_enrolment.py."""
+"""Codes of enrolment and of verdicts, not of the gates: tests/verification."""
 
 
 def test_every_code_is_tried() -> None:
@@ -312,7 +312,7 @@ def test_a_missing_neck_does_not_matter() -> None:
     series = mover()
     position = series.position.copy()
     position[:, 1] = np.nan
-    inspect(replace(series, position=position))
+    assert inspect(replace(series, position=position)) == inspect(series)
 
 
 def test_shoulders_on_one_spot_do_not_matter() -> None:
@@ -323,7 +323,8 @@ def test_shoulders_on_one_spot_do_not_matter() -> None:
 
 
 def test_a_part_that_shows_no_new_picture_is_inspected() -> None:
-    inspect(with_channel(mover(5), "shown", slice(None), 0))
+    inspection = inspect(with_channel(mover(5), "shown", slice(None), 0))
+    assert (codes(inspection), inspection.spans) == ({"TOO_LITTLE_EVIDENCE"}, ((0, 5),))
 
 
 @pytest.mark.parametrize("gap", [0, 1, 4])
@@ -338,4 +339,5 @@ def test_a_change_of_person_across_a_short_gap_is_a_leap(gap: int) -> None:
 
 def test_a_log_filled_with_anything_is_survived() -> None:
     for video in ({"fps": None, "declared_frames": "many"}, {"fps": float("nan")}):
-        inspect(with_log(mover(), video=video, lost_seconds="all", pictures=None))
+        odd = with_log(mover(), video=video, lost_seconds="all", pictures=None)
+        assert inspect(odd) == inspect(mover())

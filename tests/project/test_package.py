@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.movers import mover
+from helpers.places import ROOT
 from helpers.profiles import make_profile
 
 import poseprint
@@ -18,6 +19,7 @@ from poseprint.io.parquet import write_poses
 
 HEAVY = {"torch", "optuna", "mediapipe", "matplotlib"}
 SOURCES = sorted(Path(poseprint.__file__).parent.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HELP = """
 import sys
 sys.argv = ["poseprint", "--help"]
@@ -112,10 +114,20 @@ def test_nothing_that_is_read_can_run() -> None:
             assert "allow_pickle=False" in call, path
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(SOURCES[0].parent)))
-def test_a_module_reads_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_a_module_reads_in_one_sitting() -> None:
+    """It says what it is for, and ends after 400 lines."""
+    for path in (*SOURCES, *TESTS):
+        text = path.read_text()
+        assert len(text.splitlines()) <= 400, path
+        assert ast.get_docstring(ast.parse(text)), path
+
+
+def test_every_test_asserts_something() -> None:
+    """By itself, or by a helper that says so in its name."""
+    for path in TESTS:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert re.search(r"\bassert|\bpytest\.(raises|fail)\(", ast.unparse(node)), (path, node.name)
 
 
 def test_the_version_is_the_installed_one() -> None:

@@ -1,3 +1,5 @@
+"""Where in a recording somebody else begins to move."""
+
 from __future__ import annotations
 
 from dataclasses import replace

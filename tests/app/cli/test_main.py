@@ -17,7 +17,7 @@ from poseprint.app.cli.main import app
 
 
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
-    calls: list[tuple[Path, Path | None, int | None]] = []  # what it does: tests/test_demo.py
+    calls: list[tuple[Path, Path | None, int | None]] = []  # what it does: tests/app/test_demo.py
 
     def run(output: Path, *, models: Path | None, jobs: int | None, say: Any, progress: Any) -> None:
         calls.append((output, models, jobs))

@@ -78,7 +78,8 @@ def test_names_embedded_for_the_script_cannot_end_it(tmp_path: Path) -> None:
 
 def test_name_that_is_no_text(tmp_path: Path) -> None:
     series = waving()
-    written(tmp_path, judged(series, recording="clip\udcff"), series)
+    page = written(tmp_path, judged(series, recording="clip\udcff"), series)
+    assert "Recordingclip?" in page.words
 
 
 def test_no_findings(tmp_path: Path) -> None:
