@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import time
@@ -30,12 +31,11 @@ class Clock:
         self.file, self.last = file, time.monotonic()
         self.seconds = json.loads(file.read_text())["seconds"] if file.exists() else 0.0
 
-    def run_done(self, done: int, total: int, _: str, message: str) -> None:
+    def run_done(self, *_: object) -> None:
         """Called after each run."""
         now = time.monotonic()
         self.seconds, self.last = self.seconds + now - self.last, now
         self.file.write_text(json.dumps({"seconds": self.seconds}))
-        print(f"[{done}/{total}] {message}", flush=True)
 
 
 def main() -> None:
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--scale", default="reduced")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
+    logging.basicConfig(level=logging.DEBUG, format="%(message)s")
     import_kinect(SHARED / "msrc12" / "upper_body.parquet", WORK / "msrc12")
     output = WORK / asked.scale
     output.mkdir(exist_ok=True)
@@ -54,7 +55,6 @@ def main() -> None:
         scale=asked.scale,
         jobs=asked.jobs,
         progress=clock.run_done,
-        notify=lambda text: print(text, flush=True),
     )
     kept = RESULTS / "experiments"
     shutil.rmtree(kept, ignore_errors=True)

@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,17 +62,17 @@ def run(person: str, name: str) -> list[dict[str, float]]:
         return lines
     last = time.process_time()
 
-    def progress(done: int, total: int, row: object) -> None:
+    def keep(done: int, total: int, epoch: Mapping[str, float]) -> None:
         nonlocal last
         now = time.process_time()
         del lines[done - 1 :]  # what a kill came too early to save is done again
         spent = (lines[-1]["seconds"] if lines else 0.0) + now - last
         last = now
-        lines.append({"epoch": done, "accuracy": row["validation_accuracy"], "seconds": spent})  # type: ignore[index]
+        lines.append({"epoch": done, "accuracy": epoch["validation_accuracy"], "seconds": spent})
         log.write_text(json.dumps(lines))
         print(person, name, f"{done}/{total}", f"{lines[-1]['accuracy']:.3f}", f"{spent:.1f} s", flush=True)
 
-    train(data_set(person), person, WORK / person / name, VARIANTS[name], progress=progress)
+    train(data_set(person), person, WORK / person / name, VARIANTS[name], on_epoch=keep)
     return lines
 
 

@@ -87,7 +87,7 @@ def main() -> None:
                 read_poses(SAMPLE / "recordings" / line.file), drawn / f"{line.recording}.mp4", look=look, size=SIZE
             )
             collect(drawn / f"{line.recording}.mp4", drawn, person=line.person)
-        train(drawn, PERSON, SAMPLE / "profile", settings, notify=print)
+        train(drawn, PERSON, SAMPLE / "profile", settings)
     shutil.rmtree(SAMPLE / "profile" / "training")
     size = sum(f.stat().st_size for f in SAMPLE.rglob("*") if f.is_file())
     print(f"{SAMPLE}: {size / 1024:.0f} KiB")

@@ -31,7 +31,7 @@ def test_the_sample_is_small_and_whole() -> None:
 @pytest.mark.models
 def test_the_demo_enrols_checks_and_says_what_it_is(tmp_path: Path, models: None) -> None:
     said: list[str] = []
-    verdicts = run(tmp_path, say=said.append)
+    verdicts = run(tmp_path, show=said.append)
     text = "\n".join(said)
     for words in (
         "motion is real",

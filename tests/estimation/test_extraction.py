@@ -41,6 +41,15 @@ def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
         assert np.array_equal(one.channels[name], many.channels[name], equal_nan=True)
 
 
+def test_an_estimator_may_be_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 3 * CHUNK)
+    named, given = extract(path), Known()
+    monkeypatch.setattr(Known, "close", lambda _: pytest.fail("whoever hands it in closes it"))
+    handed = extract(path, estimator=given, jobs=4)
+    assert np.array_equal(handed.position, named.position, equal_nan=True)
+    assert handed.estimator == Known.info
+
+
 def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Path) -> None:
     def picture(k: int) -> np.ndarray:
         return bar(k / 25) if k < 50 else 255 - bar(4 - k / 25)
@@ -55,7 +64,7 @@ def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Pat
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
-    extract(path, progress=lambda done, total: seen.append((done, total)))
+    extract(path, progress=lambda _, done, total: seen.append((done, total)))
     assert seen[-1] == (2 * CHUNK, 2 * CHUNK)
 
 

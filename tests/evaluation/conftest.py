@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.evaluation import data_set, fewer_draws, recording_of
+from helpers.log import logged
 
 import poseprint
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
@@ -37,15 +38,17 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any],
         Recording("unnamed", "", "real", "", "twin.parquet"),
     ]
     write_recordings(data, [*read_recordings(data), *more])
-    steps = list[tuple[int, int, str]]()
+    steps = list[tuple[str, int, int]]()
     with fewer_draws():
-        result = poseprint.evaluate(data, output=out, progress=lambda *step: steps.append(step), say=said.append)
-    assert {what for _, _, what in steps} == {
+        with logged() as messages:
+            result = poseprint.evaluate(data, output=out, progress=lambda *step: steps.append(step))
+        said += messages
+    assert {step for step, _, _ in steps} == {
         "recordings measured",
         *(f"trials by {by}" for by in ("recording", "activity", "session")),
         "changed recordings",
     }
-    for what in {what for _, _, what in steps}:
-        own = [(done, total) for done, total, name in steps if name == what]
+    for what in {step for step, _, _ in steps}:
+        own = [(done, total) for step, done, total in steps if step == what]
         assert [done for done, _ in own] == list(range(1, own[0][1] + 1))
     return result, out, said

@@ -99,4 +99,4 @@ def test_signers_by_session(shared: Path, tmp_path: Path) -> None:
         for line in lines[:30]
         if (t := Take.of(measure(poseprint.read_poses(tmp_path / "data" / line.file), 2), session=line.session))
     ]
-    assert draw(lambda _: shipped(2), [replace(t, session="") for t in takes], "recording", 0, lambda: None)
+    assert draw(lambda _: shipped(2), [replace(t, session="") for t in takes], "recording", 0)

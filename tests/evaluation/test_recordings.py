@@ -60,9 +60,9 @@ def test_one_recording_of_each(tmp_path: Path) -> None:
 def test_a_way_to_part_that_the_data_does_not_tell(tmp_path: Path) -> None:
     data = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2, told=False)
     said = error_of(data, tmp_path, by="session")
-    assert "fill in the column session of recordings.csv, or leave --by out" in said
+    assert "fill in the column session of recordings.csv, or leave `by` out" in said
     assert "it is recording, session or activity" in error_of(data, tmp_path, by="day")
-    assert "tells no depth; evaluate in the space of pictures (--space picture)" in error_of(
+    assert "tells no depth; evaluate in the space of pictures (`space` picture)" in error_of(
         data, tmp_path, space="depth"
     )
     assert "it is picture or depth" in error_of(data, tmp_path, space="flat")
@@ -100,7 +100,7 @@ def test_persons_in_the_reference_are_left_out_of_the_test(tmp_path: Path) -> No
     assert any("1 of 3 persons are in the reference's background and are left out" in note for note in result["notes"])
     said = error_of(data, tmp_path / "more", reference=knowing("Bob", "Cyd"))
     assert "Bob, Cyd cannot be tested, being in the reference's background" in said
-    assert "give a reference made without these (--reference)" in said
+    assert "give a reference made without these (`reference`)" in said
 
 
 def test_a_reference_of_another_space(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_change_after_which_nothing_can_be_measured(monkeypatch: pytest.Monkey
     half = replace(gone, apply=lambda s: gone.apply(s) if s.person == "Ann" else s)
     monkeypatch.setattr("poseprint.evaluation.robustness.PERTURBATIONS", {"gone": gone, "half": half})
     takes = [take for take, _ in pairs]
-    rows = robustness(lambda _: shipped(2), takes, pairs, seed=0, tick=lambda: None)
+    rows = robustness(lambda _: shipped(2), takes, pairs, seed=0)
     assert [(r["recordings"], r["unusable"]) for r in rows] == [(9, 0), (0, 9), (6, 3)]
     assert "figures" not in rows[1]
     assert (rows[2]["shift"], rows[2]["changed"]) == ({"genuine": 0, "impostor": 0}, 0)

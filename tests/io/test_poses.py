@@ -17,12 +17,12 @@ ROW = ",".join(["1.5"] * 24)
 def test_what_a_form_does_not_tell_must_be_given(tmp_path: Path) -> None:
     folder = openpose(tmp_path / "clip", {0: [person(25)]})
     (tmp_path / "p.csv").write_text(ROW)
-    size = "does not tell the size of the picture; give it with --frame-size WIDTHxHEIGHT"
+    size = "does not tell the size of the picture; give it with `frame_size`"
     with pytest.raises(PoseFileError, match=size):
         read_any_poses(folder, fps=25)
     with pytest.raises(PoseFileError, match=size):
         read_any_poses(tmp_path / "p.csv")
-    with pytest.raises(PoseFileError, match="OpenPose json does not tell the frame rate; give it with --fps"):
+    with pytest.raises(PoseFileError, match="OpenPose json does not tell the frame rate; give it with `fps`"):
         read_any_poses(folder, frame_size=SIZE)
     with pytest.raises(PoseFileError, match="no such file or folder"):
         read_any_poses(tmp_path / "absent.parquet")

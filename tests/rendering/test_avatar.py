@@ -172,10 +172,10 @@ def test_looks_and_sizes_that_cannot_be() -> None:
 
 @pytest.mark.parametrize("fps", [30.0, 25.0, 30000 / 1001, 23.976, 12.5])
 def test_the_video_has_every_frame_at_its_time(tmp_path: Path, fps: float) -> None:
-    done: list[tuple[int, int]] = []
+    done: list[tuple[str, int, int]] = []
     path = tmp_path / "out.mp4"
     write_video(speaker(20, SIZE, 0, fps), path, progress=lambda *counts: done.append(counts))
-    assert done == [(n, 20) for n in range(1, 21)]
+    assert done == [("drawing out.mp4", n, 20) for n in range(1, 21)]
     assert list(tmp_path.iterdir()) == [path]
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -213,7 +213,7 @@ def test_an_interrupted_video_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     path.write_bytes(b"old")
 
-    def stop(done: int, total: int) -> None:
+    def stop(step: str, done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -172,7 +172,7 @@ def test_the_best_of_given_figures(
 def test_the_history_tells_of_every_epoch(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     train, validation = movements(), movements(10, seed=1)
-    fitted = fit(train, validation, SMALL, tmp_path, progress=lambda done, total, _: seen.append((done, total)))
+    fitted = fit(train, validation, SMALL, tmp_path, on_epoch=lambda done, total, _: seen.append((done, total)))
     assert seen == [(k, 6) for k in range(1, 7)]
     assert [row["epoch"] for row in fitted.history] == list(range(6))
     assert all(0 <= row[f"{part}_accuracy"] <= 1 for row in fitted.history for part in ("train", "validation"))
@@ -272,10 +272,10 @@ def test_a_killed_fit_goes_on_and_ends_the_same(
     data = movements(lengths=lengths), movements(10, seed=1, lengths=lengths)
     whole = fit(*data, settings, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        fit(*data, settings, tmp_path / "killed", progress=killed_at(killed))
+        fit(*data, settings, tmp_path / "killed", on_epoch=killed_at(killed))
     assert (tmp_path / "killed" / "checkpoint.ckpt").exists()
     epochs: list[int] = []
-    resumed = fit(*data, settings, tmp_path / "killed", progress=lambda done, *_: epochs.append(done))
+    resumed = fit(*data, settings, tmp_path / "killed", on_epoch=lambda done, *_: epochs.append(done))
     assert epochs == list(range(killed + 1, 9))
     assert figures(resumed) == figures(whole)
     assert resumed.best_epoch == whole.best_epoch
@@ -304,7 +304,7 @@ def test_a_fit_killed_within_an_epoch_goes_on_from_the_one_before(
         with pytest.raises(KeyboardInterrupt):
             fit(*data, settings, tmp_path / "killed")
     epochs: list[int] = []
-    resumed = fit(*data, settings, tmp_path / "killed", progress=lambda done, *_: epochs.append(done))
+    resumed = fit(*data, settings, tmp_path / "killed", on_epoch=lambda done, *_: epochs.append(done))
     assert epochs == [3, 4, 5, 6]
     assert figures(resumed) == figures(whole)
     assert same_weights(resumed, whole)
@@ -319,7 +319,7 @@ def test_patience_stops_and_a_kill_at_any_epoch_does_not_change_where(tmp_path: 
     for killed in range(1, ended + 1):  # the last of them has stopped already, but not yet said so
         work = tmp_path / str(killed)
         with pytest.raises(KeyboardInterrupt):
-            fit(*data, settings, work, progress=killed_at(killed))
+            fit(*data, settings, work, on_epoch=killed_at(killed))
         resumed = fit(*data, settings, work)
         assert figures(resumed) == figures(whole), killed
         assert same_weights(resumed, whole)
@@ -339,7 +339,7 @@ def test_checkpoints_cost_little_and_go_at_the_end(tmp_path: Path, monkeypatch: 
 def test_another_fits_folder_is_refused(tmp_path: Path, what: str) -> None:
     train, validation, settings = movements(), movements(10, seed=1), SMALL
     with pytest.raises(KeyboardInterrupt):
-        fit(train, validation, settings, tmp_path, progress=killed_at(2))
+        fit(train, validation, settings, tmp_path, on_epoch=killed_at(2))
     if what == "settings":
         settings = replace(settings, lr=1e-3)
     elif what == "features":

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.datasets import dataset
+from helpers.log import logged
 from helpers.movers import mover
 
 torch = pytest.importorskip("torch")
@@ -94,7 +95,7 @@ def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     settings = replace(SMALL, dropout=0.3, layers=2)
     train(folder, "Ann", tmp_path / "whole", settings)
 
-    def kill(done: int, total: int, row: object) -> None:
+    def kill(step: str, done: int, total: int) -> None:
         if done == 3:
             raise KeyboardInterrupt
 
@@ -102,7 +103,7 @@ def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
         train(folder, "Ann", tmp_path / "resumed", settings, progress=kill)
     assert not (tmp_path / "resumed" / "profile.json").exists()
     epochs: list[int] = []
-    train(folder, "Ann", tmp_path / "resumed", settings, progress=lambda done, *_: epochs.append(done))
+    train(folder, "Ann", tmp_path / "resumed", settings, progress=lambda _, done, __: epochs.append(done))
     assert epochs[0] > 1
     assert epochs[-1] == settings.epochs
     logs = [(tmp_path / n / "training" / "metrics.csv").read_text().splitlines() for n in ("whole", "resumed")]
@@ -129,7 +130,13 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
 def test_patience_stops_early(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     epochs: list[int] = []
-    train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=60, patience=3), progress=lambda d, *_: epochs.append(d))
+    train(
+        folder,
+        "Ann",
+        tmp_path / "p",
+        replace(SMALL, epochs=60, patience=3),
+        progress=lambda _, done, __: epochs.append(done),
+    )
     assert epochs[-1] < 60
 
 
@@ -176,7 +183,7 @@ def test_bad_data_is_refused_before_training(tmp_path: Path) -> None:
 def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     write_poses(mover(20, recording="Ann_0"), folder / "Ann_0.parquet")
-    said: list[str] = []
-    train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1), notify=said.append)
-    assert any("Ann_0 is left out" in text for text in said)
+    with logged() as messages:
+        train(folder, "Ann", tmp_path / "p", replace(SMALL, epochs=1))
+    assert any("Ann_0 is left out" in text for text in messages)
     assert "Ann_0" not in {m["recording"] for m in read_profile(tmp_path / "p").made_from}

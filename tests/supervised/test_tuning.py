@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.command import Command
+from helpers.log import logged
 from helpers.movers import mover
 
 pytest.importorskip("torch")
@@ -68,13 +69,13 @@ def killed(done: int) -> Callable[..., None]:
 
 
 def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-    steps: list[tuple[int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     out = tmp_path / "search"
-    found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s), notify=said.append)
+    with logged() as messages:
+        found = tune(data, "Ann", out, BASE, trials=6, progress=lambda *s: steps.append(s))
     rows = table(out)
-    assert steps == [(k, 6) for k in range(1, 7)]
-    assert [line.split(":")[0] for line in said[:6]] == [f"trial {k}/6" for k in range(1, 7)]
+    assert steps == [("settings for Ann", k, 6) for k in range(1, 7)]
+    assert [line.split(":")[0] for line in messages[:6]] == [f"trial {k}/6" for k in range(1, 7)]
     assert [int(r["trial"]) for r in rows] == [1, 2, 3, 4, 5, 6]
     first = {k: rows[0][k] for k in tuning.SEARCHED}
     assert first == {
@@ -115,9 +116,9 @@ def test_interrupted_it_goes_on_and_ends_the_same(data: Path, tmp_path: Path, mo
             with pytest.raises(KeyboardInterrupt):
                 tune(data, "Ann", tmp_path / "resumed", BASE, trials=6)
         assert not (tmp_path / "resumed" / "best.json").exists()
-    said: list[str] = []
-    resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6, notify=said.append)
-    assert len(said) == 1  # five trials were there
+    with logged() as messages:
+        resumed = tune(data, "Ann", tmp_path / "resumed", BASE, trials=6)
+    assert len(messages) == 1  # five trials were there
     assert resumed["settings"] == whole["settings"]
     rows = zip(table(tmp_path / "resumed"), table(tmp_path / "whole"), strict=True)
     for ours, theirs in rows:  # a network taken up again may differ in the last digit
@@ -202,19 +203,19 @@ def test_every_length_has_the_same_recordings_in_the_same_parts(
     # Lengths are worth the same but for the count of movements, so the short one wins.
     monkeypatch.setattr(tuning, "_log_loss", lambda _, labels: 1.0 / len(labels))
     monkeypatch.setattr(tuning, "_report", lambda *_: {"balanced": 0.5, "accuracy": 0.5})
-    said: list[str] = []
-    found = tune(folder, "Ann", tmp_path / "search", base, trials=4, notify=said.append)
+    with logged() as messages:
+        found = tune(folder, "Ann", tmp_path / "search", base, trials=4)
     assert {length for length, _ in cut} == {24, 60}
     assert all(sides == long_sides == found["sides"] for _, sides in cut)
     assert (found["settings"]["length"], found["settings"]["stride"]) == (24, 24)
-    assert said[-1].startswith("with movements of 24 frames `train` splits otherwise and tests on Ann_3")
+    assert messages[-1].startswith("with movements of 24 frames `train` splits otherwise and tests on Ann_3")
 
 
 def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optuna.trial.Trial.should_prune", lambda self: self.number > 0)
     before = signal.getsignal(signal.SIGINT)
-    said: list[str] = []
-    found = tune(data, "Ann", tmp_path / "search", BASE, trials=3, notify=said.append)
+    with logged() as messages:
+        found = tune(data, "Ann", tmp_path / "search", BASE, trials=3)
     assert signal.getsignal(signal.SIGINT) is before
     rows = table(tmp_path / "search")
     assert [(r["state"], r["epochs"], bool(r["value"])) for r in rows] == [
@@ -222,7 +223,7 @@ def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkey
         ("pruned", "1", False),
         ("pruned", "1", False),
     ]
-    assert "stopped at epoch 1," in said[1]
+    assert "stopped at epoch 1," in messages[1]
     assert found["trial"] == 1
     assert [p.name for p in (tmp_path / "search" / "trials").iterdir()] == ["1.safetensors"]
 

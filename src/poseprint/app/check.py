@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from poseprint.app.profiles import Profile, read_profile
-from poseprint.app.sources import read_recording
+from poseprint.app.sources import read_source
 from poseprint.core.findings import Finding, finding, worst_first
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import MovementScore, Verdict
@@ -38,8 +38,8 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
     Raises:
         PoseprintError: the source or the profile cannot be read.
     """
-    loaded = read_profile(Path(profile))  # before the long work, so that a broken profile is told at once
-    return check_poses(read_recording(Path(source), models=models, jobs=jobs), loaded)
+    loaded = read_profile(profile)  # before the long work, so that a broken profile is told at once
+    return check_poses(read_source(source, models=models, jobs=jobs), loaded)
 
 
 def check_poses(

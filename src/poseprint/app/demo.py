@@ -8,7 +8,7 @@ from pathlib import Path
 
 from poseprint.app.check import check_poses
 from poseprint.app.profiles import read_profile
-from poseprint.core.progress import Progress
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
 from poseprint.estimation.extraction import extract
@@ -44,15 +44,15 @@ def run(
     *,
     models: Path | None = None,
     jobs: int | None = None,
-    say: Callable[[str], None] = print,
-    progress: Progress | None = None,
+    show: Callable[[str], None] = print,
+    progress: Progress = silent,
 ) -> dict[str, Verdict]:
     """Enrol a speaker; draw, extract, judge and report one genuine and one impostor recording.
 
     Args:
         output: folder for the profile, the videos, poses and reports.
         models, jobs: see `poseprint.estimation.extraction.extract`.
-        say: called with sentences for the user.
+        show: called with sentences for the user.
         progress: called as frames are done, for each piece of work anew.
 
     Returns:
@@ -65,28 +65,28 @@ def run(
     started = time.monotonic()
     supervised = read_profile(SAMPLE / "profile")
     assert isinstance(supervised, SupervisedProfile)
-    profile = _enrolled(supervised.person, output / "profile", say)
+    profile = _enrolled(supervised.person, output / "profile", show)
     verdicts, measured = {}, {}
     for number, (name, look) in enumerate(CASES):
         motion = read_poses(SAMPLE / "demo" / f"{name}.parquet")
         video, report = output / f"{name}.mp4", output / f"{name}.html"
         who = motion.person if name == "genuine" else f"{motion.person}, claimed to be {profile.person}"
-        say(f"\n{number + 2}. {name}: {motion.duration:.0f} s of {who}")
+        show(f"\n{number + 2}. {name}: {motion.duration:.0f} s of {who}")
         write_video(motion, video, look=LOOKS[look], size=SIZE, progress=progress)
-        say(f"   drawn       {video}")
+        show(f"   drawn       {video}")
         series = measured[name] = extract(video, models=models, jobs=jobs, progress=progress)
         write_poses(series, output / f"{name}.parquet")
-        say(f"   measured    {len(series)} poses from its pixels, a person in {series.present().mean():.0%} of them")
+        show(f"   measured    {len(series)} poses from its pixels, a person in {series.present().mean():.0%} of them")
         verdict = verdicts[name] = check_poses(series, profile)
         write_report(verdict, series, report, footage=video)
-        _tell(name, verdict, say)
-        say(f"   report      {report.resolve()}")
-    verdicts |= _the_papers_way(supervised, measured, len(CASES) + 2, say)
-    say(f"\nDone in {time.monotonic() - started:.0f} s. Open the reports in a browser; nothing was uploaded.")
+        _tell(name, verdict, show)
+        show(f"   report      {report.resolve()}")
+    verdicts |= _the_papers_way(supervised, measured, len(CASES) + 2, show)
+    show(f"\nDone in {time.monotonic() - started:.0f} s. Open the reports in a browser; nothing was uploaded.")
     return verdicts
 
 
-def _enrolled(person: str, folder: Path, say: Callable[[str], None]) -> EnrolledProfile:
+def _enrolled(person: str, folder: Path, show: Callable[[str], None]) -> EnrolledProfile:
     """The person's profile from the sample's genuine recordings, and what its audit found."""
     lines = [r for r in read_recordings(SAMPLE / "recordings") if r.person == person and r.label == "real"]
     recordings = [read_poses(SAMPLE / "recordings" / r.file) for r in lines]
@@ -97,23 +97,23 @@ def _enrolled(person: str, folder: Path, say: Callable[[str], None]) -> Enrolled
     read = read_profile(folder)
     assert isinstance(read, EnrolledProfile)
     minutes = sum(float(r["seconds"]) for r in read.made_from) / 60
-    say(HONESTY.format(person=person, count=len(read.made_from), minutes=minutes))
-    say(f"\n1. enrolment of {person}, in {time.monotonic() - started:.1f} s")
+    show(HONESTY.format(person=person, count=len(read.made_from), minutes=minutes))
+    show(f"\n1. enrolment of {person}, in {time.monotonic() - started:.1f} s")
     for row in read.made_from:
-        say(f"   recording   {row['recording']}: {row['seconds']:.0f} s")
+        show(f"   recording   {row['recording']}: {row['seconds']:.0f} s")
     for found in read.findings:
-        say(f"   {found['severity']:<11} {found['code']}: {found['message']}")
-    say(f"   profile     {folder}")
+        show(f"   {found['severity']:<11} {found['code']}: {found['message']}")
+    show(f"   profile     {folder}")
     return read
 
 
-def _tell(name: str, verdict: Verdict, say: Callable[[str], None]) -> None:
+def _tell(name: str, verdict: Verdict, show: Callable[[str], None]) -> None:
     for found in verdict.findings:
-        say(f"   {found.severity:<11} {found.code}: {found.message}")
+        show(f"   {found.severity:<11} {found.code}: {found.message}")
     if verdict.evidence:
         llr = {k: "not measured" if v is None else f"{round(v, 2) + 0.0:+.2f}" for k, v in verdict.evidence.llr.items()}
-        say(f"   LLR         {llr['both']}; movement alone {llr['motion']}, posture and framing alone {llr['static']}")
-    say(f"   verdict     {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
+        show(f"   LLR         {llr['both']}; movement alone {llr['motion']}, posture and framing alone {llr['static']}")
+    show(f"   verdict     {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
 
 
 def in_truth(name: str, decision: Decision) -> str:
@@ -125,14 +125,14 @@ def in_truth(name: str, decision: Decision) -> str:
 
 
 def _the_papers_way(
-    profile: SupervisedProfile, measured: dict[str, PoseSeries], number: int, say: Callable[[str], None]
+    profile: SupervisedProfile, measured: dict[str, PoseSeries], number: int, show: Callable[[str], None]
 ) -> dict[str, Verdict]:
     """The supervised profile's verdicts on the same recordings, a line each."""
     minutes = sum(r["seconds"] for r in profile.made_from) / 60
     own = sum(r["seconds"] for r in profile.made_from if r["label"] == "real") / 60
-    say(PAPER.format(number=number, minutes=minutes, own=own, person=profile.person))
+    show(PAPER.format(number=number, minutes=minutes, own=own, person=profile.person))
     verdicts = {}
     for name, series in measured.items():
         verdict = verdicts[f"{name}_supervised"] = check_poses(series, profile)
-        say(f"   {name:<11} {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
+        show(f"   {name:<11} {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
     return verdicts

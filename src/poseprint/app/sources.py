@@ -1,31 +1,84 @@
-"""Whatever is named, a video, poses or a data set, as poses."""
+"""One way in: whatever is named, a video or poses in any form, as poses."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from poseprint.core.progress import Progress
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
+from poseprint.estimation.estimator import Estimator
 from poseprint.estimation.extraction import extract
 from poseprint.io.poses import is_poses, read_any_poses
+from poseprint.io.video import VideoInfo, probe
 
 
-def read_recording(
-    source: Path,
+@dataclass(frozen=True)
+class Source:
+    """A recording that was named: known by its content before its poses are measured.
+
+    Attributes:
+        path: a video, a Parquet or csv file, or a folder of OpenPose json.
+        video: what there is to know of a video; None of poses.
+        poses: the poses; None of a video.
+    """
+
+    path: Path
+    video: VideoInfo | None
+    poses: PoseSeries | None
+
+    @property
+    def sha256(self) -> str:
+        """Of the video's file, or of the poses."""
+        return self.video.sha256 if self.video else self.poses.sha256 if self.poses else ""
+
+    @property
+    def name(self) -> str:
+        """What the recording is called unless it is given a name."""
+        own = self.path.resolve().name if self.path.is_dir() else self.path.stem
+        return own.strip(" .") or "recording"
+
+    def read(
+        self,
+        *,
+        estimator: str | Estimator = "mediapipe",
+        models: Path | None = None,
+        jobs: int | None = None,
+        parts: Path | None = None,
+        progress: Progress = silent,
+    ) -> PoseSeries:
+        """Its poses, measured if it is a video; arguments as of `poseprint.extract`."""
+        if self.poses is not None:
+            return self.poses
+        return extract(
+            self.path, estimator=estimator, models=models, jobs=jobs, parts=parts, progress=progress, info=self.video
+        )
+
+
+def open_source(path: Path | str, *, fps: float | None = None, frame_size: tuple[int, int] | None = None) -> Source:
+    """Look at a recording; a video is not decoded yet.
+
+    Args:
+        path: a video, a Parquet or csv file, or a folder of OpenPose json.
+        fps, frame_size: of poses that do not tell them, see `poseprint.io.poses.read_any_poses`.
+
+    Raises:
+        PoseprintError: it cannot be read.
+    """
+    path = Path(path)
+    if is_poses(path):
+        return Source(path, None, read_any_poses(path, fps=fps, frame_size=frame_size))
+    return Source(path, probe(path), None)
+
+
+def read_source(
+    path: Path | str,
     *,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
     models: Path | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> PoseSeries:
-    """Poses from a file of poses, or measured in a video.
-
-    Args:
-        source: a video, Parquet or csv file, or a folder of OpenPose json.
-        fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        models, jobs, progress: see `poseprint.estimation.extraction.extract`.
-    """
-    if is_poses(source):
-        return read_any_poses(source, fps=fps, frame_size=frame_size)
-    return extract(source, models=models, jobs=jobs, progress=progress)
+    """The poses of a recording, measured if it is a video; arguments as of `open_source` and `Source.read`."""
+    return open_source(path, fps=fps, frame_size=frame_size).read(models=models, jobs=jobs, progress=progress)

@@ -23,7 +23,7 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
 from poseprint.core.files import replacing
-from poseprint.core.progress import Progress, processors
+from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator, Pose
@@ -49,22 +49,23 @@ Chunk = dict[str, Array]
 def extract(
     path: Path | str,
     *,
-    estimator: str = "mediapipe",
+    estimator: str | Estimator = "mediapipe",
     models: Path | None = None,
     jobs: int | None = None,
     parts: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     info: VideoInfo | None = None,
 ) -> PoseSeries:
     """The poses in a video file at 30 per second.
 
     Args:
         path: a local video file.
-        estimator: a name in `poseprint.estimation.registry.ESTIMATORS`.
+        estimator: a name in `poseprint.estimation.registry.ESTIMATORS`; or an estimator, which then works alone,
+            whatever `jobs` says, and stays open.
         models: folder of the estimator's model files; None for the user's cache.
         jobs: chunks at a time; None for one a processor, but no more than MOST_JOBS.
         parts: folder that keeps finished chunks, so that an interrupted extraction goes on; None for none.
-        progress: called as frames are done.
+        progress: called as frames are done; the step is the file's name.
         info: what `probe` found, if it was asked already.
 
     Raises:
@@ -75,7 +76,8 @@ def extract(
     total = video.grid_frames()
     spans = _chunks(total if video.timed else 1)
     run = _Run(video, estimator, models, parts, progress, total)
-    chunks = run.all(spans, min(jobs or min(MOST_JOBS, processors()), len(spans)))
+    most = 1 if not isinstance(estimator, str) else jobs or min(MOST_JOBS, processors())
+    chunks = run.all(spans, min(most, len(spans)))
     return _assemble(video, run.estimator_used, chunks)
 
 
@@ -104,13 +106,13 @@ class _Run:
     def __init__(
         self,
         video: VideoInfo,
-        name: str,
+        estimator: str | Estimator,
         models: Path | None,
         parts: Path | None,
-        progress: Progress | None,
+        progress: Progress,
         total: int,
     ) -> None:
-        self._video, self._name, self._models, self._parts = video, name, models, parts
+        self._video, self._named, self._models, self._parts = video, estimator, models, parts
         self._progress, self._total, self._done = progress, total, 0
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._local, self._estimators = threading.local(), list[Estimator]()
@@ -134,9 +136,11 @@ class _Run:
                 estimator.close()
 
     def _estimator(self) -> Estimator:
-        """This thread's own estimator."""
+        """This thread's own estimator, or the one that was given."""
+        if not isinstance(self._named, str):
+            return self._named
         if not hasattr(self._local, "estimator"):
-            self._local.estimator = load_estimator(self._name, self._models)
+            self._local.estimator = load_estimator(self._named, self._models)
             with self._lock:
                 self._estimators.append(self._local.estimator)
         estimator: Estimator = self._local.estimator
@@ -194,8 +198,7 @@ class _Run:
     def _count(self, frames_done: int) -> None:
         with self._lock:
             self._done += frames_done
-            if self._progress:
-                self._progress(min(self._done, self._total), self._total)
+            self._progress(self._video.path.name, min(self._done, self._total), self._total)
 
 
 def _feed(shot: Iterable[tuple[_Shown, Array]], given: deque[_Shown]) -> Iterator[tuple[float, Array]]:

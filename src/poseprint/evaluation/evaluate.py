@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable, replacing
+from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.evaluation.figures import draw_protocol
 from poseprint.evaluation.metrics import FEWEST
 from poseprint.evaluation.page import page
 from poseprint.evaluation.protocol import FEWEST_TESTED, SEEDS, STRICTEST, applicable, draw, tested_persons, told
 from poseprint.evaluation.recordings import (
-    Progress,
     Space,
     _genuine,
     _measured,
@@ -34,9 +34,10 @@ from poseprint.evaluation.recordings import (
     _unseen,
 )
 from poseprint.evaluation.robustness import MOST_CHANGED, chosen, robustness
-from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.verification.reference import NAMES, Reference
 from poseprint.verification.trials import By, Take
+
+logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 
@@ -49,8 +50,7 @@ def evaluate(
     space: Space | None = None,
     output: Path | str,
     seed: int = 0,
-    progress: Progress | None = None,
-    say: Callable[[str], None] | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Evaluate verification on a data set; writes evaluation.json, evaluation.md and figures as svg.
 
@@ -62,8 +62,7 @@ def evaluate(
         space: picture (2 axes) or depth (3 axes, where recordings tell depth); depth where all do unless given.
         output: folder for the results.
         seed: of partings, draws and intervals.
-        progress: see `Progress`.
-        say: called with a sentence on what is left out and what is being done.
+        progress: called after each step.
 
     Returns:
         what evaluation.json holds (docs/formats.md).
@@ -72,20 +71,19 @@ def evaluate(
         DatasetError: no such data set, mixed estimators, fewer than two persons to test, or no way to part.
     """
     folder, output = Path(folder), Path(output)
-    tell, show = say or (lambda _: None), progress or (lambda *_: None)
     demand_writable(output)
     series, left_out = _genuine(folder)
     reference = _reference(series, reference, space, folder)
-    measured = _measured(series, reference, left_out, folder.name, show)
+    measured = _measured(series, reference, left_out, folder.name, progress)
     for sentence in left_out:
-        tell(sentence)
+        logger.debug(sentence)
     measured, known = _unseen(measured, reference, folder)
     takes = [one.take for one in measured]
     ways = _ways(takes, by, folder)
     reference_for = _by_person(reference, measured[0].series.estimator.name)
     notes = _notes(measured, reference, known, ways)
     for note in notes:
-        tell(note)
+        logger.debug(note)
     result: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "poseprint": __version__,
@@ -103,8 +101,8 @@ def evaluate(
         "protocols": {},
     }
     for way in ways:
-        trials = draw(reference_for, takes, way, seed, _ticks(show, 2 * SEEDS, f"trials by {way}"))
-        tell(f"by {way}: {len(trials)} trials")
+        trials = draw(reference_for, takes, way, seed, progress)
+        logger.debug("by %s: %d trials", way, len(trials))
         found = {"persons_tested": len(tested_persons(takes, way)), **told(trials, seed)}
         found["pictures"] = [p.name for p in draw_protocol(way, found, trials, output)]
         result["protocols"][way] = found
@@ -119,7 +117,7 @@ def evaluate(
             enrol,
             [(take, poses[take.recording]) for take in test],
             seed=seed,
-            tick=_ticks(show, len(PERTURBATIONS), "changed recordings"),
+            progress=progress,
         ),
     }
     with replacing(output / "evaluation.json") as partial:
@@ -127,12 +125,6 @@ def evaluate(
     with replacing(output / "evaluation.md") as partial:
         partial.write_text(page(result), encoding="utf-8")
     return result
-
-
-def _ticks(show: Progress, total: int, what: str) -> Callable[[], None]:
-    """Shows one more step done each time it is called."""
-    steps = count(1)
-    return lambda: show(next(steps), total, what)
 
 
 def _by_person(reference: Reference, estimator: str) -> Callable[[str], Reference]:
@@ -160,7 +152,7 @@ def _ways(takes: Sequence[Take], by: By | None, folder: Path) -> list[By]:
         advice = (
             "add recordings"
             if what == "recording"
-            else f"fill in the column {what} of recordings.csv, or leave --by out"
+            else f"fill in the column {what} of recordings.csv, or leave `by` out"
         )
         raise DatasetError(
             f"{folder}: to part enrolment and test by {what}, at least {FEWEST_TESTED} persons need {several}, got "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
+from poseprint.core.progress import Progress, silent
 from poseprint.evaluation.metrics import trial_metrics
 from poseprint.verification.calibration import LOG10
 from poseprint.verification.decision import Costs
@@ -23,7 +24,6 @@ STRICTEST: tuple[By, ...] = ("session", "activity", "recording")
 FEWEST_TESTED = 2
 """Persons with genuine trials that a protocol needs."""
 
-Tick = Callable[[], None]
 ReferenceFor = Callable[[str], Reference]
 """The reference to use for whoever is enrolled, by their name."""
 Pairs = list[tuple[list[Take], list[Take]]]
@@ -69,9 +69,9 @@ def applicable(takes: Sequence[Take]) -> list[By]:
     return [by for by in STRICTEST[::-1] if len(tested_persons(takes, by)) >= FEWEST_TESTED]
 
 
-def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, tick: Tick) -> Trials:
-    """Trials of all levels and durations, of SEEDS partings; `tick` is called 2 * SEEDS times."""
-    parts = []
+def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, progress: Progress = silent) -> Trials:
+    """Trials of all levels and durations, of SEEDS partings."""
+    parts, steps = [], 0
     for number in range(seed, seed + SEEDS):
         for enrol, test in enrolment_and_test(takes, by, number):
             tested = pieces(test, seed=number)
@@ -79,7 +79,8 @@ def draw(reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, 
                 tested += lasting(test, seconds, seed=number)
             if enrol and tested:
                 parts.append(_tried(reference_for, enrol, tested))
-            tick()
+            steps += 1
+            progress(f"trials by {by}", steps, 2 * SEEDS)
     return Trials.joined(parts)
 
 

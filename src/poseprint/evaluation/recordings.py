@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from poseprint.core.errors import DatasetError
+from poseprint.core.progress import Progress
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
@@ -17,8 +18,6 @@ from poseprint.verification.reference import NAMES, Reference, read_reference, s
 from poseprint.verification.trials import Take
 
 Space = Literal["picture", "depth"]
-Progress = Callable[[int, int, str], None]
-"""Called with what is done, what there is to do, and what is being done."""
 
 
 def reference_for(folder: Path, space: str | None) -> Reference:
@@ -31,7 +30,7 @@ def reference_for(folder: Path, space: str | None) -> Reference:
     wanted = [axes for axes in there if space in (None, NAMES[axes])]
     if len(wanted) != 1:
         names = " and ".join(NAMES[axes] for axes in there) or "none"
-        raise DatasetError(f"{folder}: references in it: {names}; choose with --space picture or --space depth")
+        raise DatasetError(f"{folder}: references in it: {names}; choose with `space` picture or `space` depth")
     return read_reference(wanted[0], folder)
 
 
@@ -82,7 +81,7 @@ def _reference(
     if reference is not None and space is None:
         axes = reference.axes
     if axes == 3 and flat:
-        raise DatasetError(f"{folder}: {flat} tells no depth; evaluate in the space of pictures (--space picture)")
+        raise DatasetError(f"{folder}: {flat} tells no depth; evaluate in the space of pictures (`space` picture)")
     if reference is not None and reference.axes != axes:
         raise DatasetError(
             f"the reference is for {NAMES[reference.axes]}, not for {NAMES[axes]}; give one of the same space"
@@ -95,7 +94,7 @@ def _measured(
     reference: Reference,
     left_out: list[str],
     group: str,
-    show: Progress,
+    progress: Progress,
 ) -> list[_One]:
     """The usable recordings, each content once; adds a sentence to `left_out` for every other."""
     found: list[_One] = []
@@ -113,7 +112,7 @@ def _measured(
             left_out.append(f"{one.recording} is left out: the same poses as {twin}")
         else:
             found.append(_One(take, one))
-        show(number, len(series), "recordings measured")
+        progress("recordings measured", number, len(series))
     return found
 
 
@@ -125,7 +124,7 @@ def _unseen(measured: list[_One], reference: Reference, folder: Path) -> tuple[l
     if len(persons) < 2:
         advice = (
             f"{_names(known)} cannot be tested, being in the reference's background: add recordings of persons who are not in "
-            "it, or give a reference made without these (--reference)"
+            "it, or give a reference made without these (`reference`)"
             if known
             else "add recordings of other persons: whoever is tested needs impostors"
         )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
-from poseprint.evaluation.protocol import ReferenceFor, Tick, _share, _tried, decided, enrolment_and_test, figures
+from poseprint.evaluation.protocol import ReferenceFor, _share, _tried, decided, enrolment_and_test, figures
 from poseprint.movements.measure import measure
 from poseprint.movements.perturbations import PERTURBATIONS
 from poseprint.verification.reference import EVIDENCE
@@ -35,7 +36,7 @@ def robustness(
     test: Sequence[tuple[Take, PoseSeries]],
     *,
     seed: int,
-    tick: Tick,
+    progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """What becomes of whole-recording trials if the recordings tested, not those enrolled, are changed.
 
@@ -44,7 +45,7 @@ def robustness(
         enrol: recordings of those enrolled.
         test: recordings to test, with their poses.
         seed: of the intervals.
-        tick: called once for each entry of PERTURBATIONS.
+        progress: called after each entry of PERTURBATIONS.
 
     Returns:
         a row for the unchanged recordings and for each change: name, words, recordings, unusable (how many of them
@@ -54,7 +55,7 @@ def robustness(
     axes = reference_for(enrol[0].person).axes
     before = _recordings(reference_for, enrol, [take for take, _ in test])
     rows = [_row("unchanged", "as they are", before, 0, seed)]
-    for name, change in PERTURBATIONS.items():
+    for number, (name, change) in enumerate(PERTURBATIONS.items(), 1):
         changed = [_again(take, change.apply(series), axes) for take, series in test]
         kept = [k for k, take in enumerate(changed) if take is not None]
         row: dict[str, Any] = {"name": name, "words": change.words, "recordings": 0, "unusable": len(test) - len(kept)}
@@ -69,7 +70,7 @@ def robustness(
                 row["shift"][side] = float(np.median(step[of & known])) if (of & known).any() else None
             row["changed"] = _share(decided(after.llr["both"]) != decided(same.llr["both"]))
         rows.append(row)
-        tick()
+        progress("changed recordings", number, len(PERTURBATIONS))
     return rows
 
 

@@ -39,11 +39,9 @@ def read_any_poses(path: Path, *, fps: float | None = None, frame_size: tuple[in
     if path.suffix.lower() == ".parquet" and path.is_file():
         return read_poses(path)
     if frame_size is None:
-        raise PoseFileError(
-            f"{path}: this form does not tell the size of the picture; give it with --frame-size WIDTHxHEIGHT"
-        )
+        raise PoseFileError(f"{path}: this form does not tell the size of the picture; give it with `frame_size`")
     if path.is_dir():
         if fps is None:
-            raise PoseFileError(f"{path}: OpenPose json does not tell the frame rate; give it with --fps")
+            raise PoseFileError(f"{path}: OpenPose json does not tell the frame rate; give it with `fps`")
         return read_openpose_json(path, fps=fps, frame_size=frame_size)
     return read_csv_poses(path, frame_size=frame_size)

@@ -6,7 +6,7 @@ Keypoints that are missing are completed here, shot by shot; the drawing itself 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import replacing
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
     LEFT_ELBOW,
@@ -89,7 +90,7 @@ def write_video(
     *,
     look: Look | None = None,
     size: tuple[int, int] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> None:
     """Writes the pictures of `draw_frames` as an H.264 mp4 at the series' frame rate.
 
@@ -99,7 +100,7 @@ def write_video(
         look: as in `draw_frames`.
         size: (width, height) in pixels, both even, as the codec demands; by default the series' own,
             less one pixel where that is odd.
-        progress: called with (frames done, frames in all) after each frame.
+        progress: called after each frame.
 
     Raises:
         PoseprintError: the file cannot be written, or `draw_frames` refuses.
@@ -122,8 +123,7 @@ def write_video(
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 frame.pts, frame.time_base = number, 1 / rate
                 container.mux(stream.encode(frame))
-                if progress:
-                    progress(number + 1, len(series))
+                progress(f"drawing {path.name}", number + 1, len(series))
             container.mux(stream.encode())
     except (av.FFmpegError, ValueError) as error:
         raise PoseprintError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error

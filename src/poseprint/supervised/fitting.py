@@ -65,7 +65,7 @@ def fit(
     *,
     outputs: int = 1,
     weights: Mapping[str, Tensor] | None = None,
-    progress: EpochCallback | None = None,
+    on_epoch: EpochCallback | None = None,
 ) -> Fitted:
     """Fit a model and choose its best epoch: the highest validation accuracy, of equals the lowest loss.
 
@@ -77,7 +77,7 @@ def fit(
         work: folder for the checkpoint, which goes when the fit is done.
         outputs: logits of the model; with several, the loss is the cross-entropy over them.
         weights: to start from, by name; those that do not fit the model's shape stay fresh.
-        progress: called after each epoch.
+        on_epoch: called after each epoch.
 
     Raises:
         PoseprintError: the folder holds an unfinished fit of other settings or movements.
@@ -100,9 +100,9 @@ def fit(
             training.validate(held_out)
             training.end()
             training.save(checkpoint)
-            if progress:
+            if on_epoch:
                 figures = {**training.history[-1], "best": training.best["accuracy"]}
-                progress(training.current_epoch, settings.epochs, figures)
+                on_epoch(training.current_epoch, settings.epochs, figures)
     training.model.load_state_dict(training.best["weights"])
     checkpoint.unlink(missing_ok=True)
     return Fitted(training.model.eval(), int(training.best["epoch"]) + 1, training.history)

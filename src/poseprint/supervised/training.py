@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import logging
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import nn
 
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import replacing
+from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import read_recordings
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.io.video import FPS
@@ -28,6 +30,8 @@ from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 
 def train(
     dataset: Path | str,
@@ -35,8 +39,8 @@ def train(
     output: Path | str,
     settings: Settings | None = None,
     *,
-    progress: EpochCallback | None = None,
-    notify: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
+    on_epoch: EpochCallback | None = None,
 ) -> dict[str, Any]:
     """Train the many-to-one LSTM on a data set and write a profile.
 
@@ -50,7 +54,7 @@ def train(
         output: the profile's folder.
         settings: None for the paper's.
         progress: called after each epoch.
-        notify: called with messages for the user.
+        on_epoch: called after each epoch with its figures.
 
     Returns:
         the profile's `training` entry: settings, best epoch, figures on each subset.
@@ -66,15 +70,24 @@ def train(
     demand_person(read_recordings(dataset), person)
     usable, left_out = load(dataset, settings)
     for message in left_out:
-        notify(message)
+        logger.info(message)
     movements = split_movements(usable, person, settings)
-    notify(
+    logger.info(
         f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
         f"{len(movements.train)} to train ({int(movements.train.labels.sum())} of {person}), "
         f"{len(movements.validation)} to validate, {len(movements.test)} to test"
     )
     work = output / "training"
-    fitted = fit(movements.train, movements.validation, settings, work, progress=progress)
+
+    def report(done: int, total: int, epoch: Mapping[str, float]) -> None:
+        progress(f"training on {person}", done, total)
+        if on_epoch:
+            on_epoch(done, total, epoch)
+        if done % max(1, total // 10) == 0 or done == total:
+            accuracy, best = epoch["validation_accuracy"], epoch["best"]
+            logger.debug("epoch %d/%d: validation accuracy %.3f, best %.3f", done, total, accuracy, best)
+
+    fitted = fit(movements.train, movements.validation, settings, work, on_epoch=report)
     _write_history(fitted, work)
     training = {
         "settings": asdict(settings),

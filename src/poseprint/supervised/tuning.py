@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import logging
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,7 @@ from torch import nn
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
-from poseprint.core.progress import Progress
+from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.io.dataset import read_recordings
 from poseprint.supervised.accuracy import accuracy_report
@@ -34,6 +35,8 @@ from poseprint.supervised.fitting import few_threads, fit, predict
 from poseprint.supervised.movement_set import MovementSet, Normalisation
 from poseprint.supervised.networks.registry import make_model
 from poseprint.supervised.settings import PRESETS, Settings
+
+logger = logging.getLogger(__name__)
 
 STUDY = "study.jsonl"
 RANGES = {
@@ -71,8 +74,7 @@ def tune(
     settings: Settings = PRESETS["quick"],
     *,
     trials: int = 30,
-    progress: Progress | None = None,
-    notify: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Search depth, width, dropout, learning rate, weight decay, normalisation and length for a person.
 
@@ -102,8 +104,7 @@ def tune(
         output: folder of the search.
         settings: what is not searched, where the search starts, and with its seed, its draws.
         trials: in all, with those already there.
-        progress: called after each trial with (trials done, trials in all).
-        notify: called with messages for the user.
+        progress: called after each trial.
 
     Returns:
         what best.json holds: person, settings, set (`--set` of each that differs from the preset quick),
@@ -124,7 +125,7 @@ def tune(
     usable, left_out = load(dataset, settings)
     movements = split_movements(usable, person, settings)
     for message in left_out:
-        notify(message)
+        logger.info(message)
     recording_subsets = movements.recording_subsets() if settings.split == "recording" else None
 
     def split_like_the_first(changed: Settings) -> SplitMovements:
@@ -135,9 +136,8 @@ def tune(
         while (done := len(_finished(study))) < trials:
             _run(_next_trial(study, settings), settings, split_like_the_first, output / "trials")
             _remove_leftovers(output / "trials", study.best_trial.number)
-            notify(_message(study, settings, trials))
-            if progress:
-                progress(done + 1, trials)
+            logger.info(_message(study, settings, trials))
+            progress(f"settings for {person}", done + 1, trials)
         best = _settings(study.best_trial.params, settings)
         result = {
             "format_version": 1,
@@ -153,7 +153,7 @@ def tune(
         usual = split_movements(load(dataset, best)[0], person, best).recording_subsets()
         seen = sorted(n for n in usual if usual[n] == "test" and recording_subsets.get(n, "test") != "test")
         if seen:
-            notify(SEEN.format(length=best.length, recordings=", ".join(seen)))
+            logger.info(SEEN.format(length=best.length, recordings=", ".join(seen)))
     return result
 
 
@@ -171,7 +171,7 @@ def _run(trial: Trial, base: Settings, split: Splitter, folder: Path) -> None:
 
     try:
         fitted = fit(
-            movements.train, movements.validation, settings, folder / str(trial.number + 1), progress=report_epoch
+            movements.train, movements.validation, settings, folder / str(trial.number + 1), on_epoch=report_epoch
         )
     except optuna.TrialPruned:
         trial.study.tell(trial, state=TrialState.PRUNED)

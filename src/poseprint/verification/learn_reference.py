@@ -6,13 +6,14 @@ of people, and each fold is scored with a background of all the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
+from poseprint.core.progress import Progress, silent
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.background import Background
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
@@ -68,7 +69,7 @@ def learn_reference(
     *,
     roles: Roles | None = None,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> tuple[Reference, Trials]:
     """A reference of the people in some takes, and the trials its calibration rests on.
 
@@ -77,7 +78,7 @@ def learn_reference(
         axes: 2 or 3.
         roles: what each group is for.
         seed: of folds and draws.
-        progress: called with (folds done, folds in all).
+        progress: called after each fold.
 
     Raises:
         DatasetError: fewer than eight people to calibrate with.
@@ -92,8 +93,7 @@ def learn_reference(
         rest = [t for t in takes if not (t.group == roles.calibrate and t.person in fold)]
         bare = Reference(learn_background(rest, axes, roles), {}, {}, {}, {}, {})
         parts += calibration_trials(bare, own, seed=seed)
-        if progress:
-            progress(number + 1, FOLDS)
+        progress("calibrating", number + 1, FOLDS)
     trials = Trials.joined(parts)
     calibrations = calibrate(trials, len(people))
     background = learn_background(takes, axes, roles)

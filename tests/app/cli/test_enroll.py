@@ -25,7 +25,7 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "ann"
     assert run("enroll", "Ann", *files[:2], "-o", folder, "--session", "monday") == 0
     assert "0.7 minutes in 2 recordings" in capsys.readouterr().out
-    with pytest.raises(ProfileError, match="--add adds to it"):
+    with pytest.raises(ProfileError, match="`add` adds to it"):
         run("enroll", "Ann", files[2], "-o", folder)
     assert run("enroll", "Ann", files[2], "-o", folder, "--add", "--json") == 0
     assert [r["recording"] for r in json.loads(capsys.readouterr().out)["recordings"]] == ["0-0", "0-1", "0-2"]

@@ -19,10 +19,10 @@ from poseprint.app.cli.main import app
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
     calls: list[tuple[Path, Path | None, int | None]] = []  # what it does: tests/app/test_demo.py
 
-    def run(output: Path, *, models: Path | None, jobs: int | None, say: Any, progress: Any) -> None:
+    def run(output: Path, *, models: Path | None, jobs: int | None, show: Any, progress: Any) -> None:
         calls.append((output, models, jobs))
-        progress(1, 2)
-        say("two verdicts")
+        progress("drawing", 1, 2)
+        show("two verdicts")
 
     monkeypatch.setattr(demo, "run", run)
     assert command("demo") == (0, "two verdicts\n", "")

@@ -82,7 +82,7 @@ def test_build_goes_on_after_what_cannot_be_read_and_does_nothing_twice(
         "file,person,label,session,recording,fps,frame_size,activity\n"
         "b.parquet,Ann,fake,,impression,,,\nfilm.mp4,Ann,,,,,,\nclip,Bob,,monday,,25,640x360,speech\n",
     )
-    results = build(path, data, say=said.append)
+    results = build(path, data, on_built=said.append)
     assert said == results
     assert [r.collected and r.collected.new for r in results] == [True, None, True]
     assert results[1].error.startswith(f"{path}: line 3: {tmp_path}/film.mp4: not a video file")
@@ -110,8 +110,8 @@ def test_what_every_recording_would_fail_at_ends_the_building(tmp_path: Path) ->
 def test_a_video_is_measured_once(
     tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, command: Command
 ) -> None:
-    path, told = manifest(tmp_path, f"file,person\n{clip},Ann\n"), list[tuple[int, int, str]]()
+    path, told = manifest(tmp_path, f"file,person\n{clip},Ann\n"), list[tuple[str, int, int]]()
     build(path, tmp_path / "data", progress=lambda *args: told.append(args))
-    assert told[-1] == (90, 90, "gestures.mp4 (1 of 1)")
-    monkeypatch.setattr("poseprint.app.datasets.collect.extract", None)
+    assert told[-1] == ("gestures.mp4 (1 of 1)", 90, 90)
+    monkeypatch.setattr("poseprint.app.sources.extract", None)
     assert command("dataset", "build", path, "-o", tmp_path / "data").code == 0

@@ -37,10 +37,10 @@ def made_up(folder: Path) -> Path:
 
 
 def test_a_description_by_hand(tmp_path: Path) -> None:
-    told: list[tuple[int, int, str]] = []
+    told: list[tuple[str, int, int]] = []
     found = describe(made_up(tmp_path), progress=lambda *args: told.append(args))
-    assert told[0] == (1, 7, "a1")
-    assert told[-1] == (7, 7, "b4")
+    assert told[0] == ("a1", 1, 7)
+    assert told[-1] == ("b4", 7, 7)
     seconds = {
         "Ann": (500 / 30 + 15 + 200 / 30, 500 / 30 + 10 + 200 / 30),
         "Bob|y": (15 + 149 / 30 + 10, 15 + 149 / 30),

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from helpers.experiments import PEOPLE, Fit, data_set, results, run, timeless
+from helpers.log import logged
 from helpers.movers import mover
 
 from poseprint.app.datasets.convert import import_csv_pair
@@ -33,7 +34,7 @@ NAMES = ("optimizers", "depth", "schedule", "lstm", "architectures", "faces", "l
 @pytest.mark.parametrize("name", NAMES)
 def test_an_experiment_from_end_to_end(name: str, data: Path, tmp_path: Path) -> None:
     said: list[tuple[int, int]] = []
-    found = run(name, data, tmp_path / "out", progress=lambda done, total, *_: said.append((done, total)))
+    found = run(name, data, tmp_path / "out", progress=lambda _, done, total: said.append((done, total)))
     out = tmp_path / "out"
     assert said[-1][0] == said[-1][1] == len(said) == len(results(out))
     assert [done for done, _ in said] == list(range(1, len(said) + 1))
@@ -263,9 +264,9 @@ def test_bad_input_is_refused_before_any_training(
 def test_recordings_shorter_than_a_movement_are_left_out_by_name(tmp_path: Path) -> None:
     folder = data_set(tmp_path / "data", PEOPLE)
     write_poses(mover(20, recording="Bob_3", person="Bob"), folder / "Bob_3.parquet")
-    said: list[str] = []
-    found = run("lstm", folder, tmp_path / "out", notify=said.append)
-    assert any("Bob_3 is left out" in text for text in said)
+    with logged() as messages:
+        found = run("lstm", folder, tmp_path / "out")
+    assert any("Bob_3 is left out" in text for text in messages)
     assert found["data"]["recordings"] == 29
     short = data_set(tmp_path / "short", PEOPLE, frames=25)
     with pytest.raises(DatasetError, match="no recording has a usable movement"):

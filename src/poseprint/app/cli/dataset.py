@@ -51,7 +51,7 @@ def build(
 
     failed = 0
 
-    def say(built: Built) -> None:
+    def show(built: Built) -> None:
         nonlocal failed
         if built.collected is None:
             failed = fail(built.error)
@@ -59,7 +59,7 @@ def build(
             print(collected_line(built.collected))
 
     with progress_bar(manifest.name) as progress:
-        results = run(manifest, output, models=models, jobs=jobs, progress=progress, say=say)
+        results = run(manifest, output, models=models, jobs=jobs, progress=progress, on_built=show)
     if any(built.collected for built in results):
         print()
         describe(output)

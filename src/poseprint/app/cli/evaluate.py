@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from poseprint.app.cli.options import AsJson, extra, plain, print_json, progress_bar, say
+from poseprint.app.cli.options import AsJson, extra, print_json, progress_bar
 
 
 def evaluate(
@@ -45,7 +44,6 @@ def evaluate(
             output=output,
             seed=seed,
             progress=bar,
-            say=lambda sentence: None if sys.stderr.isatty() else say(plain(sentence)),
         )
     if json:
         print_json(result)

@@ -23,6 +23,7 @@ from poseprint.app.cli.options import (
     ERROR,
     Jobs,
     Models,
+    StandardError,
     fail,
     progress_bar,
 )
@@ -50,6 +51,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show costs no verdict
+    StandardError.install()
     try:
         code = app(prog_name="poseprint", standalone_mode=False)
         if code == INTERRUPTED:
@@ -91,9 +93,11 @@ def _root(
 @models_app.command("install")
 def models_install(models: Models = None) -> None:
     """Fetch the model files and check their sha256."""
-    from poseprint.estimation.model_files import install
+    from poseprint.estimation.model_files import FETCHING, install, missing
 
-    install(models, say=print)
+    if missing(models):
+        print(FETCHING, flush=True)
+    print(f"model files are in place: {install(models)}")
 
 
 def demo(
@@ -107,7 +111,7 @@ def demo(
     from poseprint.app.demo import run
 
     with progress_bar("demo") as progress:
-        run(output, models=models, jobs=jobs, say=print, progress=progress)
+        run(output, models=models, jobs=jobs, show=print, progress=progress)
 
 
 for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, demo):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +16,7 @@ from poseprint.core.errors import MissingDependencyError, PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.app.datasets.collect import Collected
+    from poseprint.core.progress import Progress
     from poseprint.core.series import PoseSeries
 
 ERROR = 3
@@ -28,9 +31,17 @@ FrameSize = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 
 
+OPTIONS = {
+    "frame_size": "--frame-size WIDTHxHEIGHT",
+    **{name: f"--{name}" for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs")},
+}
+"""Arguments that errors of the library name, as `frame_size`, and the options they are here."""
+
+
 def fail(reason: str) -> int:
     """Print an error as one line; returns the exit code that goes with it."""
-    print("poseprint: error: " + plain(" ".join(reason.split())), file=sys.stderr)
+    named = re.sub(r"`([a-z_]+)`", lambda name: OPTIONS.get(name[1], name[0]), reason)
+    print("poseprint: error: " + plain(" ".join(named.split())), file=sys.stderr)
     return ERROR
 
 
@@ -39,28 +50,32 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def say(text: str) -> None:
-    """Print what is no result."""
-    print(text, file=sys.stderr)
+class StandardError(logging.Handler):
+    """Prints what is no result: sentences of the log, those that a progress bar makes needless only where there is none."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a sentence."""
+        print(plain(record.getMessage()), file=sys.stderr)  # sys.stderr as it is now: a bar may have taken its place
 
-class Bar(Protocol):
-    """What moves a progress bar."""
-
-    def __call__(self, done: int, total: int, what: str = ...) -> None:
-        """Show that so much is done of all, and of what."""
+    @staticmethod
+    def install() -> None:
+        """Send the log of poseprint to standard error."""
+        log = logging.getLogger("poseprint")
+        log.handlers, log.propagate = [StandardError()], False
+        log.setLevel(logging.INFO if sys.stderr.isatty() else logging.DEBUG)
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Bar]:
+def progress_bar(what: str) -> Iterator[Progress]:
     """A progress bar on standard error; silent where nobody looks at it."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total, what=what: bar.update(task, completed=done, total=total, description=what)
+        yield lambda step, done, total: bar.update(task, completed=done, total=total, description=step or what)
 
 
 @contextmanager
@@ -102,9 +117,7 @@ def read_source(
     source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None
 ) -> PoseSeries:
     """The poses in whatever is named, measured first if it is a video."""
-    from poseprint.app.sources import read_recording
+    from poseprint.app.sources import read_source as read
 
     with progress_bar(source.name) as progress:
-        return read_recording(
-            source, fps=fps, frame_size=parse_size(frame_size), models=models, jobs=jobs, progress=progress
-        )
+        return read(source, fps=fps, frame_size=parse_size(frame_size), models=models, jobs=jobs, progress=progress)

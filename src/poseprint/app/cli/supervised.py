@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.app.cli.options import Jobs, extra, progress_bar, say
+from poseprint.app.cli.options import Jobs, extra, progress_bar
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
@@ -32,16 +31,8 @@ def train(
     settings = _settings(preset, assign)
     with extra("training needs"):
         from poseprint.supervised.training import train as run_training
-    with progress_bar(f"training on {person}") as bar:
-
-        def progress(done: int, total: int, epoch: Any) -> None:
-            bar(done, total)
-            if not sys.stderr.isatty() and (done % max(1, total // 10) == 0 or done == total):
-                say(
-                    f"epoch {done}/{total}: validation accuracy {epoch['validation_accuracy']:.3f}, best {epoch['best']:.3f}"
-                )
-
-        figures = run_training(dataset, person, output, settings, progress=progress, notify=say)
+    with progress_bar(f"training on {person}") as progress:
+        figures = run_training(dataset, person, output, settings, progress=progress)
     for subset in ("train", "validation", "test"):
         print(f"{subset:>10}: {_accuracy(figures[subset])}")
     print(f"profile of {person} (best epoch {figures['best_epoch']}): {output}; curves: {output / 'training'}")
@@ -65,8 +56,8 @@ def tune(
     settings = _settings(preset, assign)
     with extra("the search needs"):
         from poseprint.supervised.tuning import tune as run_search
-    with progress_bar(f"settings for {person}") as bar:
-        result = run_search(dataset, person, output, settings, trials=trials, progress=bar, notify=say)
+    with progress_bar(f"settings for {person}") as progress:
+        result = run_search(dataset, person, output, settings, trials=trials, progress=progress)
     for subset in ("validation", "test"):
         print(f"{subset:>10}: {_accuracy(result[subset])}")
     print(
@@ -97,13 +88,7 @@ def experiment(
     """
     with extra("experiments need"):
         from poseprint.supervised.experiments.run import run_experiment
-    with progress_bar(name) as bar:
-
-        def progress(done: int, total: int, row: str, message: str) -> None:
-            bar(done, total, row)
-            if not sys.stderr.isatty():
-                say(f"[{done}/{total}] {message}")
-
+    with progress_bar(name) as progress:
         written = run_experiment(
             name,
             dataset,
@@ -115,7 +100,6 @@ def experiment(
             changes=assign or (),
             jobs=jobs,
             progress=progress,
-            notify=say,
         )
     for file in written:
         print(file.with_suffix(".md").read_text(encoding="utf-8"))

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from poseprint.app.datasets.collect import Collected, collect
 from poseprint.core.errors import DatasetError, PoseFileError, VideoError
+from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import LABELS, read_table
 from poseprint.io.poses import is_poses, parse_size
-
-Progress = Callable[[int, int, str], None]
-"""Called with what is done, what there is to do, and the name of what is being worked on."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,8 @@ def build(
     *,
     models: Path | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
-    say: Callable[[Built], None] | None = None,
+    progress: Progress = silent,
+    on_built: Callable[[Built], None] | None = None,
 ) -> list[Built]:
     """Collect every recording that a manifest names into a data set.
 
@@ -135,8 +133,8 @@ def build(
         manifest: a csv with the columns file and person (docs/formats.md).
         folder: the data set, to make or to add to.
         models, jobs: see `poseprint.estimation.extraction.extract`.
-        progress: called with the frames of a recording that are done, all its frames, and its name.
-        say: called with what became of each entry, at once.
+        progress: called as frames of a recording are done.
+        on_built: called with what became of each entry, at once.
 
     Raises:
         PoseprintError: something is wrong with the manifest, the folder or the model files.
@@ -145,9 +143,8 @@ def build(
     results = []
     for count, entry in enumerate(entries, 1):
 
-        def frames_done(done: int, total: int, what: str = f"{entry.file.name} ({count} of {len(entries)})") -> None:
-            if progress:
-                progress(done, total, what)
+        def frames_done(step: str, done: int, total: int, count: int = count) -> None:
+            progress(f"{step} ({count} of {len(entries)})", done, total)
 
         try:
             collected = collect(
@@ -167,6 +164,6 @@ def build(
             results.append(Built(entry, collected))
         except (VideoError, PoseFileError) as error:
             results.append(Built(entry, None, f"{manifest}: line {entry.line}: {error}"))
-        if say:
-            say(results[-1])
+        if on_built:
+            on_built(results[-1])
     return results

@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from poseprint.app.sources import open_source
 from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable
-from poseprint.core.progress import Progress
+from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
-from poseprint.estimation.extraction import extract
+from poseprint.estimation.estimator import Estimator
 from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
-from poseprint.io.poses import is_poses, read_any_poses
-from poseprint.io.video import probe
 
 PARTS = ".parts"
 """Folder inside a data set that keeps the finished chunks of unfinished videos."""
@@ -41,9 +41,10 @@ def collect(
     activity: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
+    estimator: str | Estimator = "mediapipe",
     models: Path | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Collected:
     """Add a recording to a data set.
 
@@ -56,29 +57,22 @@ def collect(
         recording: its name, which is its file's too; the source's own name unless said otherwise.
         person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` unless said otherwise.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        models, jobs, progress: see `poseprint.estimation.extraction.extract`.
+        estimator, models, jobs, progress: see `poseprint.estimation.extraction.extract`.
 
     Raises:
         PoseprintError: the source cannot be read or the folder cannot be written.
     """
-    source, folder = Path(source), Path(folder)
+    folder = Path(folder)
     if label not in (None, *LABELS):
         raise DatasetError(f"label {label!r}: it is real or fake")
     known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     demand_writable(folder)
-    own = source.resolve().name if source.is_dir() else source.stem
-    name = recording or own.strip(" .") or "recording"
-    info = None if is_poses(source) else probe(source)
-    series = read_any_poses(source, fps=fps, frame_size=frame_size) if info is None else None
-    digest = info.sha256 if info else series.sha256 if series else ""
-    file = place(folder, name, series, digest)
-    name = file.stem
-    new = not file.exists()
-    parts = folder / PARTS / f"{digest[:16]}-{__version__}"  # another version of the program measures anew
-    if not new:
-        series = read_poses(file)
-    elif series is None:
-        series = extract(source, models=models, jobs=jobs, parts=parts, progress=progress, info=info)
+    opened = open_source(source, fps=fps, frame_size=frame_size)
+    file = place(folder, recording or opened.name, opened.poses, opened.sha256)
+    name, new = file.stem, not file.exists()
+    parts = folder / PARTS / f"{opened.sha256[:16]}-{__version__}"  # another version of the program measures anew
+    measure = partial(opened.read, estimator=estimator, models=models, jobs=jobs, parts=parts, progress=progress)
+    series = measure() if new else read_poses(file)
     old = known.get(name, Recording(name, "", "real", "", file.name))
     given = {"person": person, "label": label, "session": session, "activity": activity}
     line = replace(old, **{k: v for k, v in given.items() if v is not None})

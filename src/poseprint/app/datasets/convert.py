@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.app.datasets.build import Progress, _file_name
+from poseprint.app.datasets.build import _file_name
 from poseprint.core.files import demand_writable
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import TABLE, Recording, place, read_recordings, write_recordings
 from poseprint.io.kinect import KINECT, Camera, read_kinect
@@ -18,9 +19,7 @@ from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
 from poseprint.io.parquet import write_poses
 
 
-def import_kinect(
-    path: Path, folder: Path, *, camera: Camera = KINECT, progress: Progress | None = None
-) -> list[Recording]:
+def import_kinect(path: Path, folder: Path, *, camera: Camera = KINECT, progress: Progress = silent) -> list[Recording]:
     """Add the recordings of a Kinect table to a data set, all as real; see `poseprint.io.kinect.read_kinect`.
 
     Nothing is written before the whole table is read. What is there already stays as it is.
@@ -42,7 +41,7 @@ def import_csv_pair(
     *,
     person: str,
     frame_size: tuple[int, int],
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> list[Recording]:
     """Add the movements of the paper's csv pair to a data set.
 
@@ -55,7 +54,7 @@ def import_csv_pair(
         folder: the data set, to make or to add to.
         person: who moves in the real movements and is claimed to in the fake ones.
         frame_size: (width, height) in pixels.
-        progress: see `Progress`.
+        progress: called before each recording.
 
     Returns:
         the lines that recordings.csv has for them.
@@ -74,16 +73,13 @@ def import_csv_pair(
     return _add(recordings, folder, progress)
 
 
-def _add(
-    recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress | None
-) -> list[Recording]:
+def _add(recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress) -> list[Recording]:
     """Write series with label, session and activity into a data set, those that are there excepted; then list them."""
     known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     demand_writable(folder)
     added = []
     for count, (series, label, session, activity) in enumerate(recordings):
-        if progress:
-            progress(count, len(recordings), series.recording)
+        progress(series.recording, count, len(recordings))
         file = place(folder, _file_name(series.recording), series, series.sha256)
         if not file.exists():
             write_poses(replace(series, recording=file.stem), file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poseprint.app.datasets.build import Progress
+from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import LABELS, Recording, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.io.video import FPS
@@ -28,7 +28,7 @@ class _Inspected:
     excluded: frozenset[str]
 
 
-def describe(folder: Path, *, length: int = LENGTH, progress: Progress | None = None) -> dict[str, Any]:
+def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent) -> dict[str, Any]:
     """What is in a data set, as the paper's Table 2 tells it.
 
     Args:
@@ -51,8 +51,7 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress | None = 
     inspected = []
     for count, line in enumerate(lines, 1):
         inspected.append(_inspected(line, folder, length))
-        if progress:
-            progress(count, len(lines), line.recording)
+        progress(line.recording, count, len(lines))
     movements = sum(one.movements for one in inspected)
     persons = []
     for person in sorted({line.person for line in lines}):

@@ -7,20 +7,23 @@ them, summary.py and figures.py show what came of them.
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from poseprint.core.files import demand_writable, replacing
-from poseprint.core.progress import processors
+from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.version import __version__
 from poseprint.supervised.data import load
 from poseprint.supervised.experiments.figures import draw
 from poseprint.supervised.experiments.plan import SPLITS, check_names, describe, make_plan
-from poseprint.supervised.experiments.runner import RunCallback, open_runner
+from poseprint.supervised.experiments.runner import open_runner
 from poseprint.supervised.experiments.summary import markdown, summarise
 from poseprint.supervised.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["run_experiment"]
 
@@ -36,8 +39,7 @@ def run_experiment(
     seeds: int | None = None,
     changes: Sequence[str] = (),
     jobs: int | None = None,
-    progress: RunCallback = lambda *_: None,
-    notify: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> list[Path]:
     """Run an experiment, or all, and write what came of it.
 
@@ -51,7 +53,6 @@ def run_experiment(
         jobs: runs side by side; all processors unless said. No figure but the seconds depends on it. With more than
             one, a script needs the guard `if __name__ == "__main__":`, as for any use of several processes.
         progress: called after each run.
-        notify: called with messages for the user.
 
     Returns:
         the json files.
@@ -65,12 +66,12 @@ def run_experiment(
     base = Settings().changed([c for c in changes if c.startswith("length=")])
     usable, left_out = load(dataset, base)
     for message in left_out:
-        notify(message)
+        logger.info(message)
     plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
     if plan.left_out:
-        notify(plan.left_out)
+        logger.info(plan.left_out)
     data = describe(plan, usable)
-    notify(
+    logger.info(
         f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "
         f"of interest: {', '.join(plan.persons.of_interest)}; split by {' and by '.join(plan.splits)}"
     )
@@ -90,7 +91,7 @@ def run_experiment(
                 "data": {"footage_sha256": runner.footage, **data},
             }
             written.append(_write(output, experiment, summary))
-            notify(f"{summary['title']}: {written[-1]} ({time.monotonic() - began:.0f} s)")
+            logger.info(f"{summary['title']}: {written[-1]} ({time.monotonic() - began:.0f} s)")
     return written
 
 

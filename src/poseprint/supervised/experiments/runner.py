@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -20,15 +21,16 @@ import torch
 
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import demand_writable, held, replacing
+from poseprint.core.progress import Progress
 from poseprint.io.dataset import TABLE, read_recordings
 from poseprint.supervised.data import Usable, load
 from poseprint.supervised.experiments.plan import PlannedRun
 from poseprint.supervised.experiments.runs import Run, correct, execute
 from poseprint.supervised.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 RESULT = "result.json"
-RunCallback = Callable[[int, int, str, str], None]
-"""Called after each run with (runs done, runs in all, name of its row, a message about it)."""
 
 _usable: list[Usable] = []
 """The data set, in a process of its own."""
@@ -54,7 +56,7 @@ class Runner:
         """Name of a run's result."""
         return run.key(self.footage)
 
-    def results(self, planned: Sequence[PlannedRun], progress: RunCallback) -> list[dict[str, Any]]:
+    def results(self, planned: Sequence[PlannedRun], progress: Progress) -> list[dict[str, Any]]:
         """The result of each run, had now or before; those that others start from come first."""
         by_key: dict[str, PlannedRun] = {}
         for p in planned:
@@ -72,7 +74,8 @@ class Runner:
                     results[key] = stored
             for p, result in self._execute(waiting):
                 results[self.key(p.run)] = result
-                progress(len(results), len(by_key), p.row, _message(p, result))
+                progress(p.row, len(results), len(by_key))
+                logger.debug("[%d/%d] %s", len(results), len(by_key), _message(p, result))
         return [results[self.key(p.run)] for p in planned]
 
     def _folder_of(self, run: Run) -> Path:
