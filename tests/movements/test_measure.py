@@ -34,7 +34,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (measure, "clean"),
         (gates, "clean"),
         (measure, "tracks_of"),
-        (statistics, "_of_one"),
+        (statistics, "_Movement"),
     ):
         counted(module, name)
     return count
@@ -48,7 +48,7 @@ def test_a_judged_recording_is_measured_once(calls: Counter[str]) -> None:
     once = dict(calls)
     measured = measure.measure(series, 2)
     spans = {span for stride in (75, 150, 30) for span in measured.movements(stride).spans}
-    assert once == {"inspect": 1, "clean": 1, "tracks_of": 1, "_of_one": len(spans)}
+    assert once == {"inspect": 1, "clean": 1, "tracks_of": 1, "_Movement": len(spans)}
 
 
 def test_movements_of_any_stride_have_the_statistics_they_have_alone() -> None:

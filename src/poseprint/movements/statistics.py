@@ -10,9 +10,9 @@ Farid (PNAS 119, 2022), with order statistics of speed and acceleration added.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 
 import numpy as np
@@ -20,7 +20,7 @@ from scipy.signal import butter, sosfiltfilt
 
 from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import PoseprintError
-from poseprint.movements.tracks import _LIMB, _NECK_TRACK, _POSTURE, AXES, FPS, TRACKS, Tracks
+from poseprint.movements.tracks import AXES, FPS, LIMBS, NECK_TRACK, POSTURE, TRACKS, Tracks
 
 SHORTEST = 30
 """Frames of the shortest movement that has statistics: one second."""
@@ -36,10 +36,8 @@ MOTION = ("amplitude", "speed", "acceleration", "turning", "tempo", "coordinatio
 FURTHER = ("rhythm", "correlation")
 """Qualities that are measured and explained, but that made verification no better (benchmarks/verification.py)."""
 
-
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 BANDS_HZ = ((0.1, 0.5), (0.5, 1.2), (1.2, 2.5), (2.5, 5.0))
-_COORDINATED = (*range(7), _NECK_TRACK)
 
 # What is added before a logarithm: about the estimator's error, in shoulder widths (and s, and s^2).
 _SMALL, _SLOW, _SOFT = 0.003, 0.01, 0.1
@@ -63,61 +61,230 @@ class Statistic:
     words: str
 
 
+@dataclass(frozen=True, eq=False)
+class _Signals:
+    """What is taken once for a stretch: arrays over (frames, tracks[, axes])."""
+
+    place: Array
+    velocity: Array
+    acceleration: Array
+    speed: Array
+    push: Array
+    turning: Array
+    bands: Array
+
+    @staticmethod
+    def of(position: Array) -> _Signals:
+        pad = min(30, len(position) - 1)
+        place = sosfiltfilt(_filters()[0], position, axis=0, padlen=pad)
+        velocity = np.gradient(place, axis=0) * FPS
+        acceleration = np.gradient(velocity, axis=0) * FPS
+        unit = place[:, LIMBS] / np.maximum(np.linalg.norm(place[:, LIMBS], axis=2, keepdims=True), 1e-3)
+        turned = np.arccos(np.clip((unit[1:] * unit[:-1]).sum(axis=2), -1, 1)) * FPS
+        bend = np.arccos(np.clip((unit[:, [0, 2]] * unit[:, [1, 3]]).sum(axis=2), -1, 1))
+        turning = np.concatenate([np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * FPS], axis=1)
+        pad = min(60, len(position) - 1)
+        bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in _filters()[1:]]
+        return _Signals(
+            place,
+            velocity,
+            acceleration,
+            np.linalg.norm(velocity, axis=2),
+            np.linalg.norm(acceleration, axis=2),
+            turning,
+            np.stack(bands, axis=2),
+        )
+
+
+@cache
+def _filters() -> tuple[Array, ...]:
+    nyquist = FPS / 2
+    bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
+    return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
+
+
+class _Movement:
+    """One movement: its part of the stretch's signals, and what several families take from it."""
+
+    def __init__(self, signals: _Signals, seen: Array, at: slice) -> None:
+        for name, values in vars(signals).items():
+            setattr(self, name, values[at])
+        self.enough = seen.mean(axis=0) >= SEEN_SHARE
+
+    place: Array
+    velocity: Array
+    acceleration: Array
+    speed: Array
+    push: Array
+    turning: Array
+    bands: Array
+
+    @cached_property
+    def spread(self) -> Array:
+        """Deviation of each track along each axis."""
+        return np.asarray(self.place.std(axis=0))
+
+    @cached_property
+    def speed_rms(self) -> Array:
+        """Root mean square of each track's speed."""
+        return np.asarray(np.sqrt((self.speed**2).mean(axis=0)))
+
+    @cached_property
+    def size(self) -> Array:
+        """Logarithm of the median length of each track."""
+        return np.asarray(np.log(np.median(np.linalg.norm(self.place, axis=2), axis=0) + _SLOW))
+
+
+def _tempo(m: _Movement) -> Array:
+    whole = np.sqrt((m.spread**2).sum(axis=1))
+    fast = np.log(m.speed_rms + _SLOW) - np.log(whole + _SMALL)
+    sharp = np.log(np.sqrt((m.push**2).mean(axis=0)) + _SOFT) - np.log(m.speed_rms + _SLOW)
+    return np.stack([fast, sharp])
+
+
+def _together(m: _Movement) -> Array:
+    signals = np.log(m.speed[:, _COORDINATED] + 0.03).T
+    return _correlations(signals + 0.02 * _ramp(len(m.speed), len(_COORDINATED)))
+
+
+def _along(m: _Movement) -> Array:
+    signals = m.place[:, _CORRELATED, :2].reshape(len(m.place), -1).T
+    return _correlations(signals + _SMALL * _ramp(signals.shape[1], len(signals)))
+
+
+def _rhythm(m: _Movement) -> Array:
+    power = m.bands.mean(axis=0).T + 1e-6
+    return np.asarray(np.log(power) - np.log(power.sum(axis=0)))
+
+
+def _log_quantiles(values: Array, least: float) -> Array:
+    return np.asarray(np.log(np.quantile(values, QUANTILES, axis=0) + least))
+
+
+def _correlations(signals: Array) -> Array:
+    """Fisher's transform of the correlation of each two signals [shape=(pairs,)]."""
+    table = np.asarray(np.corrcoef(signals))[np.triu_indices(len(signals), 1)]
+    return np.asarray(np.arctanh(np.clip(table, -0.97, 0.97)))
+
+
+@cache
+def _ramp(frames: int, signals: int) -> Array:
+    """Unrelated rhythms [shape=(signals, frames)]: so little of them is added that no correlation of what moves changes,
+    and that of what does not move is about 0 instead of one of rounding errors."""
+    t = np.arange(frames)
+    return np.stack([np.sin(2 * np.pi * (k + 1) * t / frames) for k in range(signals)])
+
+
+# ---- the table ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a statistic is taken of: its name, its keypoints, and the tracks (places in TRACKS) that must be seen."""
+
+    name: str
+    keypoints: tuple[str, ...]
+    tracks: tuple[int, ...]
+
+    @staticmethod
+    def of(*tracks: int, name: str = "") -> _Column:
+        """A column of some tracks; its name joins theirs unless it has one of its own."""
+        keypoints = dict.fromkeys(k for track in tracks for k in TRACKS[track][1])
+        return _Column(name or "_with_".join(TRACKS[track][0] for track in tracks), tuple(keypoints), tracks)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Statistics of one sort: one of each column for each mark.
+
+    Attributes:
+        name: what the names of its statistics begin with.
+        quality: see Statistic.
+        columns: what they are taken of.
+        marks: what sets those of one column apart; None for the axes.
+        words: for the report, with {track} and {mark}.
+        values: of a movement [shape=(marks, columns)].
+    """
+
+    name: str
+    quality: str
+    columns: tuple[_Column, ...]
+    marks: tuple[str, ...] | None
+    words: str
+    values: Callable[[_Movement], Array]
+
+    @cached_property
+    def _tracks(self) -> Array:
+        """Tracks that each column needs [shape=(columns, tracks)]."""
+        return np.array([column.tracks for column in self.columns])
+
+    def statistics(self, axes: int) -> Iterator[Statistic]:
+        """Its statistics, a row a mark, a column a column."""
+        for mark in AXES[axes] if self.marks is None else self.marks:
+            for column in self.columns:
+                track = column.name.replace("_with_", " with ").replace("_", " ")
+                words = self.words.format(track=track, mark=mark)
+                name = f"{self.name}_{column.name}_{mark}".rstrip("_")
+                yield Statistic(name, self.quality, column.keypoints, words)
+
+    def row(self, movement: _Movement) -> Array:
+        """Their values [shape=(statistics,)], NaN where a track of the column is seen too rarely."""
+        known = movement.enough[self._tracks].all(axis=1)
+        return np.where(known, np.atleast_2d(self.values(movement)), np.nan).ravel()
+
+
+_COORDINATED = (*range(7), NECK_TRACK)
+_CORRELATED = (*range(7), 8, 10, NECK_TRACK)
+"""Ten tracks of two coordinates: 20 signals and their 190 correlations, as Agarwal et al. have."""
+_COORDINATES = [(track, f"{TRACKS[track][0]}_{axis}") for track in _CORRELATED for axis in AXES[2]]
+
+_ALL = tuple(_Column.of(track) for track in range(len(TRACKS)))
+_ELBOWS = (_Column.of(7, 8, name="right_elbow"), _Column.of(9, 10, name="left_elbow"))
+_PAIRS = tuple(_Column.of(a, b) for a, b in combinations(_COORDINATED, 2))
+_COORDINATE_PAIRS = tuple(
+    _Column.of(a, b, name=f"{one}_with_{other}") for (a, one), (b, other) in combinations(_COORDINATES, 2)
+)
+_PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
+_BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
+_LENGTHS, _SHOULDERS = [*range(len(TRACKS))[LIMBS], 0], [1, 4]
+
+# fmt: off
+FAMILIES = (
+    _Family("place", "posture", _ALL[POSTURE], None, "place of the {track} along {mark}",
+            lambda m: m.place[:, POSTURE].mean(axis=0).T),
+    _Family("length", "proportions", tuple(_ALL[k] for k in _LENGTHS), ("",), "length of the {track}",
+            lambda m: m.size[_LENGTHS]),
+    _Family("shoulder", "proportions", tuple(_ALL[k] for k in _SHOULDERS), ("",), "distance of the {track} from the neck",
+            lambda m: m.size[_SHOULDERS]),
+    _Family("spread", "amplitude", _ALL, None, "how far the {track} moves along {mark}",
+            lambda m: np.log(m.spread + _SMALL).T),
+    _Family("velocity", "speed", _ALL, None, "speed of the {track} along {mark}",
+            lambda m: np.log(m.velocity.std(axis=0) + _SLOW).T),
+    _Family("push", "acceleration", _ALL, None, "acceleration of the {track} along {mark}",
+            lambda m: np.log(m.acceleration.std(axis=0) + _SOFT).T),
+    _Family("speed", "speed", _ALL, _PERCENTILES, "speed of the {track}, {mark}th percentile",
+            lambda m: _log_quantiles(m.speed, _SLOW)),
+    _Family("acceleration", "acceleration", _ALL, _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
+            lambda m: _log_quantiles(m.push, _SOFT)),
+    _Family("turning", "turning", _ALL[LIMBS], _PERCENTILES, "turning of the {track}, {mark}th percentile",
+            lambda m: _log_quantiles(m.turning[:, :4], 2 * _SLOW)),
+    _Family("bending", "turning", _ELBOWS, _PERCENTILES, "bending of the {track}, {mark}th percentile",
+            lambda m: _log_quantiles(m.turning[:, 4:], 2 * _SLOW)),
+    _Family("tempo", "tempo", _ALL, ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
+    _Family("together", "coordination", _PAIRS, ("",), "{track} moving at the same time", _together),
+    _Family("band", "rhythm", _ALL, _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
+    _Family("correlation", "correlation", _COORDINATE_PAIRS, ("",), "{track} moving along", _along),
+)
+# fmt: on
+"""Every family in the order of the columns of `MovementStatistics.of`. What a profile keeps depends on names and order."""
+
+
 @cache
 def catalogue(axes: int) -> tuple[Statistic, ...]:
     """Every statistic, in the order of the columns of `MovementStatistics.of`."""
     if axes not in AXES:
         raise PoseprintError(f"statistics are of 2 or 3 axes, not {axes}")
-    out: list[Statistic] = []
-
-    def add(
-        kind: str, quality: str, tracks: Sequence[tuple[str, tuple[str, ...]]], marks: Sequence[str], words: str
-    ) -> None:
-        for mark in marks:
-            for name, keypoints in tracks:
-                text = words.format(track=_spoken(name), mark=mark)
-                out.append(Statistic(f"{kind}_{name}_{mark}".rstrip("_"), quality, keypoints, text))
-
-    quantiles = [f"{round(100 * q)}" for q in QUANTILES]
-    directions = AXES[axes]
-    add("place", "posture", TRACKS[_POSTURE], directions, "place of the {track} along {mark}")
-    add("length", "proportions", (*TRACKS[_LIMB], TRACKS[0]), ("",), "length of the {track}")
-    add("shoulder", "proportions", (TRACKS[1], TRACKS[4]), ("",), "distance of the {track} from the neck")
-    add("spread", "amplitude", TRACKS, directions, "how far the {track} moves along {mark}")
-    add("velocity", "speed", TRACKS, directions, "speed of the {track} along {mark}")
-    add("push", "acceleration", TRACKS, directions, "acceleration of the {track} along {mark}")
-    add("speed", "speed", TRACKS, quantiles, "speed of the {track}, {mark}th percentile")
-    add("acceleration", "acceleration", TRACKS, quantiles, "acceleration of the {track}, {mark}th percentile")
-    add("turning", "turning", TRACKS[_LIMB], quantiles, "turning of the {track}, {mark}th percentile")
-    elbows = [
-        (f"{side}_elbow", tuple(f"{side}_{k}" for k in ("shoulder", "elbow", "wrist"))) for side in ("right", "left")
-    ]
-    add("bending", "turning", elbows, quantiles, "bending of the {track}, {mark}th percentile")
-    add("tempo", "tempo", TRACKS, ("fast", "sharp"), "tempo of the {track} ({mark})")
-    pairs = [
-        (f"{TRACKS[a][0]}_with_{TRACKS[b][0]}", tuple(dict.fromkeys(TRACKS[a][1] + TRACKS[b][1])))
-        for a, b in combinations(_COORDINATED, 2)
-    ]
-    add("together", "coordination", pairs, ("",), "{track} moving at the same time")
-    bands = [f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ]
-    add("band", "rhythm", TRACKS, bands, "share of the {track}'s movement at {mark}")
-    columns = [(f"{TRACKS[k][0]}_{d}", TRACKS[k][1]) for k in _CORRELATED for d in AXES[2]]
-    add(
-        "correlation",
-        "correlation",
-        [(f"{a}_with_{b}", tuple(dict.fromkeys(p + q))) for (a, p), (b, q) in combinations(columns, 2)],
-        ("",),
-        "{track} moving along",
-    )
-    return tuple(out)
-
-
-_CORRELATED = (*range(7), 8, 10, _NECK_TRACK)
-"""Ten tracks of two coordinates: 20 signals and their 190 correlations, as Agarwal et al. have."""
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_with_", " with ").replace("_", " ")
+    return tuple(statistic for family in FAMILIES for statistic in family.statistics(axes))
 
 
 def catalogue_sha256(axes: int) -> str:
@@ -125,9 +292,12 @@ def catalogue_sha256(axes: int) -> str:
     return hashlib.sha256("\n".join(s.name for s in catalogue(axes)).encode()).hexdigest()
 
 
-def columns_of(qualities: Sequence[str], axes: int) -> Array:
-    """Indices of the statistics of some qualities: int64 [shape=(n,)]."""
-    return np.array([i for i, s in enumerate(catalogue(axes)) if s.quality in qualities], dtype=np.int64)
+@cache
+def columns_of(qualities: tuple[str, ...], axes: int) -> Array:
+    """Indices of the statistics of some qualities: int64 [shape=(n,)], not to be written to."""
+    columns = np.array([i for i, s in enumerate(catalogue(axes)) if s.quality in qualities], dtype=np.int64)
+    columns.setflags(write=False)
+    return columns
 
 
 class MovementStatistics:
@@ -169,107 +339,5 @@ class MovementStatistics:
         if stretch not in self._signals:
             self._signals[stretch] = _Signals.of(self._tracks.position[slice(*stretch)])
         at = slice(first - stretch[0], last - stretch[0])
-        return _of_one(self._signals[stretch], self._tracks.seen[first:last], at).astype(np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Signals:
-    """What is taken once for a stretch: arrays over (frames, tracks[, axes])."""
-
-    place: Array
-    velocity: Array
-    acceleration: Array
-    speed: Array
-    push: Array
-    turning: Array
-    bands: Array
-
-    @staticmethod
-    def of(position: Array) -> _Signals:
-        pad = min(30, len(position) - 1)
-        place = sosfiltfilt(_filters()[0], position, axis=0, padlen=pad)
-        velocity = np.gradient(place, axis=0) * FPS
-        acceleration = np.gradient(velocity, axis=0) * FPS
-        unit = place[:, _LIMB] / np.maximum(np.linalg.norm(place[:, _LIMB], axis=2, keepdims=True), 1e-3)
-        turned = np.arccos(np.clip((unit[1:] * unit[:-1]).sum(axis=2), -1, 1)) * FPS
-        bend = np.arccos(np.clip((unit[:, [0, 2]] * unit[:, [1, 3]]).sum(axis=2), -1, 1))
-        turning = np.concatenate([np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * FPS], axis=1)
-        pad = min(60, len(position) - 1)
-        bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in _filters()[1:]]
-        return _Signals(
-            place,
-            velocity,
-            acceleration,
-            np.linalg.norm(velocity, axis=2),
-            np.linalg.norm(acceleration, axis=2),
-            turning,
-            np.stack(bands, axis=2),
-        )
-
-
-@cache
-def _filters() -> tuple[Array, ...]:
-    nyquist = FPS / 2
-    bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
-    return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
-
-
-def _of_one(s: _Signals, seen: Array, at: slice) -> Array:
-    enough = seen.mean(axis=0) >= SEEN_SHARE
-    limb = enough[_LIMB]
-    place, speed, push = s.place[at], s.speed[at], s.push[at]
-    spread = place.std(axis=0)
-    rms = np.sqrt((speed**2).mean(axis=0))
-    whole = np.sqrt((spread**2).sum(axis=1))
-    lengths = np.linalg.norm(place, axis=2)
-
-    def quantiles(values: Array, least: float) -> Array:
-        return np.log(np.quantile(values, QUANTILES, axis=0) + least)
-
-    def masked(values: Array, known: Array) -> Array:
-        # A row a mark, a column a track: the order in which the catalogue names them.
-        return np.where(np.atleast_2d(known), np.atleast_2d(values), np.nan).ravel()
-
-    size = np.log(np.median(lengths, axis=0) + _SLOW)
-    together = np.asarray(
-        np.corrcoef(np.log(speed[:, _COORDINATED] + 0.03).T + 0.02 * _ramp(len(speed), len(_COORDINATED)))
-    )
-    upper = np.triu_indices(len(_COORDINATED), 1)
-    both = enough[list(_COORDINATED)]
-    power = s.bands[at].mean(axis=0).T + 1e-6
-    flat = place[:, _CORRELATED, :2].reshape(len(place), -1)
-    along = np.asarray(np.corrcoef(flat.T + _SMALL * _ramp(len(flat), flat.shape[1])))
-    corner = np.triu_indices(len(along), 1)
-    known = np.repeat(enough[list(_CORRELATED)], 2)
-    bending = limb[[0, 2]] & limb[[1, 3]]
-    return np.concatenate(
-        [
-            masked(place[:, _POSTURE].mean(axis=0).T, enough[_POSTURE]),
-            masked(size[[*range(7, 11), 0]], enough[[*range(7, 11), 0]]),
-            masked(size[[1, 4]], enough[[1, 4]]),
-            masked(np.log(spread + _SMALL).T, enough),
-            masked(np.log(s.velocity[at].std(axis=0) + _SLOW).T, enough),
-            masked(np.log(s.acceleration[at].std(axis=0) + _SOFT).T, enough),
-            masked(quantiles(speed, _SLOW), enough),
-            masked(quantiles(push, _SOFT), enough),
-            masked(quantiles(s.turning[at][:, :4], 2 * _SLOW), limb),
-            masked(quantiles(s.turning[at][:, 4:], 2 * _SLOW), bending),
-            masked(np.log(rms + _SLOW) - np.log(whole + _SMALL), enough),
-            masked(np.log(np.sqrt((push**2).mean(axis=0)) + _SOFT) - np.log(rms + _SLOW), enough),
-            np.where(both[upper[0]] & both[upper[1]], _fisher(together[upper]), np.nan),
-            masked(np.log(power) - np.log(power.sum(axis=0)), enough),
-            np.where(known[corner[0]] & known[corner[1]], _fisher(along[corner]), np.nan),
-        ]
-    )
-
-
-@cache
-def _ramp(frames: int, signals: int) -> Array:
-    """Unrelated rhythms [shape=(signals, frames)]: so little of them is added that no correlation of what moves changes,
-    and that of what does not move is about 0 instead of one of rounding errors."""
-    t = np.arange(frames)
-    return np.stack([np.sin(2 * np.pi * (k + 1) * t / frames) for k in range(signals)])
-
-
-def _fisher(r: Array) -> Array:
-    return np.asarray(np.arctanh(np.clip(r, -0.97, 0.97)))
+        movement = _Movement(self._signals[stretch], self._tracks.seen[first:last], at)
+        return np.concatenate([family.row(movement) for family in FAMILIES]).astype(np.float32)

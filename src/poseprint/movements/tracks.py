@@ -28,9 +28,9 @@ TRACKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Name of each track and the keypoints it is made of: first seven keypoints seen from the neck, then the limbs
 seen from their upper end, the neck in the picture, and one hand seen from the other."""
-_LIMB = slice(7, 11)
-_NECK_TRACK = 11
-_POSTURE = slice(0, 11)
+LIMBS = slice(7, 11)
+NECK_TRACK = 11
+POSTURE = slice(0, 11)
 AXES = {2: ("x", "y"), 3: ("x", "y", "z")}
 
 
