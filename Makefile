@@ -9,7 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 help:
 	@echo "make demo       install, fetch the estimator's model files, and run the sample (a few minutes the first time)"
 	@echo "make test       install what the tests need (PyTorch among it) and run them all (about five minutes)"
-	@echo "make test-fast  run those that take under a second each (half a minute)"
+	@echo "make test-fast  run those that are not slow (half a minute)"
 	@echo "make lint       ruff, mypy --strict, import directions"
 	@echo "make docs       write the generated pages and tables again"
 	@echo "make clean      remove what the others made"
@@ -23,7 +23,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.dev
-	@echo "== the tests that take under a second each"
+	@echo "== the tests that are not slow (half a minute on two cores)"
 	@$(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/.dev

@@ -28,6 +28,7 @@ def test_the_sample_is_small_and_whole() -> None:
     assert not [f for f in SAMPLE.rglob("*") if f.suffix in (".mp4", ".png", ".jpg")]
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_the_demo_enrols_checks_and_says_what_it_is(tmp_path: Path, models: None) -> None:
     said: list[str] = []

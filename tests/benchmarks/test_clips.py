@@ -14,6 +14,7 @@ from poseprint.movements.gates import inspect
 pytestmark = [pytest.mark.shared_data, pytest.mark.models]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("clip", "codes", "usable"),
     [
@@ -43,6 +44,7 @@ def test_a_header_that_counts_hidden_frames(shared: Path) -> None:
     assert video.duration == pytest.approx(1841 / (30000 / 1001), abs=0.1)
 
 
+@pytest.mark.slow
 def test_all_clips_can_be_probed(shared: Path) -> None:
     clips = sorted((shared / "videos").glob("*.mp4"))
     assert len(clips) == 17

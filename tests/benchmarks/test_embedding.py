@@ -60,6 +60,7 @@ def gestures(tempo: float, activity: int, count: int, seed: int, *, left: bool =
     return movements.astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_onnx_agrees_with_torch_on_any_number_of_movements_and_frames(network: str, axes: int) -> None:
@@ -81,6 +82,7 @@ def test_networks_are_small(network: str) -> None:
     assert sum(p.numel() for p in made.parameters()) < 200_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_seed_repeats_and_leaves_the_callers_randomness_alone(network: str) -> None:
     state = torch.random.get_rng_state()
@@ -90,6 +92,7 @@ def test_a_seed_repeats_and_leaves_the_callers_randomness_alone(network: str) ->
     assert first != other
 
 
+@pytest.mark.slow
 def test_the_mean_pose_is_taken_out_and_nothing_seen_is_the_mean() -> None:
     onnx, movements = to_onnx(trained()), noise(4)
     moved = movements + np.random.default_rng(0).normal(size=(4, 1, len(KEYPOINTS), 2)).astype(np.float32)
@@ -105,6 +108,7 @@ def test_the_mean_pose_is_taken_out_and_nothing_seen_is_the_mean() -> None:
     np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_mirrored_mover_is_another_identity() -> None:
     persons, activities = ["a"] * 8 + ["b"] * 8, [f"{i % 4}" for i in range(16)]
     movements = np.concatenate([gestures(1.0, i % 4, 1, i) for i in range(16)])
@@ -128,6 +132,7 @@ def test_a_mirrored_mover_is_another_identity() -> None:
     assert (right @ right.T).min() > (right @ left.T).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_it_learns_tempo_across_activities_and_knows_persons_it_never_saw(network: str) -> None:
     movements, persons, activities = [], [], []

@@ -69,6 +69,7 @@ def joints(
     return path
 
 
+@pytest.mark.slow
 def test_the_promised_figures(tmp_path: Path, benchmark: Benchmark) -> None:
     people = {f"p0{k}": 10 for k in range(1, 6)}  # names that the background has too
     result = benchmark("--data", joints(tmp_path / "t.parquet", people), "--seeds", 1)
@@ -91,6 +92,7 @@ def test_the_promised_figures(tmp_path: Path, benchmark: Benchmark) -> None:
     assert result["motion"]["4recordings"]["auc"] > 0.5  # five people who differ in amplitude and tempo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("people", "options", "split", "note"),
     [
@@ -116,6 +118,7 @@ def test_tables_with_little_in_them(
         assert result["trials"]["4recordings"]["genuine"] > 0
 
 
+@pytest.mark.slow
 def test_of_a_large_table_a_part_is_tested(
     tmp_path: Path, benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +173,7 @@ def takes(tmp_path: Path) -> list[Take]:
     return takes_of_table(joints(tmp_path / "t.parquet", people, frames=160), 2, group="msrc12")
 
 
+@pytest.mark.slow
 def test_compared_representations_are_scored_much_as_the_reference_scores(takes: list[Take]) -> None:
     representations = pytest.importorskip("representations", exc_type=ImportError)  # needs scikit-learn
     roles = Roles(between=())
@@ -204,6 +208,7 @@ def test_a_body_turned_twice_is_where_it_was(tmp_path: Path) -> None:
     assert np.abs(representations.turned(series, 20.0).position[:, 2] - series.position[:, 2]).max() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_a_slice_of_a_known_set_is_not_tested_by_who_knows_it(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from poseprint.movements.gates import inspect
 pytestmark = pytest.mark.usefixtures("known")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [24, 25, 30, 60])
 def test_poses_lie_on_the_grid_at_any_source_rate(tmp_path: Path, fps: int) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / fps), 4 * fps, fps=fps)
@@ -33,6 +34,7 @@ def test_poses_lie_on_the_grid_at_any_source_rate(tmp_path: Path, fps: int) -> N
     assert series.log[0]["lost_seconds"] == 0
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k % 200 / 30), 400)
     one, many = extract(path, jobs=1), extract(path, jobs=4)
@@ -41,6 +43,7 @@ def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
         assert np.array_equal(one.channels[name], many.channels[name], equal_nan=True)
 
 
+@pytest.mark.slow
 def test_an_estimator_may_be_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 3 * CHUNK)
     named, given = extract(path), Known()
@@ -50,6 +53,7 @@ def test_an_estimator_may_be_handed_in(tmp_path: Path, monkeypatch: pytest.Monke
     assert handed.estimator == Known.info
 
 
+@pytest.mark.slow
 def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Path) -> None:
     def picture(k: int) -> np.ndarray:
         return bar(k / 25) if k < 50 else 255 - bar(4 - k / 25)
@@ -61,6 +65,7 @@ def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Pat
     assert "CUTS" in {f.code for f in inspect(series).findings}
 
 
+@pytest.mark.slow
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
@@ -68,6 +73,7 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     assert seen[-1] == (2 * CHUNK, 2 * CHUNK)
 
 
+@pytest.mark.slow
 def test_lost_pictures_are_missing_and_reported(tmp_path: Path) -> None:
     times = [k / 30 for k in range(180) if not 60 <= k < 90]
     series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), len(times), times=times))
@@ -78,6 +84,7 @@ def test_lost_pictures_are_missing_and_reported(tmp_path: Path) -> None:
     assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
 
 
+@pytest.mark.slow
 def test_truncated_video_keeps_what_decodes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 300, container_options={"movflags": "faststart"})
     with path.open("rb+") as file:
@@ -87,6 +94,7 @@ def test_truncated_video_keeps_what_decodes(tmp_path: Path) -> None:
     assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
 
 
+@pytest.mark.slow
 def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 5 * CHUNK, options={"preset": "ultrafast", "g": "30"})
     Known.stop_after = 3 * CHUNK
@@ -103,6 +111,7 @@ def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     assert np.array_equal(read_poses(done.file).position, whole.position, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
     whole = extract(path, parts=tmp_path / "parts")

@@ -52,6 +52,7 @@ def assert_found(poses: list[Pose], series: PoseSeries) -> None:
     assert (error < 0.15).all(), dict(zip(UPPER_BODY.keypoints, error.round(3), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize("size", [(426, 240), (500, 500), (350, 638)])
 def test_widths_that_are_no_multiple_of_16(tmp_path: Path, estimator: Estimator, size: tuple[int, int]) -> None:
@@ -64,6 +65,7 @@ def test_widths_that_are_no_multiple_of_16(tmp_path: Path, estimator: Estimator,
     assert_found(tracked(estimator, shown), series)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_pictures_with_padded_rows_are_read_as_they_are(estimator: Estimator) -> None:
     series = speaker(10, (426, 240))
@@ -74,6 +76,7 @@ def test_pictures_with_padded_rows_are_read_as_they_are(estimator: Estimator) ->
     assert np.array_equal(plain, other, equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_a_rotated_video(tmp_path: Path, estimator: Estimator) -> None:
     series = speaker()
@@ -88,6 +91,7 @@ def test_a_rotated_video(tmp_path: Path, estimator: Estimator) -> None:
     assert_found(tracked(estimator, (frame.picture for frame in frames(video))), series)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_what_lies_outside_the_picture_is_missing(estimator: Estimator) -> None:
     series = speaker()
@@ -102,6 +106,7 @@ def test_what_lies_outside_the_picture_is_missing(estimator: Estimator) -> None:
     assert ((known >= 0) & (known <= 1)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_the_neck_is_the_middle_of_the_shoulders(estimator: Estimator) -> None:
     poses = tracked(estimator, draw_frames(speaker(10)))
@@ -118,12 +123,14 @@ def test_the_neck_is_the_middle_of_the_shoulders(estimator: Estimator) -> None:
     assert np.isfinite(half.position[LEFT_SHOULDER]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_right_is_the_persons_right(estimator: Estimator) -> None:
     [pose] = tracked(estimator, draw_frames(speaker(1)))
     assert pose.position[RIGHT_SHOULDER, 0] < pose.position[LEFT_SHOULDER, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_persons_of_comparable_size_are_counted(estimator: Estimator) -> None:
     one = next(draw_frames(speaker(1, (320, 360))))
@@ -138,6 +145,7 @@ def test_persons_of_comparable_size_are_counted(estimator: Estimator) -> None:
     assert (nobody.confidence == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_persons_are_counted_every_two_seconds(estimator: Estimator) -> None:
     picture = next(draw_frames(speaker(1, (160, 120))))
@@ -145,6 +153,7 @@ def test_persons_are_counted_every_two_seconds(estimator: Estimator) -> None:
     assert np.flatnonzero(~np.isnan([pose.people for pose in poses])).tolist() == [0, 60]
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_each_shot_starts_afresh(estimator: Estimator) -> None:
     pictures = list(draw_frames(speaker(20)))
@@ -154,12 +163,14 @@ def test_each_shot_starts_afresh(estimator: Estimator) -> None:
     assert np.array_equal(first, again, equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_times_may_stand_still(estimator: Estimator) -> None:
     pictures = list(draw_frames(speaker(3)))
     assert len(list(estimator.track(zip((0.0, 0.0001, 0.0002), pictures, strict=True)))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_the_native_library_is_silent(tmp_path: Path, models: None, clip: Path) -> None:
     """In a process of its own: the library speaks once, when it starts and over the first person."""
@@ -172,6 +183,7 @@ def test_the_native_library_is_silent(tmp_path: Path, models: None, clip: Path) 
     assert (ran.stdout, ran.stderr) == ("90\n", "mine\n")
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_standard_error_comes_back(models: None, capfd: pytest.CaptureFixture[str]) -> None:
     pictures = list(draw_frames(speaker(3)))
@@ -198,6 +210,7 @@ def test_it_says_what_it_is(estimator: Estimator) -> None:
     assert estimator.skeleton == UPPER_BODY
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.shared_data
 def test_it_agrees_with_openpose(shared: Path, models: None) -> None:
@@ -217,6 +230,7 @@ def test_it_agrees_with_openpose(shared: Path, models: None) -> None:
         assert median < 0.35, (name, median)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.shared_data
 def test_real_footage_of_an_odd_width(shared: Path, estimator: Estimator) -> None:

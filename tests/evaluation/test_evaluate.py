@@ -22,6 +22,7 @@ from poseprint.verification.reference import Reference, shipped
 from poseprint.verification.trials import Take
 
 
+@pytest.mark.slow
 def test_what_is_told(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
     result, out, _ = evaluated
     assert json.loads((out / "evaluation.json").read_text()) == result
@@ -45,6 +46,7 @@ def test_what_is_told(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None
     assert result["protocols"]["recording"]["figures"]["motion"]["4recordings"]["auc"] > 0.7
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same(tmp_path: Path) -> None:
     data = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2, told=False)
     first, second = (poseprint.evaluate(data, output=tmp_path / name, seed=5) for name in "ab")
@@ -55,6 +57,7 @@ def test_the_same_seed_gives_the_same(tmp_path: Path) -> None:
     assert "not parted by session" in " ".join(first["notes"])
 
 
+@pytest.mark.slow
 def test_each_person_is_judged_by_the_reference_as_their_check_would_see_it(tmp_path: Path) -> None:
     data, name = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2, told=False), "mediapipe-pose-full"
     whole = shipped(2)
@@ -77,6 +80,7 @@ def test_each_person_is_judged_by_the_reference_as_their_check_would_see_it(tmp_
     assert "was never compared" not in notes
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_signers_by_session(shared: Path, tmp_path: Path) -> None:
     whole = pq.read_table(shared / "isl_kinect" / "upper_body.parquet")

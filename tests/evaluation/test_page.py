@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
 from poseprint.evaluation.page import table
 
 
+@pytest.mark.slow
 def test_the_page_and_the_figures(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
     result, out, _ = evaluated
     page = (out / "evaluation.md").read_text(encoding="utf-8")

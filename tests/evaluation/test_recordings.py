@@ -18,6 +18,7 @@ from poseprint.movements.measure import measure
 from poseprint.verification.reference import Reference, shipped
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_told_with_the_reason(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
     result, _, said = evaluated
     left_out = result["data"]["left_out"]
@@ -92,6 +93,7 @@ def knowing(*persons: str, recordings: int = 2) -> Reference:
     return replace(whole, facts={**whole.facts, "recordings": {**whole.facts["recordings"], **known}})
 
 
+@pytest.mark.slow
 def test_persons_in_the_reference_are_left_out_of_the_test(tmp_path: Path) -> None:
     data = data_set(tmp_path / "data", recordings=2, told=False)
     result = poseprint.evaluate(data, output=tmp_path / "out", reference=knowing("Cyd", recordings=1))

@@ -17,6 +17,7 @@ from poseprint.verification.reference import shipped
 from poseprint.verification.trials import Take
 
 
+@pytest.mark.slow
 def test_robustness_is_told_for_every_change(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
     rows = {row["name"]: row for row in evaluated[0]["robustness"]["rows"]}
     assert list(rows) == ["unchanged", *PERTURBATIONS]
@@ -28,6 +29,7 @@ def test_robustness_is_told_for_every_change(evaluated: tuple[dict[str, Any], Pa
     assert all(row["recordings"] + row["unusable"] == 12 for row in rows.values())
 
 
+@pytest.mark.slow
 def test_a_change_after_which_nothing_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = []
     for person in PEOPLE:

@@ -96,6 +96,7 @@ def test_what_is_no_parquet_or_empty(tmp_path: Path) -> None:
         read_kinect(tmp_path / "t.parquet")
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("name", "recordings", "persons"),

@@ -16,6 +16,7 @@ from poseprint.core.files import file_sha256
 from poseprint.io.video import TOLERANCE, DecodeStats, frames, probe
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [10, 24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60])
 def test_each_grid_point_shows_the_picture_on_display(tmp_path: Path, fps: float) -> None:
     video = probe(write_video(tmp_path / "v.mp4", numbered, round(2 * fps), fps=fps))
@@ -38,6 +39,7 @@ def test_variable_frame_rate_goes_by_time_stamps(tmp_path: Path) -> None:
         assert number_of(frame.picture) == np.searchsorted(times, frame.time + TOLERANCE, side="right") - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v.mkv", "v.avi", "v.mov", "v.ts", "v.webm"])
 def test_containers(tmp_path: Path, name: str) -> None:
     codec = {"v.webm": "libvpx-vp9", "v.avi": "mpeg4"}.get(name, "libx264")
@@ -54,6 +56,7 @@ def test_raw_stream_without_time_stamps_is_counted(tmp_path: Path) -> None:
     assert number_of(shown[-1].picture) == 29
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "last"), [(0, 10), (37, 61), (100, 150), (119, 120), (140, None)])
 def test_a_part_is_the_same_as_in_the_whole(tmp_path: Path, first: int, last: int | None) -> None:
     video = probe(write_video(tmp_path / "v.mp4", numbered, 125, fps=25, options={"g": "50", "bf": "2"}))
@@ -118,6 +121,7 @@ def test_truncated_file_gives_what_decodes(tmp_path: Path) -> None:
     assert 20 < len(shown) < 80
 
 
+@pytest.mark.slow
 def test_damaged_middle_is_passed_over(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (192, 320, 3), dtype=np.uint8) for _ in range(60)]
@@ -136,6 +140,7 @@ def test_one_picture(tmp_path: Path) -> None:
     assert len(list(frames(probe(write_video(tmp_path / "v.mp4", numbered, 1))))) == 1
 
 
+@pytest.mark.slow
 def test_tiny_and_huge_pictures(tmp_path: Path) -> None:
     tiny = probe(
         write_video(tmp_path / "tiny.mp4", lambda _: np.zeros((4, 4, 3), np.uint8), 3, codec="mpeg4", options={})
@@ -150,6 +155,7 @@ def test_tiny_and_huge_pictures(tmp_path: Path) -> None:
     assert next(iter(frames(huge))).picture.shape == (1080, 1920, 3)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     video = probe(write_video(tmp_path / "v.mp4", numbered, 600, options={"preset": "ultrafast"}))
     peaks = []
@@ -226,6 +232,7 @@ def test_longer_sound_is_not_lost_picture(tmp_path: Path) -> None:
     assert video.declared_duration <= 1.1
 
 
+@pytest.mark.slow
 def test_a_late_part_of_a_stream_without_index_is_not_read_from_the_start(tmp_path: Path) -> None:
     video = probe(write_video(tmp_path / "v.ts", numbered, 900, options={"g": "15", "preset": "ultrafast"}))
     stats = DecodeStats()

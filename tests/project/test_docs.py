@@ -15,6 +15,7 @@ import poseprint
 from poseprint.verification.enrolment import enroll
 
 
+@pytest.mark.slow
 def test_generated_pages_are_up_to_date() -> None:
     run = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "write_docs.py"), "--check"],
@@ -32,6 +33,7 @@ def test_links_lead_somewhere() -> None:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@pytest.mark.slow
 def test_readme_python_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

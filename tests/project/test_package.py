@@ -36,6 +36,7 @@ def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["import poseprint", HELP], ids=["import", "help"])
 def test_it_starts_fast_and_loads_nothing_heavy(code: str) -> None:
     ran = python(code + "\nimport sys; print('MODULES', *{m.partition('.')[0] for m in sys.modules})")
@@ -71,6 +72,7 @@ def test_type_checkers_see_the_same_names() -> None:
     assert imported == {name: f"poseprint.{home}" for name, home in poseprint._HOME.items()}
 
 
+@pytest.mark.slow
 def test_checking_poses_needs_neither_torch_nor_mediapipe(tmp_path: Path) -> None:
     write_poses(mover(300, tempo=0.3), tmp_path / "a.parquet")
     code = """
@@ -87,6 +89,7 @@ print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
     assert (ran.stdout, ran.stderr) == ("consistent\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("absent", ["torch", "matplotlib"])
 def test_training_names_the_extra_that_is_missing(tmp_path: Path, absent: str) -> None:
     code = f"""

@@ -111,6 +111,7 @@ def test_a_short_gap_is_bridged() -> None:
     assert (np.delete(whole, 4, axis=0) == np.delete(gap, 4, axis=0)).all()
 
 
+@pytest.mark.slow
 def test_an_arm_out_of_sight_hangs_and_comes_back() -> None:
     series = speaker(90, SIZE, 0)
     lost = hidden(series, slice(10, 80), LEFT_ELBOW, LEFT_WRIST)
@@ -170,6 +171,7 @@ def test_looks_and_sizes_that_cannot_be() -> None:
         draw_frames(speaker(1, SIZE, 0), size=(0, 10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [30.0, 25.0, 30000 / 1001, 23.976, 12.5])
 def test_the_video_has_every_frame_at_its_time(tmp_path: Path, fps: float) -> None:
     done: list[tuple[str, int, int]] = []
@@ -222,6 +224,7 @@ def test_an_interrupted_video_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("name", "size"),

@@ -11,6 +11,7 @@ from sklearn import metrics
 from poseprint.supervised.accuracy import FEWEST, METRICS, accuracy_drop, accuracy_report
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(4, 60), st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
 def test_metrics_are_scikit_learns(seed: int, count: int, levels: int) -> None:
@@ -56,6 +57,7 @@ def test_one_label_has_no_curve() -> None:
     assert report["intervals"]["auc"] is None
 
 
+@pytest.mark.slow
 def test_the_interval_covers_what_is_true() -> None:
     """Recordings as the unit: scores are right 70 % of the time, a whole recording at once."""
     inside = 0
@@ -82,6 +84,7 @@ def test_a_drop_with_its_interval() -> None:
     assert accuracy_drop((first[:5], names[:5]), (second[:5], names[:5]))["interval"] is None
 
 
+@pytest.mark.slow
 def test_many_movements_stay_within_memory() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=20_000)

@@ -56,6 +56,7 @@ def data_sets(draw: st.DrawFn) -> list[Usable]:
     return found
 
 
+@pytest.mark.slow
 @given(
     data=data_sets(),
     length=st.integers(2, 50),
@@ -163,6 +164,7 @@ def test_features_depend_on_their_movements_frames_alone(how: Normalisation, by:
     assert not np.array_equal(other.validation.features, parts.validation.features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["zscore", "body"])
 def test_other_recordings_files_do_not_matter(tmp_path: Path, how: Normalisation) -> None:
     settings = replace(SMALL, normalisation=how, stride=10)

@@ -111,6 +111,7 @@ def test_a_batch_is_cut_to_its_longest_movement(tmp_path: Path, monkeypatch: pyt
     assert len({frames for frames, _ in seen}) > 3
 
 
+@pytest.mark.slow
 def test_mixed_lengths_are_learnt(tmp_path: Path) -> None:
     train, validation = movements(60, lengths=(2, 50), noise=0.1), movements(20, seed=1, lengths=(2, 50), noise=0.1)
     fitted = fit(train, validation, replace(SMALL, epochs=15), tmp_path)
@@ -125,6 +126,7 @@ def test_mixed_lengths_are_learnt(tmp_path: Path) -> None:
 # The best epoch
 
 
+@pytest.mark.slow
 def test_the_best_epoch_has_the_highest_accuracy_and_of_equals_the_lowest_loss(tmp_path: Path) -> None:
     validation = movements(4, seed=1, noise=0.0)
     validation = replace(validation, labels=np.array([0, 1, 0, 0]))  # one is wrong: confidence costs
@@ -254,6 +256,7 @@ def test_steps_multiply_the_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # Kills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", [1, 3, 5, 8])
 @pytest.mark.parametrize(
     ("changes", "lengths"),
@@ -283,6 +286,7 @@ def test_a_killed_fit_goes_on_and_ends_the_same(
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
+@pytest.mark.slow
 def test_a_fit_killed_within_an_epoch_goes_on_from_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def test_paper_preset_is_table_3() -> None:
     assert sum(p.numel() for p in model.parameters()) == layer(24) + layer(512) + 512 + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hidden", "layers"), [(16, 1), (32, 2), (24, 3)])
 def test_onnx_agrees_with_torch(hidden: int, layers: int) -> None:
     torch.manual_seed(0)
@@ -52,6 +53,7 @@ def test_onnx_agrees_with_torch(hidden: int, layers: int) -> None:
         assert np.abs(ours - model(features, lengths).detach().numpy()).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_frames_past_the_length_do_not_count() -> None:
     torch.manual_seed(0)
     model = ManyToOneLSTM(8, 1, 0.0).eval()
@@ -61,6 +63,7 @@ def test_frames_past_the_length_do_not_count() -> None:
     assert torch.allclose(model(features, lengths), model(padded, lengths), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_learns_who_moves_at_which_tempo(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}, recordings=6)
     figures = train(folder, "Ann", tmp_path / "profile", replace(SMALL, epochs=20))
@@ -81,6 +84,7 @@ def test_it_learns_who_moves_at_which_tempo(tmp_path: Path) -> None:
     assert not list((tmp_path / "profile").rglob("*.ckpt"))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_profile(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     for name in ("a", "b"):
@@ -90,6 +94,7 @@ def test_the_same_seed_gives_the_same_profile(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "model.safetensors").read_bytes() != (tmp_path / "c" / "model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     settings = replace(SMALL, dropout=0.3, layers=2)
@@ -116,6 +121,7 @@ def test_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     assert np.abs(ours[0] - ours[1]).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     (tmp_path / "p" / "training").mkdir(parents=True)
@@ -127,6 +133,7 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         train(folder, "Ann", tmp_path / "q", SMALL)
 
 
+@pytest.mark.slow
 def test_patience_stops_early(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     epochs: list[int] = []
@@ -158,6 +165,7 @@ def test_every_setting_can_be_set() -> None:
             Settings().changed([text])
 
 
+@pytest.mark.slow
 def test_bad_data_is_refused_before_training(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}, recordings=2)
     with pytest.raises(DatasetError, match="no recording of 'Cleo'; the data set has: Ann, Bob"):
@@ -180,6 +188,7 @@ def test_bad_data_is_refused_before_training(tmp_path: Path) -> None:
     assert not (tmp_path / "p").exists()
 
 
+@pytest.mark.slow
 def test_unusable_recordings_are_left_out_by_name(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     write_poses(mover(20, recording="Ann_0"), folder / "Ann_0.parquet")

@@ -68,6 +68,7 @@ def killed(done: int) -> Callable[..., None]:
     return report
 
 
+@pytest.mark.slow
 def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     out = tmp_path / "search"
@@ -100,6 +101,7 @@ def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> N
     assert [p.name for p in (out / "trials").iterdir()] == [f"{found['trial']}.safetensors"]
 
 
+@pytest.mark.slow
 def test_same_seed_same_search_and_another_seed_another(data: Path, tmp_path: Path) -> None:
     searches = [tune(data, "Ann", tmp_path / name, BASE, trials=5) for name in ("a", "b")]
     assert searches[0] == searches[1]
@@ -108,6 +110,7 @@ def test_same_seed_same_search_and_another_seed_another(data: Path, tmp_path: Pa
     assert table(tmp_path / "c")[1]["lr"] != table(tmp_path / "a")[1]["lr"]
 
 
+@pytest.mark.slow
 def test_interrupted_it_goes_on_and_ends_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tune(data, "Ann", tmp_path / "whole", BASE, trials=6)
     for done in (2, 12, 51):
@@ -126,6 +129,7 @@ def test_interrupted_it_goes_on_and_ends_the_same(data: Path, tmp_path: Path, mo
         assert float(ours["accuracy"]) == float(theirs["accuracy"])
 
 
+@pytest.mark.slow
 def test_killed_outright_it_goes_on(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "search"
     code = (
@@ -153,6 +157,7 @@ def test_killed_outright_it_goes_on(data: Path, tmp_path: Path) -> None:
     assert tune(data, "Ann", out, BASE, trials=1) == found  # nothing to add
 
 
+@pytest.mark.slow
 def test_another_search_in_the_folder_is_refused(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "search"
     tune(data, "Ann", out, BASE, trials=1)
@@ -179,6 +184,7 @@ def uneven(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_length_has_the_same_recordings_in_the_same_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +217,7 @@ def test_every_length_has_the_same_recordings_in_the_same_parts(
     assert messages[-1].startswith("with movements of 24 frames `train` splits otherwise and tests on Ann_3")
 
 
+@pytest.mark.slow
 def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optuna.trial.Trial.should_prune", lambda self: self.number > 0)
     before = signal.getsignal(signal.SIGINT)
@@ -228,12 +235,14 @@ def test_a_trial_that_falls_behind_is_stopped(data: Path, tmp_path: Path, monkey
     assert [p.name for p in (tmp_path / "search" / "trials").iterdir()] == ["1.safetensors"]
 
 
+@pytest.mark.slow
 def test_by_movement_the_length_stays(data: Path, tmp_path: Path) -> None:
     base = replace(BASE, split="movement", epochs=1)
     assert tune(data, "Ann", tmp_path / "search", base, trials=3)["sides"] is None
     assert {r["length"] for r in table(tmp_path / "search")} == {"30"}
 
 
+@pytest.mark.slow
 def test_what_is_tested_on_changes_no_choice(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[int] = []
     real = tuning._logits
@@ -287,6 +296,7 @@ def test_bad_input_fails_before_any_training(data: Path, tmp_path: Path, monkeyp
         tune(data, "Ann", tmp_path / "file" / "search", BASE)
 
 
+@pytest.mark.slow
 def test_command(data: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "search"
     changes = [f"--set={s}" for s in ("hidden=8", "epochs=3", "length=30")]

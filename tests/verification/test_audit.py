@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from helpers.movers import wanderer
 from helpers.places import REAL
 from helpers.profiles import codes
@@ -21,6 +22,7 @@ def test_one_recording_works_and_says_what_it_cannot_know() -> None:
     assert check_poses(wanderer(seed=5), profile).evidence is not None
 
 
+@pytest.mark.slow
 def test_sessions_are_asked_for(ann: EnrolledProfile) -> None:
     assert "ONE_SESSION" not in codes(ann)
     assert "ONE_SESSION" in codes(enroll("Ann", [wanderer(seed=s) for s in range(2)]))
@@ -42,6 +44,7 @@ def test_the_same_take_counts_once() -> None:
     assert "DUPLICATE_RECORDING" in codes(profile)
 
 
+@pytest.mark.slow
 def test_two_people_in_one_enrolment_are_noticed() -> None:
     mine = [wanderer(seed=s) for s in range(4)]
     other = [wanderer(seed=s, style=3, tempo=2.5, amplitude=0.9, sway=0.2, shoulder=260) for s in range(2)]
@@ -58,6 +61,7 @@ def test_parts_of_one_film_are_recordings_of_their_own() -> None:
     assert len(enroll("Ann", parts).made_from) == 2
 
 
+@pytest.mark.slow
 def test_two_speakers_in_one_enrolment_are_noticed_in_films() -> None:
     from poseprint.io.parquet import read_poses
 

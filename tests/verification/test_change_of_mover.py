@@ -49,6 +49,7 @@ def likeliest(reference: Reference, series: PoseSeries) -> Change | None:
     return likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference.axes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [10.0, 16.0, 25.0])
 def test_the_movement_in_which_the_mover_changes_is_found(reference: Reference, at: float) -> None:
     spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), at)
@@ -64,6 +65,7 @@ def test_the_movement_in_which_the_mover_changes_is_found(reference: Reference, 
     assert set(change.before) == set(change.after) == {"static", "motion", "both"}
 
 
+@pytest.mark.slow
 def test_a_middle_part_is_found_at_both_ends(reference: Reference) -> None:
     change = likeliest(reference, splice(human(1500, 1, **WIDE), human(1500, 2, **SMALL), 15.0, 33.0))
     assert change is not None
@@ -73,6 +75,7 @@ def test_a_middle_part_is_found_at_both_ends(reference: Reference) -> None:
     assert change.until_seconds == pytest.approx(change.until / 30)
 
 
+@pytest.mark.slow
 def test_a_change_counts_where_it_is_strong_and_the_two_parts_are_opposed(reference: Reference) -> None:
     spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 18.0)
     measured, person = measure(spliced, reference.axes), enrolled(reference, **WIDE)
@@ -87,12 +90,14 @@ def test_a_change_counts_where_it_is_strong_and_the_two_parts_are_opposed(refere
     assert not replace(turned, after={"both": 0.1}).opposed
 
 
+@pytest.mark.slow
 def test_one_mover_does_not_change(reference: Reference) -> None:
     for seed in (1, 2, 3):
         measured = measure(human(1200, seed, **WIDE), reference.axes)
         assert find_change(reference, enrolled(reference, **WIDE), measured) is None
 
 
+@pytest.mark.slow
 def test_one_mover_is_weaker_than_two(reference: Reference) -> None:
     alone = likeliest(reference, human(1200, 1, **WIDE))
     two = likeliest(reference, splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 20.0))
@@ -101,6 +106,7 @@ def test_one_mover_is_weaker_than_two(reference: Reference) -> None:
     assert two.strength > alone.strength + 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.5, 5.0, 15.0])
 def test_too_little_on_either_side_is_nothing(reference: Reference, seconds: float) -> None:
     series = mover(round(30 * seconds))
@@ -114,6 +120,7 @@ def test_time_without_a_person_is_no_evidence(reference: Reference) -> None:
     assert likeliest_change(reference, enrolled(reference, **WIDE), measure(series, reference.axes)) is None
 
 
+@pytest.mark.slow
 def test_a_second_splice_at_the_same_place_says_the_same_at_another_size(reference: Reference) -> None:
     spliced = splice(human(1200, 1, **WIDE), human(1200, 2, **SMALL), 18.0)
     doubled = replace(spliced, position=spliced.position * 2, frame_size=(2560, 1440))
@@ -124,6 +131,7 @@ def test_a_second_splice_at_the_same_place_says_the_same_at_another_size(referen
     assert other.strength == pytest.approx(one.strength, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) -> None:
     from poseprint.io.kinect import read_kinect

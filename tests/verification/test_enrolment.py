@@ -18,6 +18,7 @@ from poseprint.verification.enrolment import enroll, forget
 from poseprint.verification.profile import EnrolledProfile
 
 
+@pytest.mark.slow
 def test_it_grows_and_forgets(ann: EnrolledProfile) -> None:
     grown = enroll("Ann", [wanderer(seed=7), wanderer(seed=0)], grow=ann)
     assert [r["recording"] for r in grown.made_from] == ["0-0", "0-1", "0-2", "0-3", "0-7"]
@@ -45,6 +46,7 @@ def test_what_cannot_serve_is_refused_or_left_out() -> None:
         enroll("Ann", [wanderer(), other])
 
 
+@pytest.mark.slow
 def test_real_speakers_enrol_in_no_time() -> None:
     from poseprint.io.parquet import read_poses
 

@@ -45,6 +45,7 @@ def test_mirror_scale_and_place_in_the_picture(ann: EnrolledProfile) -> None:
     assert other.llr == pytest.approx(one.llr, abs=0.1)
 
 
+@pytest.mark.slow
 def test_costs_decide(ann: EnrolledProfile) -> None:
     series = wanderer(seed=9)
     bold, shy = check_poses(series, ann, costs=Costs(wrong=2.01)), check_poses(series, ann, costs=Costs(wrong=1e6))
@@ -65,6 +66,7 @@ def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> No
     assert "Measure the recording with the profile's estimator" in other.reason
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_judged_in_little_memory(ann: EnrolledProfile) -> None:
     hour = wanderer(30 * 3600, seed=5)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -72,6 +74,7 @@ def test_a_long_recording_is_judged_in_little_memory(ann: EnrolledProfile) -> No
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_500_000  # KiB
 
 
+@pytest.mark.slow
 def test_untried_estimators_are_said_so() -> None:
     odd = [replace(wanderer(seed=s), estimator=EstimatorInfo("openpose", "BODY_25")) for s in range(2)]
     profile = enroll("Ann", odd)
@@ -81,6 +84,7 @@ def test_untried_estimators_are_said_so() -> None:
     assert "never measured with this pose estimator" in verdict.reason
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
     from poseprint.io.kinect import read_kinect

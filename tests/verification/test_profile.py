@@ -67,6 +67,7 @@ def test_a_profile_that_was_tampered_with_is_refused(
         read_profile(altered(tmp_path, change))
 
 
+@pytest.mark.slow
 def test_a_profile_is_whole_while_it_changes(
     tmp_path: Path, ann: EnrolledProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from poseprint.verification.reference import Reference, read_reference, shipped,
 from poseprint.verification.summary import Summary
 
 
+@pytest.mark.slow
 def test_short_recordings_do_not_count_in_full() -> None:
     reference = shipped(2)
     short, long = ([wanderer(n, seed=s) for s in range(4)] for n in (60, 900))

@@ -66,6 +66,7 @@ NO_VIDEOS: dict[str, tuple[str, Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_VIDEOS)
 def test_what_is_no_video(tmp_path: Path, profile: Path, command: Command, no_network: None, name: str) -> None:
     file, make, message = NO_VIDEOS[name]
@@ -76,6 +77,7 @@ def test_what_is_no_video(tmp_path: Path, profile: Path, command: Command, no_ne
     assert not list((tmp_path / "data").glob("*"))
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_a_truncated_video_gives_what_is_left(tmp_path: Path, profile: Path, clip: Path, command: Command) -> None:
     part = tmp_path / "part.mp4"
@@ -89,6 +91,7 @@ def test_a_truncated_video_gives_what_is_left(tmp_path: Path, profile: Path, cli
     assert "could not be decoded" in shown.out
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_one_frame(tmp_path: Path, profile: Path, models: None, command: Command) -> None:
     path = video_of(tmp_path / "v.mp4", avatar.draw_frames(mover(1, size=SIZE, shoulder=100)))
@@ -98,6 +101,7 @@ def test_one_frame(tmp_path: Path, profile: Path, models: None, command: Command
     assert json.loads(ran.out)["score"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_four_by_four_pixels(tmp_path: Path, profile: Path, models: None, command: Command) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: np.full((4, 4, 3), k, np.uint8), 60, codec="mpeg4", options={})
@@ -106,6 +110,7 @@ def test_four_by_four_pixels(tmp_path: Path, profile: Path, models: None, comman
     assert {"NO_PERSON", "SMALL_PICTURE"} <= codes(ran)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_8k(tmp_path: Path, models: None, command: Command) -> None:
     size, scale = (7680, 4320), 4
@@ -120,6 +125,7 @@ def test_8k(tmp_path: Path, models: None, command: Command) -> None:
     assert content["person_share"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_nobody(tmp_path: Path, profile: Path, models: None, command: Command) -> None:
     rng = np.random.default_rng(0)
@@ -131,6 +137,7 @@ def test_nobody(tmp_path: Path, profile: Path, models: None, command: Command) -
     assert "no person was found in any of 155 frames" in json.loads(ran.out)["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_two_people(tmp_path: Path, profile: Path, models: None, command: Command) -> None:
     left, right = (avatar.draw_frames(mover(155, size=(320, 360), shoulder=90, tempo=0.3, seed=s)) for s in (0, 1))
@@ -142,6 +149,7 @@ def test_two_people(tmp_path: Path, profile: Path, models: None, command: Comman
     assert json.loads(ran.out)["movements"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_the_same_picture_all_the_time(tmp_path: Path, profile: Path, models: None, command: Command) -> None:
     [picture] = avatar.draw_frames(mover(1, size=SIZE, shoulder=100))
@@ -229,6 +237,7 @@ def test_a_profile_of_another_skeleton(tmp_path: Path, source: Path, command: Co
     assert "made for skeleton 'hands_21'" in verdict["reason"]
 
 
+@pytest.mark.slow
 def test_output_that_cannot_be_written(tmp_path: Path, profile: Path, source: Path, command: Command) -> None:
     from helpers.datasets import dataset
     from helpers.openpose import openpose_folder
@@ -255,6 +264,7 @@ def test_output_that_cannot_be_written(tmp_path: Path, profile: Path, source: Pa
 SCRIPT = "<script>alert(1)</script>"
 
 
+@pytest.mark.slow
 def test_hostile_names_in_a_data_set_stay_names(tmp_path: Path, command: Command) -> None:
     from helpers.datasets import dataset
 

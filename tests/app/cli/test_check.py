@@ -17,6 +17,7 @@ from poseprint.app.profiles import read_profile
 from poseprint.io.parquet import read_poses, write_poses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "code", "decision"),
     [

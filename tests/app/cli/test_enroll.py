@@ -17,6 +17,7 @@ def run(*arguments: object) -> int:
     return int(app([str(a) for a in arguments], standalone_mode=False) or 0)
 
 
+@pytest.mark.slow
 def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = []
     for seed in range(3):

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers.command import Command
 from helpers.evaluation import data_set, fewer_draws
 
 from poseprint.verification.reference import shipped, write_reference
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path, command: Command) -> None:
     data, out = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2), tmp_path / "out"
     (tmp_path / "own").mkdir()
@@ -42,6 +44,7 @@ def test_the_command_refuses(tmp_path: Path, command: Command) -> None:
     assert "'day'" in command("evaluate", data, "-o", tmp_path / "out", "--by", "day").err
 
 
+@pytest.mark.slow
 def test_the_extra_that_is_missing_is_named() -> None:
     code = """
 import sys

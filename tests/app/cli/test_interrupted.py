@@ -45,6 +45,7 @@ def interrupted(process: subprocess.Popen[str], once: Callable[[], object]) -> R
     return ended(process)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_ctrl_c_keeps_what_is_extracted(tmp_path: Path, models: None) -> None:
     video, data = tmp_path / "v.mp4", tmp_path / "data"
@@ -79,6 +80,7 @@ def test_ctrl_c_keeps_what_is_extracted(tmp_path: Path, models: None) -> None:
         assert np.array_equal(resumed.channels[name], values, equal_nan=True), name
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_trained(tmp_path: Path) -> None:
     from helpers.datasets import dataset
 
@@ -94,6 +96,7 @@ def test_ctrl_c_keeps_what_is_trained(tmp_path: Path) -> None:
     assert not (profile / "profile.json").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_half_drawn_video(tmp_path: Path) -> None:
     write_poses(mover(3000), tmp_path / "a.parquet")
     drawn = tmp_path / "drawn" / "a.mp4"
@@ -103,6 +106,7 @@ def test_ctrl_c_leaves_no_half_drawn_video(tmp_path: Path) -> None:
     assert list(drawn.parent.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_pipe_that_nobody_reads_is_no_verdict(profile: Path, source: Path) -> None:
     process = started("check", source, "--profile", profile, "--json")
     assert process.stdout

@@ -37,6 +37,7 @@ def test_models_that_are_there_are_not_fetched(models: None, no_network: None, c
     assert ran.out.startswith("model files are in place: ")
 
 
+@pytest.mark.slow
 def test_version_and_help(command: Command) -> None:
     assert command("--version") == (0, f"poseprint {__version__}\n", "")
     shown = command("--help")

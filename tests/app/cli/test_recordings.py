@@ -59,6 +59,7 @@ def test_inspect_openpose_json_and_csv(tmp_path: Path, command: Command) -> None
     assert command("inspect", source, "--frame-size", "1280x720").out.startswith("poses: 150 frames, 5.0 s")
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_inspect_a_video(clip: Path, command: Command) -> None:
     content = json.loads(command("inspect", clip, "--json").out)
@@ -85,6 +86,7 @@ def test_extract_openpose_json(tmp_path: Path, command: Command) -> None:
     assert "it is real or fake" in command("extract", other, "-o", data, "--label", "deep", *how).error()
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_extract_keeps_what_is_good_and_does_it_once(tmp_path: Path, clip: Path, command: Command) -> None:
     bad, data = tmp_path / "bad.mp4", tmp_path / "data"
@@ -102,6 +104,7 @@ def test_extract_keeps_what_is_good_and_does_it_once(tmp_path: Path, clip: Path,
     assert recordings(data) == [["gestures", "Ann", "real", "monday", "gestures.parquet"]]
 
 
+@pytest.mark.slow
 def test_draw(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "new" / "drawn.mp4"
     source = poses(tmp_path / "a.parquet", frames=20, size=(320, 180), shoulder=50)

@@ -17,6 +17,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data_set(tmp_path_factory.mktemp("experiments"), PEOPLE)
 
 
+@pytest.mark.slow
 def test_train_makes_a_profile_that_check_runs(tmp_path: Path, command: Command) -> None:
     data, profile = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5}), tmp_path / "profile"
     small = [f"--set={s}" for s in ("hidden=16", "lr=0.01", "batch_size=8", "epochs=3", "length=60", "stride=60")]
@@ -42,6 +43,7 @@ def test_train_refuses_what_it_does_not_know(tmp_path: Path, command: Command) -
     assert not (tmp_path / "profile").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -71,6 +73,7 @@ def test_the_command_tells_bad_folders_in_a_line(data: Path, tmp_path: Path, com
     assert "cannot be written" in ran.error()
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_table(data: Path, tmp_path: Path, command: Command) -> None:
     changes = [word for text in TINY for word in ("--set", text)]
     once = "--person", "Ann", "--seeds", 1, "--split", "recording", "--jobs", 1

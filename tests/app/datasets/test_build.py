@@ -106,6 +106,7 @@ def test_what_every_recording_would_fail_at_ends_the_building(tmp_path: Path) ->
         build(path, tmp_path / "file")
 
 
+@pytest.mark.slow
 @pytest.mark.models
 def test_a_video_is_measured_once(
     tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, command: Command

@@ -19,6 +19,7 @@ from poseprint.io.parquet import write_poses
 pytestmark = pytest.mark.usefixtures("known")
 
 
+@pytest.mark.slow
 def test_collect_lists_and_does_not_measure_twice(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), 60)
     first = collect(path, tmp_path / "data", person="Ann", session="monday")

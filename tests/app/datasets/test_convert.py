@@ -67,6 +67,7 @@ def test_a_kinect_table_becomes_a_data_set(tmp_path: Path, monkeypatch: pytest.M
     assert len(read_recordings(data)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_msrc12(shared: Path, tmp_path: Path) -> None:
     lines = import_kinect(shared / "msrc12" / "upper_body.parquet", tmp_path)

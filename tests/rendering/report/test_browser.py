@@ -38,6 +38,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("with_footage", [False, True])
 def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> None:
@@ -94,6 +95,7 @@ def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> 
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("reduced", [False, True])
 def test_enrolled_page_in_a_browser(tmp_path: Path, browser: Any, reduced: bool) -> None:

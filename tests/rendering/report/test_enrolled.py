@@ -18,6 +18,7 @@ from poseprint.verification.enrolment import enroll
 from poseprint.verification.explanation import Quality
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("decision", "words"),
     [
@@ -59,6 +60,7 @@ def test_all_three_llrs_lie_on_the_scale(tmp_path: Path) -> None:
     assert "the scale ends at −1.30 and +2.30" in page.words
 
 
+@pytest.mark.slow
 def test_a_scale_that_ends_before_a_verdict_says_so(tmp_path: Path) -> None:
     series = waving()
     assert "is reached (hatched)" not in written(tmp_path, weighed(series), series).words
@@ -71,6 +73,7 @@ def test_a_scale_that_ends_before_a_verdict_says_so(tmp_path: Path) -> None:
     assert 0 < axis["low"] < axis["lower"] < axis["zero"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decision", ["consistent", "inconsistent", "inconclusive"])
 def test_a_podium_is_not_a_person(tmp_path: Path, decision: str) -> None:
     series = waving()
@@ -81,6 +84,7 @@ def test_a_podium_is_not_a_person(tmp_path: Path, decision: str) -> None:
     assert warning not in written(tmp_path, weighed(series, decision=decision), series).words
 
 
+@pytest.mark.slow
 def test_error_rates_in_counts_of_a_hundred(tmp_path: Path) -> None:
     series = waving()
     words = written(tmp_path, weighed(series), series).words
@@ -236,6 +240,7 @@ def ann() -> Any:
     return enroll("Ann", [mover(900, seed=i, tempo=0.5 + 0.03 * i) for i in range(2)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tempo", "amplitude"), [(0.56, 0.3), (1.6, 0.9)])
 def test_a_mover_of_its_own(tmp_path: Path, ann: Any, tempo: float, amplitude: float) -> None:
     series = mover(900, seed=7, tempo=tempo, amplitude=amplitude)

@@ -128,6 +128,7 @@ def test_unwritable_path_is_one_line(tmp_path: Path, where: str) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
 
 
+@pytest.mark.slow
 def test_importing_the_report_loads_no_heavy_package() -> None:
     # Through check, onnxruntime comes along; torch and mediapipe must not.
     code = "import sys, poseprint.rendering.report.page; print([m for m in ('torch', 'mediapipe') if m in sys.modules])"

@@ -35,6 +35,7 @@ def test_embedded_poses_come_back(tmp_path: Path, size: tuple[int, int]) -> None
     np.testing.assert_allclose(confidence / 255, series.confidence, atol=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "small"), [((1280, 720), (640, 360)), ((360, 720), (320, 640)), ((64, 48), (64, 48))])
 def test_footage_is_embedded_small_and_in_step(tmp_path: Path, size: tuple[int, int], small: tuple[int, int]) -> None:
     series = waving(frames=60)

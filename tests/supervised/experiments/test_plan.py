@@ -14,6 +14,7 @@ from poseprint.supervised.experiments.plan import Plan, PlannedRun, make_plan
 from poseprint.supervised.experiments.runs import choose_recordings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_planned_run_keeps_recordings_on_one_side(scale: str, loaded: list[Usable]) -> None:
     plan = make_plan("all", loaded, scale=scale, seeds=2, changes=["length=30", "stride=12"])
@@ -46,6 +47,7 @@ def keys(plan: Plan, name: str) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_experiments_share_what_they_have_in_common(loaded: list[Usable]) -> None:
     plan = make_plan("all", loaded, seeds=1, changes=["length=30"])
     sizes, architectures, faces = (keys(plan, name) for name in ("lstm", "architectures", "faces"))
@@ -81,6 +83,7 @@ def test_fresh_and_pre_trained_runs_have_keys_of_their_own(loaded: list[Usable])
 SIX = tuple(PEOPLE)
 
 
+@pytest.mark.slow
 def test_all_leaves_out_what_the_data_cannot_bear_and_says_so(loaded: list[Usable]) -> None:
     three = [one for one in loaded if one.line.person in ("Ann", "Bob", "Cy")]
     plan = make_plan("all", three, changes=["length=30"])
@@ -95,6 +98,7 @@ def test_all_leaves_out_what_the_data_cannot_bear_and_says_so(loaded: list[Usabl
     assert apart[0] <= set(whole.persons.of_interest)
 
 
+@pytest.mark.slow
 def test_runs_of_an_experiment_are_one_for_each_row_person_seed_and_split(loaded: list[Usable]) -> None:
     plan = make_plan("lstm", loaded, persons=("Ann", "Bob"), seeds=3, changes=["length=30"])
     runs: list[PlannedRun] = plan.runs("lstm")

@@ -30,6 +30,7 @@ from poseprint.supervised.settings import PRESETS
 NAMES = ("optimizers", "depth", "schedule", "lstm", "architectures", "faces", "lengths", "transfer")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("light")
 @pytest.mark.parametrize("name", NAMES)
 def test_an_experiment_from_end_to_end(name: str, data: Path, tmp_path: Path) -> None:
@@ -100,6 +101,7 @@ def check_test(test: dict[str, Any]) -> None:
         assert test["interval"][0] <= test["accuracy"] <= test["interval"][1]
 
 
+@pytest.mark.slow
 def test_networks_for_pictures_run_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row for row in EXPERIMENTS["architectures"].rows if row.settings.model in ("resnet50", "cnn_lstm")]
     assert len(rows) == 2
@@ -115,6 +117,7 @@ def test_networks_for_pictures_run_too(tmp_path: Path, monkeypatch: pytest.Monke
 LEARNING = ["length=30", "stride=10", "hidden=24", "lr=0.01", "batch_size=16", "every=3", "epochs=20"]
 
 
+@pytest.mark.slow
 def test_a_difference_in_motion_is_learnt(quick: str, data: Path, tmp_path: Path) -> None:
     found = run(quick, data, tmp_path, seeds=2, changes=LEARNING)
     for split in found["rows"][0]["splits"].values():
@@ -124,6 +127,7 @@ def test_a_difference_in_motion_is_learnt(quick: str, data: Path, tmp_path: Path
         assert split["validation_accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_persons_who_move_alike_cannot_be_told_apart_but_by_their_recordings(quick: str, tmp_path: Path) -> None:
     """Each recording has phases of its own: split by movement, a network knows them again."""
     alike = data_set(tmp_path / "data", dict.fromkeys(PEOPLE, (1.0, 0.3)))
@@ -138,6 +142,7 @@ def test_persons_who_move_alike_cannot_be_told_apart_but_by_their_recordings(qui
     assert found["drop"]["interval"][0] > 0.1
 
 
+@pytest.mark.slow
 def test_shuffled_names_cannot_be_learnt(quick: str, tmp_path: Path) -> None:
     shuffled = data_set(tmp_path / "data", PEOPLE)
     lines = read_recordings(shuffled)
@@ -173,6 +178,7 @@ def csv_and_direct(folder: Path) -> tuple[Path, Path]:
     return folder / "imported", folder / "direct"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["movement", "recording"])
 def test_the_csv_pair_trains_as_the_movements_in_it(by: str, tmp_path: Path) -> None:
     """Movements side by side: cut more densely, those of a pose file may span what is a cut in the pair."""
@@ -191,6 +197,7 @@ def test_the_csv_pair_trains_as_the_movements_in_it(by: str, tmp_path: Path) -> 
     assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
 def test_the_csv_pair_can_be_experimented_on(quick: str, tmp_path: Path) -> None:
     imported, direct = csv_and_direct(tmp_path)
     changes = ["epochs=2", "hidden=8", "stride=150"]
@@ -212,6 +219,7 @@ FOUR = ("Ann", "Bob", "Cy", "Dee")
 SIX = tuple(PEOPLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "make", "changed", "problem"),
     [
@@ -261,6 +269,7 @@ def test_bad_input_is_refused_before_any_training(
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_recordings_shorter_than_a_movement_are_left_out_by_name(tmp_path: Path) -> None:
     folder = data_set(tmp_path / "data", PEOPLE)
     write_poses(mover(20, recording="Bob_3", person="Bob"), folder / "Bob_3.parquet")
@@ -281,6 +290,7 @@ def test_an_output_that_cannot_be_written_is_refused(data: Path, tmp_path: Path,
     assert not fits
 
 
+@pytest.mark.slow
 def test_a_person_named_twice_counts_once(quick: str, data: Path, tmp_path: Path) -> None:
     once, twice = (run(quick, data, tmp_path / str(k), persons=("Ann",) * k) for k in (1, 2))
     assert timeless(once) == timeless(twice)

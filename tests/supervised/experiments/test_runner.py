@@ -27,6 +27,7 @@ def killed_after(count: int) -> Callable[..., None]:
     return kill
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("light")
 def test_a_second_experiment_does_only_what_the_first_has_not_done(data: Path, tmp_path: Path) -> None:
     """Table 3's row stands in both; with 8 units all of them, A and B of the sizes are the same too."""
@@ -45,6 +46,7 @@ def test_a_second_experiment_does_only_what_the_first_has_not_done(data: Path, t
     assert len(said) == 4
 
 
+@pytest.mark.slow
 def test_footage_that_changed_is_run_anew(tmp_path: Path, quick: str) -> None:
     folder = data_set(tmp_path / "data", PEOPLE)
     run(quick, folder, tmp_path / "out")
@@ -54,12 +56,14 @@ def test_footage_that_changed_is_run_anew(tmp_path: Path, quick: str) -> None:
     assert len(results(tmp_path / "out")) == 2 * len(before) == 4
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures(data: Path, tmp_path: Path) -> None:
     first, again = (run("transfer", data, tmp_path / name) for name in "ab")
     assert timeless(first) == timeless(again)
     assert timeless(first) != first
 
 
+@pytest.mark.slow
 def test_figures_do_not_depend_on_how_many_runs_go_side_by_side(data: Path, tmp_path: Path) -> None:
     given: dict[str, Any] = {"persons": ("Ann", "Bob"), "splits": ("recording",), "changes": [*TINY, "layers=2"]}
     alone, beside = (run("lstm", data, tmp_path / str(jobs), jobs=jobs, **given) for jobs in (1, 2))
@@ -67,6 +71,7 @@ def test_figures_do_not_depend_on_how_many_runs_go_side_by_side(data: Path, tmp_
     assert [r.parent.name for r in results(tmp_path / "1")] == [r.parent.name for r in results(tmp_path / "2")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm", "transfer"])
 def test_a_killed_experiment_goes_on_and_ends_the_same(name: str, data: Path, tmp_path: Path) -> None:
     said: list[object] = []
@@ -84,6 +89,7 @@ def test_a_killed_experiment_goes_on_and_ends_the_same(name: str, data: Path, tm
     assert timeless(resumed) == timeless(whole)
 
 
+@pytest.mark.slow
 def test_a_run_killed_within_its_fit_goes_on_from_its_checkpoint(
     quick: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +126,7 @@ def test_a_run_killed_within_its_fit_goes_on_from_its_checkpoint(
     assert not list((tmp_path / "killed").rglob("*.ckpt"))
 
 
+@pytest.mark.slow
 def test_a_folder_is_worked_in_by_one_experiment_at_a_time(quick: str, data: Path, tmp_path: Path) -> None:
     refused: list[str] = []
 
@@ -134,6 +141,7 @@ def test_a_folder_is_worked_in_by_one_experiment_at_a_time(quick: str, data: Pat
     run(quick, data, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_result_that_was_cut_off_is_refused_by_name(quick: str, data: Path, tmp_path: Path) -> None:
     run(quick, data, tmp_path)
     broken = results(tmp_path)[0]

@@ -19,6 +19,7 @@ from poseprint.supervised.experiments.run import run_experiment
 from poseprint.supervised.experiments.runs import Run, choose_recordings
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("light")
 def test_no_run_is_tested_on_what_it_was_trained_on(data: Path, tmp_path: Path, fits: list[Fit]) -> None:
     changes = ["length=30", "stride=7", "hidden=4"]
@@ -46,6 +47,7 @@ def test_no_run_is_tested_on_what_it_was_trained_on(data: Path, tmp_path: Path, 
                 )
 
 
+@pytest.mark.slow
 def test_lengths_tests_movements_of_just_the_length_asked_for(data: Path, tmp_path: Path, fits: list[Fit]) -> None:
     found = run("lengths", data, tmp_path, seeds=3)
     seconds = SCALES["reduced"].seconds
@@ -72,6 +74,7 @@ def test_lengths_tests_movements_of_just_the_length_asked_for(data: Path, tmp_pa
         assert tests["1"]["movements"] == 10 * tests["10"]["movements"]
 
 
+@pytest.mark.slow
 def test_transfer_keeps_its_persons_apart_and_takes_the_minutes_asked_for(
     data: Path, tmp_path: Path, fits: list[Fit], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def changed(features: Tensor, frames: list[int]) -> Tensor:
     return other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_every_network_takes_movements_and_gives_logits(name: str) -> None:
     settings = Settings(model=name, hidden=8)
@@ -94,6 +95,7 @@ def _looked_up(model: ManyToOneLSTM, features: Tensor, lengths: list[int]) -> Te
     return logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm", "cnn_lstm"])
 @pytest.mark.parametrize(("frames", "last"), [(31, 30), (32, 30), (39, 30), (40, 30), (41, 40), (1, 0)])
 def test_every_tenth_frame_alone_counts_and_the_last_of_them_last(name: str, frames: int, last: int) -> None:
@@ -110,6 +112,7 @@ def test_every_tenth_frame_alone_counts_and_the_last_of_them_last(name: str, fra
     assert torch.allclose(answers(model, padded, [frames] * 2), before, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_networks_for_pictures_look_at_every_kth_frame_too() -> None:
     model = make_model(Settings(model="resnet50", every=3))
     features = movements(1, 60)
@@ -118,6 +121,7 @@ def test_networks_for_pictures_look_at_every_kth_frame_too() -> None:
     assert not torch.equal(answers(model, changed(features, [57])), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm", "cnn_lstm", "resnet50"])
 def test_a_network_of_the_face_depends_on_nose_eyes_and_ears_alone(name: str) -> None:
     model = make_model(Settings(model=name, hidden=8, layers=1, keypoints="face"))
@@ -167,6 +171,7 @@ def test_the_picture_that_a_network_gets_has_its_rows_stretched() -> None:
     assert torch.allclose(seen[0][0, 1], torch.arange(50.0).expand(ROWS, 50))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [150, 50])
 @pytest.mark.parametrize("name", ["vgg16", "resnet50"])
 def test_networks_for_pictures_take_five_seconds_whole_or_every_third_frame(name: str, frames: int) -> None:
@@ -174,6 +179,7 @@ def test_networks_for_pictures_take_five_seconds_whole_or_every_third_frame(name
     assert answers(model, movements(1, frames)).shape == (1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vgg16", "resnet50"])
 def test_frames_past_the_length_are_black_in_the_picture(name: str) -> None:
     model = ImageNetwork(name)
@@ -184,6 +190,7 @@ def test_frames_past_the_length_are_black_in_the_picture(name: str) -> None:
     assert not torch.equal(answers(model, features, [40, 25]), answers(model, features))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vgg16", "resnet50"])
 def test_one_movement_of_few_frames_can_be_learnt_from(name: str) -> None:
     """A batch of one happens where the last of an epoch has nobody beside it."""
@@ -193,6 +200,7 @@ def test_one_movement_of_few_frames_can_be_learnt_from(name: str) -> None:
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
+@pytest.mark.slow
 def test_a_frames_convolutions_do_not_see_other_frames() -> None:
     model = FrameCNNLSTM(8)
     features = movements(1, 12)
@@ -210,6 +218,7 @@ def test_a_frames_convolutions_do_not_see_other_frames() -> None:
     assert torch.allclose(of_frames(features[:, 5:6])[:, 0], before[:, 5], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_cnn_lstm_has_the_layers_of_vgg16() -> None:
     model = FrameCNNLSTM(8)
     widths = [m.out_channels for m in model.convolutions if isinstance(m, nn.Conv2d)]
@@ -217,6 +226,7 @@ def test_the_cnn_lstm_has_the_layers_of_vgg16() -> None:
     assert sum(isinstance(m, nn.MaxPool2d) for m in model.convolutions) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "every", "keypoints", "outputs", "exported", "lengths"),
     [
