@@ -13,6 +13,7 @@ import subprocess
 import sys
 from typing import Any
 
+import api_page
 import deepfake_page
 import enrolment_pages
 import verification_pages
@@ -259,9 +260,8 @@ def command_page() -> str:
         "Exit codes: 0 done (a check: consistent), 1 inconsistent, 2 inconclusive, 3 error, with its reason on one line.\n",
     ]
     for command in commands:
-        code = "import sys; sys.argv = ['poseprint', *sys.argv[1:]]; from poseprint.app.cli.main import main; main()"
         run = subprocess.run(
-            [sys.executable, "-c", code, *command.split(), "--help"],
+            [sys.executable, "-m", "poseprint", *command.split(), "--help"],
             capture_output=True,
             text=True,
             check=True,
@@ -299,6 +299,7 @@ def readme() -> str:
 
 
 PAGES = {
+    "docs/api.md": lambda: api_page.page(GENERATED),
     "docs/findings.md": findings_page,
     "docs/clips.md": clips_page,
     "docs/results.md": results_page,

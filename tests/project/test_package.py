@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import inspect
 import re
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,22 +57,81 @@ def test_it_starts_fast_and_loads_nothing_heavy(code: str) -> None:
     assert min(seconds) < 0.5, seconds
 
 
-def test_every_public_name_is_there() -> None:
-    assert set(poseprint.__all__) == set(poseprint._HOME)
-    assert len(poseprint.__all__) == len(set(poseprint.__all__))
-    assert set(poseprint.__all__) < set(dir(poseprint))
-    assert "__version__" in dir(poseprint)
-    for name in poseprint.__all__:
-        assert getattr(poseprint, name) is not None
-    with pytest.raises(AttributeError, match="'poseprint' has no attribute 'chek'"):
-        poseprint.chek  # noqa: B018
+PUBLIC = {
+    "poseprint": {
+        *("extract", "inspect", "enroll", "check", "check_poses", "evaluate", "write_report"),
+        *("read_poses", "write_poses", "read_profile", "write_profile"),
+        *("PoseSeries", "Skeleton", "UPPER_BODY", "Finding", "Verdict", "EnrolledProfile", "SupervisedProfile"),
+        *("PoseprintError", "__version__"),
+    },
+    "poseprint.io": {"read_any_poses", "read_csv_pair", "write_csv_pair"},
+    "poseprint.movements": {"cut_movements"},
+    "poseprint.supervised": {"train", "tune", "run_experiment", "Settings", "PRESETS"},
+    "poseprint.rendering": {"write_video"},
+    "poseprint.app.datasets": {"build", "collect", "describe", "import_csv_pair", "import_kinect"},
+}
 
 
-def test_type_checkers_see_the_same_names() -> None:
-    tree = ast.parse(Path(poseprint.__file__).read_text())
-    block = next(n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")
-    imported = {a.name: n.module for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
-    assert imported == {name: f"poseprint.{home}" for name, home in poseprint._HOME.items()}
+@pytest.mark.slow
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_are_those_and_no_others(package: str) -> None:
+    """A name that goes, or comes, changes what others build on: CHANGELOG.md says so."""
+    module = import_module(package)
+    stub = Path(str(module.__file__)).with_suffix(".pyi")
+    tree = ast.parse((stub if stub.exists() else Path(str(module.__file__))).read_text())
+    listed = [a.asname for node in tree.body if isinstance(node, ast.ImportFrom) for a in node.names]
+    assert set(listed) == PUBLIC[package]
+    assert len(listed) == len(PUBLIC[package])
+    if stub.exists():
+        assert set(module.__all__) == set(listed) <= set(dir(module))
+    for name in PUBLIC[package]:
+        assert getattr(module, name) is not None
+    with pytest.raises(AttributeError, match="chek"):
+        module.chek  # noqa: B018
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("package", "name"), [(package, name) for package, own in PUBLIC.items() for name in own])
+def test_a_public_function_says_what_it_takes(package: str, name: str) -> None:
+    """Types on everything, a line on every argument."""
+    member = getattr(import_module(package), name)
+    if not (inspect.isfunction(member) or (inspect.isclass(member) and dataclasses.is_dataclass(member))):
+        return
+    signature, text = inspect.signature(member), inspect.getdoc(member) or ""
+    assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
+    where = "Args" if inspect.isfunction(member) else "Attributes"
+    documented = set(re.findall(r"\w+", " ".join(re.findall(r"^    ([\w, ]+):", text.partition(f"{where}:")[2], re.M))))
+    assert {p for p in signature.parameters if p != "kind"} <= documented
+    if inspect.isfunction(member):
+        assert signature.return_annotation is not inspect.Signature.empty
+
+
+def test_packages_define_nothing_and_nobody_imports_from_the_top() -> None:
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        if path.name == "__init__.py":
+            assert not [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)], path
+        for node in ast.walk(tree):
+            assert not (isinstance(node, ast.ImportFrom) and node.module == "poseprint"), path
+
+
+def test_nine_packages() -> None:
+    folders = {p.name for p in Path(poseprint.__file__).parent.iterdir() if (p / "__init__.py").exists()}
+    assert folders == {
+        *("app", "core", "estimation", "evaluation", "io", "movements", "rendering", "supervised", "verification")
+    }
+
+
+@pytest.mark.slow
+def test_the_scorer_loads_no_video_stack() -> None:
+    ran = python("import sys, poseprint.verification.judge; print({'av', 'mediapipe', 'torch'} & set(sys.modules))")
+    assert (ran.stdout, ran.stderr) == ("set()\n", "")
+
+
+@pytest.mark.slow
+def test_it_runs_as_a_module() -> None:
+    ran = subprocess.run([sys.executable, "-m", "poseprint", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"poseprint {poseprint.__version__}\n"
 
 
 @pytest.mark.slow

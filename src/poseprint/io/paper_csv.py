@@ -52,6 +52,10 @@ def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv:
 def read_csv_pair(poses_csv: Path, labels_csv: Path) -> tuple[Array, Array]:
     """Movements, float32 [shape=(movements, 150, 12, 2)] with NaN for 0,0, and labels, int64.
 
+    Args:
+        poses_csv: 24 columns, x0, y0 .. x11, y11 in pixels; every 150 rows are a movement (paper, section 3.1).
+        labels_csv: a row a movement, 1 real, 0 fake.
+
     Raises:
         PoseFileError: wrong number of columns or rows, a value that is no number, labels that do not match.
     """

@@ -24,6 +24,10 @@ _CHANNEL = "channel_"
 def write_poses(series: PoseSeries, path: Path | str) -> None:
     """Write a series; the file appears whole or not at all.
 
+    Args:
+        series: poses of a recording.
+        path: the Parquet file, of format version 1 (docs/formats.md).
+
     Raises:
         PoseprintError: the path cannot be written.
     """
@@ -56,6 +60,9 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
 
 def read_poses(path: Path | str) -> PoseSeries:
     """Read a series.
+
+    Args:
+        path: a Parquet file that `write_poses` wrote, of this version or an older one.
 
     Raises:
         PoseFileError: not Parquet, not poses, of a newer version, or with a column missing.

@@ -24,6 +24,12 @@ def import_kinect(path: Path, folder: Path, *, camera: Camera = KINECT, progress
 
     Nothing is written before the whole table is read. What is there already stays as it is.
 
+    Args:
+        path: the table, a Parquet file.
+        folder: the data set, to make or to add to.
+        camera: what projects its joints onto a picture.
+        progress: called before each recording.
+
     Returns:
         the lines that recordings.csv has for them.
 

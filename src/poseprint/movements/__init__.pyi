@@ -1,0 +1,1 @@
+from .cutting import cut_movements as cut_movements

@@ -1,0 +1,1 @@
+from .avatar import write_video as write_video
