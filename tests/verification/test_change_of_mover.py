@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.movers import empty, mover
 
+from poseprint.core.arrays import Array, Span
 from poseprint.core.series import PoseSeries
+from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.forgeries import splice
-from poseprint.movements.measure import measure
-from poseprint.verification.change_of_mover import Change, find_change, likeliest_change
+from poseprint.movements.measure import Measured, Movements, measure
+from poseprint.movements.tracks import FPS
+from poseprint.verification.background import KINDS
+from poseprint.verification.change_of_mover import (
+    LEAST_MOMENT,
+    LEAST_S,
+    MIDDLE_PENALTY,
+    OUTER_S,
+    SHARES,
+    STEP,
+    Change,
+    find_change,
+    likeliest_change,
+)
 from poseprint.verification.reference import Reference, shipped
 from poseprint.verification.summary import Summary
 
@@ -129,6 +144,95 @@ def test_a_second_splice_at_the_same_place_says_the_same_at_another_size(referen
     assert other is not None
     assert (other.frame, other.until) == (one.frame, one.until)
     assert other.strength == pytest.approx(one.strength, rel=0.01)
+
+
+def made_up(reference: Reference, frames: int, seed: int) -> Movements:
+    """Random statistics, some of them missing, of movements of several lengths in several stretches."""
+    rng = np.random.default_rng(seed)
+    spans: list[Span] = []
+    first = int(rng.integers(40))
+    while first < frames - 60:
+        last = min(frames, first + int(rng.integers(60, 500)))
+        spans += cut_movements([(first, last)], length=LENGTH, stride=STEP) or [(first, last)]
+        first = last + int(rng.integers(40))
+    background = reference.background
+    other = (
+        rng.normal(size=background.mean.shape)
+        * np.array([a > frames * rng.uniform(0.3, 0.6) for a, _ in spans])[:, None]
+    )
+    values = background.mean + background.scale * (0.7 * rng.normal(size=other.shape) + 0.4 * other)
+    missing = rng.uniform(size=values.shape) < rng.choice([0, 0.2, 0.6], values.shape[1], p=[0.6, 0.3, 0.1])
+    return Movements(tuple(spans), np.where(missing, np.nan, values))
+
+
+class Plain:
+    """The likelihood ratio straight from its definition, one change and one model at a time."""
+
+    def __init__(self, reference: Reference, enrolled: Summary, fine: Movements, frames: int) -> None:
+        known = np.isfinite(fine.statistics)
+        scaled = reference.background.scaled(np.where(known, fine.statistics, np.nanmean(fine.statistics, axis=0)))
+        metrics = reference.metrics(enrolled, known.mean(axis=0) >= 0.5)
+        members = [(m, SHARES[kind] / len(metrics[kind].members)) for kind in KINDS for m in metrics[kind].members]
+        self.models = [(m, share, scaled[:, m.columns] @ m.project) for m, share in members]
+        self.spans, self.frames = fine.spans, frames
+        self.covered = np.array([any(a <= t < b for a, b in fine.spans) for t in range(self.frames)])
+        self.places = range(fine.spans[0][0] + STEP, fine.spans[-1][1], STEP)
+
+    def seconds(self, frame: int, until: int | None) -> list[float]:
+        return [part.sum() / FPS for part in np.split(self.covered, [frame, self.frames if until is None else until])]
+
+    def sides(self, frame: int, until: int | None) -> list[list[int]]:
+        half, stop = STEP // 2, self.frames if until is None else until
+        one = [i for i, (a, b) in enumerate(self.spans) if b <= frame + half or (until and a >= until - half)]
+        return [one, [i for i, (a, b) in enumerate(self.spans) if a >= frame - half and b <= stop + half]]
+
+    def enough(self, frame: int, until: int | None) -> bool:
+        before, within, after = self.seconds(frame, until)
+        outer = until is None or min(before, after) >= OUTER_S
+        return outer and min(before + after, within) >= LEAST_S and all(self.sides(frame, until))
+
+    def strength(self, frame: int, until: int | None) -> float:
+        before, within, after = self.seconds(frame, until)
+        movements = LENGTH / FPS * (1 / (before + after) + 1 / within)
+        length = np.array([b - a for a, b in self.spans])
+        total = 0.0
+        for model, share, points in self.models:
+            one, other = (np.average(points[r], axis=0, weights=length[r]) for r in self.sides(frame, until))
+            one_mover = np.maximum(model.moment, LEAST_MOMENT) * movements
+            two_movers = one_mover + 2 * (model.between + 1)
+            total += share * float((log_density(other - one, two_movers) - log_density(other - one, one_mover)).sum())
+        return total
+
+    def likeliest(self, changes: Iterable[tuple[int, int | None]]) -> tuple[float, int, int | None]:
+        return max(((self.strength(*c), *c) for c in changes if self.enough(*c)), key=lambda change: change[0])
+
+
+def log_density(x: Array, variance: Array) -> Array:
+    return -0.5 * (x**2 / variance + np.log(2 * np.pi * variance))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("frames", "seed"), [(900, 1), (1100, 2), (1200, 3), (2500, 4), (2500, 5)])
+def test_the_search_finds_what_the_definition_says(
+    reference: Reference, monkeypatch: pytest.MonkeyPatch, frames: int, seed: int
+) -> None:
+    fine = made_up(reference, frames, seed)
+    person = enrolled(reference, **WIDE)
+    person = replace(person, mean=np.where(np.arange(len(person.mean)) % 17 == seed, np.nan, person.mean))
+    monkeypatch.setattr(Measured, "movements", lambda *_: fine)
+    change = likeliest_change(reference, person, measure(mover(frames), 2))
+    assert change is not None
+    plain = Plain(reference, person, fine, frames)
+    assert change.strength == pytest.approx(plain.strength(change.frame, change.until), rel=1e-9)
+    single = plain.likeliest((t, None) for t in plain.places)
+    apart = -(-len(plain.places) // 40)  # places from one to the next that pairs are made of, at first
+    middle = plain.likeliest(combinations(plain.places[::apart], 2))
+    if apart > 1 and change.until is not None:  # then the best pair is sought among its neighbours
+        near = [(change.frame + a * STEP, change.until + b * STEP) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        middle = max(middle, plain.likeliest(near))
+    expected = middle if middle[0] - MIDDLE_PENALTY > single[0] else single
+    assert (change.frame, change.until) == expected[1:]
+    assert change.strength == pytest.approx(expected[0], rel=1e-9)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ the statistics, averaged (Ho, IEEE PAMI 20, 1998), each with its within covarian
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,6 +48,22 @@ class _Member:
         distance = float((model**2 / (self.between + noise)).mean())
         return max(0.0, 1 - 1 / max(distance, 1e-9))
 
+    def enrolled(self, own: Array, counts: tuple[float, float], usual: float) -> tuple[Array, Array, Array]:
+        """An enrolled person's place, the origin it is seen from (what is put down to their footage), and its variance.
+
+        Args:
+            own: mean statistics, seen from the cohort's middle [shape=(statistics,)].
+            counts: recordings and movements they come from.
+            usual: movements of a recording.
+
+        Returns:
+            [shape=(1, dimensions)], [shape=(dimensions,)] and [shape=(1, dimensions)].
+        """
+        spread = self.noise(np.array([counts[0]]), np.array([counts[1]]), usual)
+        place = own[self.columns] @ self.project
+        origin = self.shared(place, spread[0]) * place
+        return (place - origin)[None], origin, spread
+
     def reach(self, tests: Array, noise: Array) -> Array:
         """What tests that stand farther out than people do are multiplied by to stand as far as people do."""
         distance = (tests**2 / (self.between + noise)).mean(axis=1, keepdims=True)
@@ -72,9 +88,14 @@ class _Member:
         centre = known / spread * models
         alone = self.between + noise
         total = np.repeat(0.5 * (tests**2 / alone + np.log(alone)).sum(axis=1)[None], len(models), axis=0)
-        for i in range(len(models)):
-            variance = known[i] + noise
-            total[i] -= 0.5 * ((tests - centre[i]) ** 2 / variance + np.log(variance)).sum(axis=1)
+        # One loop over the fewer: all at once would be too many numbers for the processor's cache.
+        for i in range(min(total.shape)):
+            if len(models) <= len(tests):
+                variance = known[i] + noise
+                total[i] -= 0.5 * ((tests - centre[i]) ** 2 / variance + np.log(variance)).sum(axis=1)
+            else:
+                variance = known + noise[i]
+                total[:, i] -= 0.5 * ((tests[i] - centre) ** 2 / variance + np.log(variance)).sum(axis=1)
         return np.asarray(total)
 
 
@@ -126,6 +147,7 @@ class Metric:
 
     background: Background
     members: tuple[_Member, ...]
+    _norms: dict[Hashable, tuple[Array, Array]] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def of(background: Background, kind: str, columns: Array) -> Metric:
@@ -196,34 +218,55 @@ class Metric:
         Returns:
             float64 [shape=(tests,)]; 0 is as like as the likelier half of the cohort, in its deviations.
         """
-        b = self.background
-        means, *people_counts = self.cohort_models
-        persons = ~np.isin(np.arange(len(means)), list(without))
-        keep = persons[b.cohort_person]
-        if persons.sum() < 2:
-            raise PoseprintError("a cohort needs at least two people besides those enrolled and tested")
+        means, *counted = self.cohort_models
+        persons = self._persons(without)
+        usual = self.background.recording_movements
         centre = means[persons].mean(axis=0)
-        points, own = np.nan_to_num(tests - centre), np.nan_to_num(model - centre)
-        cohort, people = b.cohort[keep] - centre, means[persons] - centre
-        mine = np.array([enrolled[0]]), np.array([enrolled[1]])
-        theirs = people_counts[0][persons], people_counts[1][persons]
-        each = np.ones(keep.sum()), b.cohort_movements[keep]
-        raw, against, others = np.zeros(len(tests)), np.zeros(keep.sum()), np.zeros((int(persons.sum()), len(tests)))
+        points, own, people = np.nan_to_num(tests - centre), np.nan_to_num(model - centre), means[persons] - centre
+        theirs = counted[0][persons], counted[1][persons]
+        scores = np.zeros((1 + len(people), len(tests)))  # of who is enrolled, and of the cohort's people
         for m in self.members:
-            at, from_ = points[:, m.columns] @ m.project, own[m.columns] @ m.project
-            usual = b.recording_movements
-            spread = m.noise(*mine, usual)
-            origin = m.shared(from_, spread[0]) * from_
-            at, from_ = at - origin, (from_ - origin)[None]
+            place, origin, spread = m.enrolled(own, enrolled, usual)
             noise = m.noise(*counts, usual)
+            at = points[:, m.columns] @ m.project - origin
             at = at * m.reach(at, noise)
-            raw += m.llr(from_, spread, at, noise)[0]
-            against += m.llr(from_, spread, cohort[:, m.columns] @ m.project, m.noise(*each, usual))[0]
-            others += m.llr(people[:, m.columns] @ m.project, m.noise(*theirs, usual), at, noise)
-        raw, against, others = (x / len(self.members) for x in (raw, against, others))
-        z_mean, z_deviation = _top(against[:, None])
+            models = np.vstack([place, people[:, m.columns] @ m.project])
+            scores += m.llr(models, np.vstack([spread, m.noise(*theirs, usual)]), at, noise)
+        raw, others = np.split(scores / len(self.members), [1])
+        z_mean, z_deviation = self._cohort_scores(model, enrolled, frozenset(without))
         t_mean, t_deviation = _top(others)
-        return np.asarray(0.5 * ((raw - z_mean) / z_deviation + (raw - t_mean) / t_deviation))
+        return np.asarray(0.5 * ((raw[0] - z_mean) / z_deviation + (raw[0] - t_mean) / t_deviation))
+
+    def _persons(self, without: Collection[int]) -> Array:
+        """Which people of the cohort are not left out [shape=(people,)]."""
+        kept = ~np.isin(np.arange(len(self.cohort_models[0])), list(without))
+        if kept.sum() < 2:
+            raise PoseprintError("a cohort needs at least two people besides those enrolled and tested")
+        return kept
+
+    def _cohort_scores(
+        self, model: Array, enrolled: tuple[float, float], without: frozenset[int]
+    ) -> tuple[Array, Array]:
+        """Mean and deviation of the upper half of the cohort's scores against who is enrolled, whatever is tested.
+
+        A check asks for them twice, for the recording and for the parts of a change of mover: the last ones are kept.
+        """
+        key = (model.tobytes(), enrolled, without)
+        known = self._norms.get(key)
+        if known is None:
+            b, persons = self.background, self._persons(without)
+            centre, keep = self.cohort_models[0][persons].mean(axis=0), persons[b.cohort_person]
+            own, cohort = np.nan_to_num(model - centre), b.cohort[keep] - centre
+            counts = np.ones(keep.sum()), b.cohort_movements[keep]
+            scores = np.zeros(keep.sum())
+            for m in self.members:
+                place, _, spread = m.enrolled(own, enrolled, b.recording_movements)
+                noise = m.noise(*counts, b.recording_movements)
+                scores += m.llr(place, spread, cohort[:, m.columns] @ m.project, noise)[0]
+            known = _top(scores[:, None] / len(self.members))
+            self._norms.clear()
+            self._norms[key] = known
+        return known
 
 
 def _top(scores: Array) -> tuple[Array, Array]:

@@ -10,18 +10,18 @@ other against them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from poseprint.core.arrays import Array
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, Movements
 from poseprint.movements.tracks import FPS
-from poseprint.verification.background import KINDS
-from poseprint.verification.reference import Reference
+from poseprint.verification.reference import Reference, one_thread
 from poseprint.verification.summary import Summary
 
 STEP = 30
@@ -40,8 +40,8 @@ THRESHOLD = 20.0
 how often that errs."""
 MIDDLE_PENALTY = 30.0
 """Strength by which a middle part, which can lie in many more ways, must beat a single change."""
-_AT_ONCE = 1_000_000
-"""Numbers that an array of candidates may have."""
+_AT_ONCE = 64
+"""Changes whose strengths are worked out at once: few enough that their numbers stay in the processor's cache."""
 _PLACES = 40
 """Most times that pairs are made of; the best pair is then sought more finely."""
 
@@ -96,50 +96,44 @@ def find_change(
         without: cohort people to leave out, because they are enrolled or tested.
         threshold: least strength.
     """
-    change = likeliest_change(reference, enrolled, measured, without=without)
-    return change if change is not None and change.strength >= threshold and change.opposed else None
+    change = likeliest_change(reference, enrolled, measured, without=without, least=threshold)
+    return change if change is not None and change.opposed else None
 
 
 def likeliest_change(
-    reference: Reference, enrolled: Summary, measured: Measured, *, without: Collection[int] = ()
+    reference: Reference,
+    enrolled: Summary,
+    measured: Measured,
+    *,
+    without: Collection[int] = (),
+    least: float = -math.inf,
 ) -> Change | None:
-    """Where the mover changes if they change at all; None only where too little lies on either side.
+    """Where the mover changes if they change at all; None where too little lies on either side.
 
-    Arguments as in `find_change`.
+    Arguments as in `find_change`; None also for a change that is not as strong as `least`.
     """
     fine = measured.movements(STEP)
     if not len(fine):
         return None
     parts = _Parts.of(fine, len(measured.series))
-    space = _space(reference, enrolled, fine.statistics)
-    singles = [(t, None) for t in parts.places if parts.enough(t, None)]
-    if space is None or not singles:
+    with one_thread():
+        space = _Space.of(reference, enrolled, fine)
+        found = _search(parts, space) if space is not None else None
+    if found is None or found[0] < least:
         return None
-    found = _best(parts, space, singles)
-    middle = _best(parts, space, _middles(parts))
-    reach = _stride(parts)
-    while middle is not None and middle[2] is not None and reach > 1:
-        finer = max(1, -(-reach // 5))
-        middle = _best(parts, space, _near(parts, middle[1], middle[2], reach, finer)) or middle
-        reach = finer if finer < reach else 1
-    if middle is not None and (found is None or middle[0] - MIDDLE_PENALTY > found[0]):
-        found = middle
-    if found is None:
-        return None
-    strength, frame, until = found
-    differs = parts.within(frame, until)
-    outside = parts.outside(frame, until)
-    sides = [Summary.of_movements(fine.subset([int(i) for i in np.flatnonzero(rows)])) for rows in (outside, differs)]
+    strength, change = found
+    frame, stop = (int(t) for t in change)
+    until = None if stop == parts.frames else stop
+    sides = [Summary.of_movements(fine.subset(rows)) for rows in parts.rows(change)]
     evidence = reference.evidence(enrolled, sides, without=without)
     spans = measured.movements().spans
     centres = [(a + b) / 2 for a, b in spans]
-    stop = len(measured.series) if until is None else until
     time = measured.series.time
     return Change(
         frame=frame,
         until=until,
         seconds=float(time[frame]),
-        until_seconds=None if until is None else float(time[min(until, len(time) - 1)]),
+        until_seconds=None if until is None else float(time[until]),
         movement=spans[int(np.argmin([abs(m - frame) for m in centres]))],
         before=evidence[0].llr,
         after=evidence[1].llr,
@@ -148,117 +142,177 @@ def likeliest_change(
     )
 
 
-_Candidate = tuple[int, int | None]
-"""First frame of the other mover, and the frame at which the first one is back."""
-
-
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Which movements lie on which side of a time, and how much of a recording they cover."""
+    """Which movements lie on which side of a change, and how much of a recording they cover.
 
-    spans: Array  # [movements, 2]
-    covered: Array  # [frames + 1]: frames covered before each
-    places: tuple[int, ...]
+    Changes are int64 [shape=(changes, 2)]: first frame of the other mover, and the frame at which the first one is
+    back, or the number of frames of the recording if they are not. Movements across either belong to neither side.
+    """
+
+    first: Array  # [movements], rising
+    last: Array  # [movements], rising
+    covered: Array  # [frames + 1]: frames covered by movements before each
+    places: Array  # [places]: frames at which the mover may change
 
     @staticmethod
     def of(movements: Movements, frames: int) -> _Parts:
-        spans = np.array(movements.spans)
+        first, last = np.array(movements.spans).T
         mask = np.zeros(frames, dtype=np.int64)
-        for first, last in spans:
-            mask[first:last] = 1
-        places = range(int(spans[0, 0]) + STEP, int(spans[-1, 1]), STEP)
-        return _Parts(spans, np.append(0, np.cumsum(mask)), tuple(places))
+        for a, b in movements.spans:
+            mask[a:b] = 1
+        return _Parts(first, last, np.append(0, np.cumsum(mask)), np.arange(first[0] + STEP, last[-1], STEP))
 
-    def within(self, frame: int, until: int | None) -> Array:
-        inside = self.spans[:, 0] >= frame - STEP // 2
-        return inside if until is None else inside & (self.spans[:, 1] <= until + STEP // 2)
+    @property
+    def frames(self) -> int:
+        return len(self.covered) - 1
 
-    def outside(self, frame: int, until: int | None) -> Array:
-        before = self.spans[:, 1] <= frame + STEP // 2
-        return before if until is None else before | (self.spans[:, 0] >= until - STEP // 2)
+    def bounds(self, changes: Array) -> Array:
+        """Rows of movements, int64 [shape=(4, changes)]: a, b, c, d.
 
-    def frames(self, frame: int, until: int | None) -> tuple[int, int, int]:
-        """Covered frames before, within and after the part that differs."""
-        stop = len(self.covered) - 1 if until is None else until
-        one, other, total = self.covered[frame], self.covered[stop], self.covered[-1]
-        return int(one), int(other - one), int(total - other)
+        Those before a and from d on are the first mover's, those from b to before c the other's.
+        """
+        frame, until = changes.T
+        a = np.searchsorted(self.last, frame + STEP // 2, side="right")
+        b = np.searchsorted(self.first, frame - STEP // 2)
+        c = np.searchsorted(self.last, until + STEP // 2, side="right")
+        d = np.searchsorted(self.first, until - STEP // 2)
+        return np.stack([a, b, c, d])
 
-    def enough(self, frame: int, until: int | None) -> bool:
-        before, within, after = self.frames(frame, until)
-        outer = OUTER_S * FPS
-        sides = until is None or (before >= outer and after >= outer)
-        return sides and min(before + after, within) >= LEAST_S * FPS
+    def rows(self, change: Array) -> tuple[list[int], list[int]]:
+        """Movements of the first mover, and of the other, for one change [shape=(2,)]."""
+        a, b, c, d = self.bounds(change[None])[:, 0].tolist()
+        return [*range(a), *range(d, len(self.first))], [*range(b, c)]
 
+    def seen(self, changes: Array) -> tuple[Array, Array, Array]:
+        """Covered frames before, within and after the part that differs, each [shape=(changes,)]."""
+        one, other = self.covered[changes].T
+        return one, other - one, self.covered[-1] - other
 
-def _stride(parts: _Parts) -> int:
-    """Places from one to the next of those that pairs are made of."""
-    return max(1, -(-len(parts.places) // _PLACES))
+    def enough(self, changes: Array) -> Array:
+        """Those of some changes with enough on each side, and at least one whole movement."""
+        before, within, after = self.seen(changes)
+        single = changes[:, 1] == self.frames
+        outer = single | (np.minimum(before, after) >= OUTER_S * FPS)
+        least = np.minimum(before + after, within) >= LEAST_S * FPS
+        a, b, c, d = self.bounds(changes)
+        whole = (b < c) & ((a > 0) | (d < len(self.first)))
+        return np.asarray(changes[outer & least & whole])
 
+    def singles(self) -> Array:
+        """Changes after which the first mover is not back."""
+        return self.enough(np.stack([self.places, np.full_like(self.places, self.frames)], axis=1))
 
-def _middles(parts: _Parts) -> list[_Candidate]:
-    return [(a, b) for a, b in combinations(parts.places[:: _stride(parts)], 2) if parts.enough(a, b)]
+    def middles(self, stride: int) -> Array:
+        """Changes there and back, at every so many places."""
+        places = self.places[::stride]
+        return self.enough(np.stack([places[i] for i in np.triu_indices(len(places), 1)], axis=1))
 
-
-def _near(parts: _Parts, frame: int, until: int, reach: int, stride: int) -> list[_Candidate]:
-    """Neighbours of a pair, up to so many places away, every so many."""
-    firsts = [t for t in parts.places if abs(t - frame) <= reach * STEP and (t - frame) % (stride * STEP) == 0]
-    lasts = [t for t in parts.places if abs(t - until) <= reach * STEP and (t - until) % (stride * STEP) == 0]
-    return [(a, b) for a in firsts for b in lasts if a < b and parts.enough(a, b)]
+    def near(self, change: Array, reach: int, stride: int) -> Array:
+        """Neighbours of a change there and back, up to so many places away, every so many; itself is one."""
+        steps = np.arange(-(reach // stride), reach // stride + 1) * stride * STEP
+        frame, until = (t + steps for t in change)
+        inside = [t[(t >= self.places[0]) & (t <= self.places[-1])] for t in (frame, until)]
+        pairs = np.stack(np.meshgrid(*inside, indexing="ij"), axis=-1).reshape(-1, 2)
+        return self.enough(pairs[pairs[:, 0] < pairs[:, 1]])
 
 
 @dataclass(frozen=True, eq=False)
 class _Space:
-    """All members' dimensions side by side; each member counts for its share of its kind."""
+    """The movements in all members' dimensions side by side.
 
-    points: Array  # [movements, dimensions]
-    between: Array  # [dimensions]
-    moment: Array  # [dimensions]
-    share: Array  # [dimensions]
-
-
-def _space(reference: Reference, enrolled: Summary, statistics: Array) -> _Space | None:
-    """The movements in the space of the background's scores of both kinds; None where too little was measured.
-
-    A statistic that a movement lacks is taken as the recording's mean: it then speaks for no change.
+    The sums run over the movements before each, so that the sum of a row of movements is a difference of two of them.
+    Points are seen from the recording's middle: all together sum to 0.
     """
-    known = np.isfinite(statistics)
-    usual = np.where(known, statistics, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    available = (2 * known.sum(axis=0) >= len(statistics)) & np.isfinite(enrolled.mean)
-    scaled = reference.background.scaled(np.where(known, statistics, usual))
-    columns: list[tuple[Array, Array, Array, Array]] = []
-    for kind in KINDS:
-        metric = reference.background.metric(kind, available)
-        for member in metric.members if metric else ():
-            share = np.full(len(member.between), SHARES[kind] / len(metric.members) if metric else 0.0)
-            columns.append((scaled[:, member.columns] @ member.project, member.between, member.moment, share))
-    if not columns:
+
+    sums: Array  # [movements + 1, dimensions]: of points times lengths
+    lengths: Array  # [movements + 1]: of lengths
+    moment: Array  # [dimensions]: variance of a movement around its recording
+    apart: Array  # [dimensions]: variance that two movers add to the difference of their means, in units of moment
+    share: Array  # [dimensions]: what it counts for, its member's share of its kind
+
+    @staticmethod
+    def of(reference: Reference, enrolled: Summary, movements: Movements) -> _Space | None:
+        """The space of the background's scores of both kinds; None where too little was measured.
+
+        A statistic that a movement lacks is taken as the recording's mean: it then speaks for no change.
+        """
+        known = np.isfinite(movements.statistics)
+        count = known.sum(axis=0)
+        metrics = [(m, SHARES[k]) for k, m in reference.metrics(enrolled, 2 * count >= len(known)).items() if m]
+        members = [(m, share / len(metric.members)) for metric, share in metrics for m in metric.members]
+        if not members:
+            return None
+        usual = np.where(known, movements.statistics, 0).sum(axis=0) / np.maximum(count, 1)
+        scaled = reference.background.scaled(np.where(known, movements.statistics, usual))
+        length = np.diff(np.array(movements.spans))  # [movements, 1]
+        lengths = np.append(0, length.cumsum())
+        around = scaled - (scaled * length).sum(axis=0) / lengths[-1]
+        sums = np.pad((around * length).cumsum(axis=0), ((1, 0), (0, 0)))
+        moment = np.maximum(np.concatenate([m.moment for m, _ in members]), LEAST_MOMENT)
+        return _Space(
+            sums=np.hstack([sums[:, m.columns] @ m.project for m, _ in members]),
+            lengths=lengths,
+            moment=moment,
+            apart=2 * (np.concatenate([m.between for m, _ in members]) + 1) / moment,
+            share=np.concatenate([np.full(len(m.moment), share) for m, share in members]),
+        )
+
+    def strengths(self, parts: _Parts, changes: Array) -> Array:
+        """Log-likelihood ratios of "two movers" to "one mover" [shape=(changes,)].
+
+        A dimension in which the means differ by x, with variance v if one mover made both parts, adds half its share of
+        x**2 (1 / v - 1 / (v + apart)) + log(v / (v + apart)), x**2, v and apart in units of moment.
+        """
+        before, within, after = parts.seen(changes)
+        variance = LENGTH / (before + after) + LENGTH / within
+        bounds = parts.bounds(changes)
+        out = np.zeros(len(changes))
+        order = np.argsort(variance)  # many changes have the same, and so the same weights
+        for start in range(0, len(order), _AT_ONCE):
+            some = order[start : start + _AT_ONCE]
+            different, which = np.unique(variance[some], return_inverse=True)
+            factor, constant = self._weights(different)
+            squared = self._differences(bounds[:, some]) ** 2
+            out[some] = np.einsum("nd,nd->n", squared, factor[which]) + constant[which]
+        return out
+
+    def _differences(self, bounds: Array) -> Array:
+        """Mean of the other mover's movements less that of the first one's [shape=(changes, dimensions)]."""
+        a, b, c, d = bounds
+        within, outside = self.lengths[c] - self.lengths[b], self.lengths[a] + self.lengths[-1] - self.lengths[d]
+        weight = np.stack([-1 / outside, -1 / within, 1 / within, 1 / outside], axis=1)
+        starts = np.arange(0, weight.size + 1, 4)  # four rows of the sums make a difference
+        return np.asarray(csr_array((weight.ravel(), bounds.T.ravel(), starts), (len(a), len(self.sums))) @ self.sums)
+
+    def _weights(self, variance: Array) -> tuple[Array, Array]:
+        """What ratios add up from: factors of squared differences [shape=(n, dimensions)], constants [shape=(n,)]."""
+        one_mover = variance[:, None]
+        of_two_movers = 1 / (one_mover + self.apart)
+        factor = (1 / one_mover - of_two_movers) * (self.share / self.moment / 2)
+        return factor, np.einsum("nd,d->n", np.log(one_mover * of_two_movers), self.share / 2)
+
+
+def _search(parts: _Parts, space: _Space) -> tuple[float, Array] | None:
+    """Strength of the likeliest change, and the change [shape=(2,)]; None where too little lies on either side."""
+    reach = max(1, -(-len(parts.places) // _PLACES))
+    singles, middles = parts.singles(), parts.middles(reach)
+    if not len(singles):
         return None
-    return _Space(*(np.concatenate([column[i] for column in columns], axis=-1) for i in range(4)))
+    strengths = space.strengths(parts, np.concatenate([singles, middles]))
+    single = _best(singles, strengths[: len(singles)])
+    if not len(middles):
+        return single
+    middle = _best(middles, strengths[len(singles) :])
+    while reach > 1:
+        finer = -(-reach // 5)
+        near = parts.near(middle[1], reach, finer)
+        middle = _best(near, space.strengths(parts, near))
+        reach = finer
+    return middle if middle[0] - MIDDLE_PENALTY > single[0] else single
 
 
-def _best(parts: _Parts, space: _Space, candidates: Sequence[_Candidate]) -> tuple[float, int, int | None] | None:
-    """Strength, frame and end of the likeliest of some changes; a portion of them at a time, to spare memory."""
-    portion = max(1, _AT_ONCE // max(len(parts.spans), len(space.share)))
-    found = [_best_of(parts, space, candidates[i : i + portion]) for i in range(0, len(candidates), portion)]
-    return max((f for f in found if f is not None), key=lambda f: f[0], default=None)
-
-
-def _best_of(parts: _Parts, space: _Space, candidates: Sequence[_Candidate]) -> tuple[float, int, int | None] | None:
-    length = (parts.spans[:, 1] - parts.spans[:, 0]).astype(np.float64)
-    usable, weights, movements = [], [], []
-    for candidate in candidates:
-        one, other = parts.outside(*candidate), parts.within(*candidate)
-        if not (one.any() and other.any()):
-            continue
-        before, within, after = parts.frames(*candidate)
-        usable.append(candidate)
-        weights.append(other * length / length[other].sum() - one * length / length[one].sum())
-        movements.append(LENGTH / (before + after) + LENGTH / within)
-    if not usable:
-        return None
-    distance = (np.array(weights) @ space.points) ** 2
-    one_mover = np.maximum(space.moment, LEAST_MOMENT) * np.array(movements)[:, None]
-    two_movers = one_mover + 2 * (space.between + 1)
-    ratio = 0.5 * (distance / one_mover + np.log(one_mover) - distance / two_movers - np.log(two_movers)) @ space.share
-    best = int(np.argmax(ratio))
-    return float(ratio[best]), usable[best][0], usable[best][1]
+def _best(changes: Array, strengths: Array) -> tuple[float, Array]:
+    """Strength of the likeliest of some changes, the first of equals, and the change."""
+    best = int(np.argmax(strengths))
+    return float(strengths[best]), changes[best]

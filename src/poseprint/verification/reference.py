@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
@@ -134,7 +135,7 @@ class Reference:
 
     def foreign(self, enrolled: Summary) -> float:
         """How far the footage of an enrolment is from what the background knows: 0 like it, towards 1 unlike it."""
-        with threadpool_limits(1, "blas"):
+        with one_thread():
             metrics = [m for m in self.metrics(enrolled).values() if m is not None]
             point = self.background.scaled(enrolled.mean)
             counts = enrolled.recordings, enrolled.movements
@@ -152,7 +153,7 @@ class Reference:
             tests: movements or recordings.
             without: cohort people to leave out, because they are enrolled or tested.
         """
-        with threadpool_limits(1, "blas"):  # many small matrices: threads would only wait for each other
+        with one_thread():
             return self._evidence(enrolled, tests, without)
 
     def _evidence(self, enrolled: Summary, tests: list[Summary], without: Collection[int]) -> list[Evidence]:
@@ -273,6 +274,18 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
 def shipped(axes: int) -> Reference:
     """The reference in the package, read once."""
     return read_reference(axes)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """In which linear algebra takes one thread: with many small matrices several would only wait for each other."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those of numpy and scipy, looked for once: that takes longer than many a score."""
+    return ThreadpoolController()
 
 
 def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
