@@ -17,6 +17,7 @@ from poseprint.core.verdict import MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.movements.cleaning import resample
 from poseprint.movements.tracks import axes_of
+from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.votes import judge as by_votes
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import judge as by_llr
@@ -62,7 +63,8 @@ def check_poses(
         costs: of an enrolled profile's verdict; the usual ones unless given.
     """
     spec, misfit = profile.input, _misfit(series, profile)
-    series = resample(series, spec.fps)
+    if not misfit or isinstance(profile, SupervisedProfile):  # else it is reported at the recording's own rate
+        series = resample(series, spec.fps)
     stride = stride or spec.length
     if isinstance(profile, EnrolledProfile):
         judgement = by_llr(series, profile, stride=stride, costs=costs or Costs(), misfit=misfit)
