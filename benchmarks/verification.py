@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="table of the people to test (default: MSRC-12, in folds)")
     parser.add_argument("--axes", type=int, choices=(2, 3), help="pictures (2) or depth (3) alone (default: both)")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="times that activities are parted into halves")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="times that activities are split into halves")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true", help="other sets and a change of view too; keep the result")
     group.add_argument("--compare", action="store_true", help="all representations in one run; keep the result")

@@ -225,10 +225,10 @@ def test_a_slice_of_a_known_set_is_not_tested_by_who_knows_it(
 
     whole = pq.read_table(shared / "utd_mhad" / "upper_body.parquet")
     names = sorted(set(whole["person"].to_pylist()))[:4]
-    some = whole.filter(pc.is_in(whole["person"], pa.array(names)))
-    kept = sorted(set(some["recording"].to_pylist()))[::6]
+    selected = whole.filter(pc.is_in(whole["person"], pa.array(names)))
+    kept = sorted(set(selected["recording"].to_pylist()))[::6]
     path = tmp_path / "slice.parquet"
-    pq.write_table(some.filter(pc.is_in(some["recording"], pa.array(kept))), path)
+    pq.write_table(selected.filter(pc.is_in(selected["recording"], pa.array(kept))), path)
     asked: list[frozenset[tuple[str, str]]] = []
 
     def without(people: frozenset[tuple[str, str]], axes: int) -> Any:
