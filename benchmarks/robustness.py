@@ -206,7 +206,7 @@ def estimators(reference: Reference, folder: Path) -> list[dict[str, Any]]:
         rows.append(
             {
                 "clip": name,
-                "seconds": round(ours[name].seconds, 1),
+                "seconds": round(ours[name].movements().seconds, 1),
                 "distance": distances(ours[name], theirs[name], reference),
                 "llr_same_estimator": llrs(reference, others, ours[name])["signer"],
                 "llr_other_estimator": llrs(reference, others, theirs[name])["signer"],
