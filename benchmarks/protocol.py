@@ -99,7 +99,8 @@ def reference_without(people: frozenset[tuple[str, str]], axes: int, *, roles: R
     roles = roles or Roles()
     groups = (*roles.whole, *roles.between)
     takes = [t for name in groups for t in shared_takes(name, axes) if (t.group, t.person) not in people]
-    reference, _ = learn_reference(
-        takes, axes, roles=roles, progress=lambda done, total: say(f"  calibrating: {done}/{total}")
-    )
-    return reference
+    return learn_reference(takes, axes, roles=roles, progress=_say_progress)[0]
+
+
+def _say_progress(step: str, done: int, total: int) -> None:
+    say(f"  {step}: {done}/{total}")
