@@ -35,7 +35,7 @@ def trial(person: str, own: list[Path], clip: Path, who: str, label: str) -> dic
         return None
     verdict = check_poses(read_poses(clip), profile)
     kind = "deepfake" if label == "fake" else "genuine" if who == person else "impostor"
-    found = verdict.evidence
+    evidence = verdict.evidence
     return {
         "person": person,
         "clip": clip.stem,
@@ -44,8 +44,8 @@ def trial(person: str, own: list[Path], clip: Path, who: str, label: str) -> dic
         "enrolled": len(profile.made_from),
         "enrolled_seconds": round(sum(r["seconds"] for r in profile.made_from), 1),
         "seconds": round(verdict.seconds["used"], 1),
-        "llr": {k: None if v is None else round(v, 2) for k, v in found.llr.items()} if found else None,
-        "rests_on": found.rests_on if found else None,
+        "llr": {k: None if v is None else round(v, 2) for k, v in evidence.llr.items()} if evidence else None,
+        "rests_on": evidence.rests_on if evidence else None,
         "decision": verdict.decision,
         "reason": verdict.reason,
         "departures": [
@@ -56,7 +56,7 @@ def trial(person: str, own: list[Path], clip: Path, who: str, label: str) -> dic
                 "high": round(d.high, 3),
                 "unit": d.unit,
             }
-            for d in (found.departures[:4] if found and kind == "deepfake" else ())
+            for d in (evidence.departures[:4] if evidence and kind == "deepfake" else ())
         ],
     }
 

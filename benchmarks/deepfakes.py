@@ -67,7 +67,7 @@ def edit_rows(parts: Sequence[Half], each: int) -> list[dict[str, Any]]:
     plain: list[Trials] = []
     gathered: dict[str, list[Trials]] = {name: [] for name in edited_tables()}
     for half in parts:
-        for enrol, test in half.partings():
+        for enrol, test in half.enrolment_and_test():
             rng = np.random.default_rng(1)
             chosen = []
             for person in half.people:
@@ -129,20 +129,20 @@ def speakers() -> list[PoseSeries]:
 
 
 def against(enrolled: Sequence[PoseSeries], tests: Sequence[tuple[str, PoseSeries]], person: str) -> list[Evidence]:
-    """What tests, each with the name of who moves, say of a person; neither helps to tell where the middle is."""
+    """Evidence on a person of tests, each with the name of who moves; neither of the two helps to set the middle."""
     out: dict[int, Evidence] = {}
     for mover in sorted({name for name, _ in tests}):
         reference = shipped(2).seen_by(enrolled[0].estimator.name, person, mover)
         model = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in enrolled])
         rows = [i for i, (name, _) in enumerate(tests) if name == mover]
-        found = reference.evidence(
+        part = reference.evidence(
             model, [Summary.of_movements(measure(tests[i][1], reference.axes).movements()) for i in rows]
         )
-        out |= dict(zip(rows, found, strict=True))
+        out |= dict(zip(rows, part, strict=True))
     return [out[i] for i in range(len(tests))]
 
 
-def _said(evidence: Evidence) -> dict[str, Any]:
+def _outcome(evidence: Evidence) -> dict[str, Any]:
     llr = {k: None if evidence.llr[k] is None else round(float(evidence.llr[k] or 0), 3) for k in KINDS}
     both = evidence.llr["both"]
     return {
@@ -165,10 +165,10 @@ def speaker_rows() -> list[dict[str, Any]]:
             tests = {name: edit(left_out) if edit else left_out for name, (_, edit) in edited_tables().items()}
             for name, evidence in zip(tests, against(rest, [(person, t) for t in tests.values()], person), strict=True):
                 kind = "own" if name == "none" else name
-                rows.append({"person": person, "recording": left_out.recording, "kind": kind, **_said(evidence)})
+                rows.append({"person": person, "recording": left_out.recording, "kind": kind, **_outcome(evidence)})
         others = [s for s in everyone if s.person != person]
         for series, evidence in zip(others, against(own, [(s.person, s) for s in others], person), strict=True):
-            rows.append({"person": person, "recording": series.recording, "kind": "impostor", **_said(evidence)})
+            rows.append({"person": person, "recording": series.recording, "kind": "impostor", **_outcome(evidence)})
     return rows
 
 
@@ -227,8 +227,8 @@ def drawn_rows() -> list[dict[str, Any]]:
                     "person": person,
                     "motion": motion,
                     "genuine": everyone[motion].person == person,
-                    "as_filmed": _said(before),
-                    "looks": [_said(e) for e in after],
+                    "as_filmed": _outcome(before),
+                    "looks": [_outcome(e) for e in after],
                     "change": None if change is None else round(change, 3),
                     "within_tolerance": change is not None and change <= TOLERANCE,
                 }
@@ -242,7 +242,7 @@ PARTS = ("picture", "depth", "speakers")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tune", action="store_true")
-    parser.add_argument("--each", type=int, default=4, help="cases of each kind for each person and parting")
+    parser.add_argument("--each", type=int, default=4, help="cases of each kind for each person and split")
     parser.add_argument("--part", choices=PARTS, help="measure this again and keep the other results")
     arguments = parser.parse_args()
     if not (SHARED / "msrc12").is_dir():

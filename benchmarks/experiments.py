@@ -42,18 +42,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", default="reduced")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG, format="%(message)s")
     import_kinect(SHARED / "msrc12" / "upper_body.parquet", WORK / "msrc12")
-    output = WORK / asked.scale
+    output = WORK / options.scale
     output.mkdir(exist_ok=True)
     clock = Clock(output / "clock.json")
     run_experiment(
         "all",
         WORK / "msrc12",
         output,
-        scale=asked.scale,
-        jobs=asked.jobs,
+        scale=options.scale,
+        jobs=options.jobs,
         progress=clock.run_done,
     )
     kept = RESULTS / "experiments"
@@ -62,7 +62,7 @@ def main() -> None:
     for file in sorted([*output.glob("*.json"), *output.glob("*.svg")]):
         if file.name != "clock.json":
             shutil.copy(file, kept)
-    timing = {"scale": asked.scale, "minutes": round(clock.seconds / 60, 1), "processors": os.cpu_count()}
+    timing = {"scale": options.scale, "minutes": round(clock.seconds / 60, 1), "processors": os.cpu_count()}
     (kept / "timing.json").write_text(json.dumps(timing, indent=1) + "\n")
 
 

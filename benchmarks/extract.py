@@ -107,7 +107,7 @@ def main() -> None:
         times, position, size = plain(arguments.clip)
         seconds["plain"].append(time.perf_counter() - started)
         started = time.perf_counter()
-        one = extract(arguments.clip, jobs=1)
+        single = extract(arguments.clip, jobs=1)
         seconds["ours_one_worker"].append(time.perf_counter() - started)
         started = time.perf_counter()
         many = extract(arguments.clip, jobs=jobs)
@@ -118,13 +118,13 @@ def main() -> None:
         "size": list(size),
         "pictures": len(times),
         "processors": jobs,
-        "chunk_frames": _chunks(one.log[0]["pictures"])[0][1],
+        "chunk_frames": _chunks(single.log[0]["pictures"])[0][1],
         "warm_up_frames": WARM_UP,
         "seconds": {name: [round(s, 2) for s in values] for name, values in seconds.items()},
         "pictures_per_second": {n: round(len(times) / statistics.median(v), 1) for n, v in seconds.items()},
         "times_faster": round(statistics.median(ratios), 2),
         "times_faster_all": [round(r, 2) for r in ratios],
-        "one_worker_equals_all": bool(np.array_equal(one.position, many.position, equal_nan=True)),
+        "one_worker_equals_all": bool(np.array_equal(single.position, many.position, equal_nan=True)),
         "distance_to_plain_shoulder_widths": distance(many, times, position),
     }
     if arguments.long and sys.platform == "linux":

@@ -85,14 +85,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--persons", nargs="+", default=["p01", "p11", "p21"])
     parser.add_argument("--only", choices=sorted(VARIANTS), help="run one variant and stop")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    if asked.only:
-        for person in asked.persons:
-            run(person, asked.only)
+    if options.only:
+        for person in options.persons:
+            run(person, options.only)
         return
     persons = {}
-    for person in asked.persons:
+    for person in options.persons:
         lines = {name: run(person, name) for name in VARIANTS}
         bar = max(line["accuracy"] for line in lines["paper"])
         there = first(lines["paper"], bar)

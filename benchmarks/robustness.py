@@ -5,7 +5,7 @@
 Short clips of two speakers are encoded anew (H.264 at CRF 23 and 40, half the size, 10 and 15 pictures a second),
 measured again, and compared with what the clip itself gave. The speakers are enrolled on their other clips as they
 are, read from the data set of benchmarks/clips.py where that is there. A signer's clips, for which OpenPose's own
-output is there, tell what another estimator does. Distances are in standard deviations of what varies between
+output is there, show what another estimator does. Distances are in standard deviations of what varies between
 recordings of one person, by the background that ships; changes made to poses rather than pictures are in
 `poseprint evaluate`. DIR keeps the poses: where they are, nothing is measured again.
 """
@@ -97,11 +97,11 @@ def _shown(video: Any, stream: Any, fps: float | None) -> Iterator[tuple[float, 
         yield due / fps, last
 
 
-def distances(one: Measured, other: Measured, reference: Reference) -> dict[str, Any]:
+def distances(first: Measured, second: Measured, reference: Reference) -> dict[str, Any]:
     """How far two measurements of the same movement are apart, median over statistics, by kind and by quality."""
     b = reference.background
-    mine, theirs = (Summary.of_movements(m.movements()).mean for m in (one, other))
-    step = np.abs(mine - theirs) / b.scale
+    means, other_means = (Summary.of_movements(m.movements()).mean for m in (first, second))
+    step = np.abs(means - other_means) / b.scale
     deviation = np.sqrt(np.maximum(np.diag(b.within), 1e-9))
     far = step / deviation
 
@@ -110,7 +110,7 @@ def distances(one: Measured, other: Measured, reference: Reference) -> dict[str,
         return _rounded(float(np.median(values[np.isfinite(values)]))) if np.isfinite(values).any() else None
 
     known = columns_of((*STATIC, *MOTION), b.axes)
-    lost = np.isfinite(mine[known]) & ~np.isfinite(theirs[known])
+    lost = np.isfinite(means[known]) & ~np.isfinite(other_means[known])
     return {
         **{kind: middle(qualities) for kind, qualities in KINDS.items()},
         "by_quality": {q: middle((q,)) for q in dict.fromkeys(s.quality for s in catalogue(b.axes)) if q in _USED},
@@ -130,12 +130,12 @@ def llrs(reference: Reference, enrolled: dict[str, list[Measured]], tested: Meas
     out = {}
     for person, own in enrolled.items():
         seen = reference.seen_by(own[0].series.estimator.name, person)
-        (found,) = seen.evidence(
+        (evidence,) = seen.evidence(
             Summary.joined([Summary.of_movements(m.movements()) for m in own]),
             [Summary.of_movements(tested.movements())],
         )
-        out[person] = {kind: _rounded(found.llr[kind]) for kind in EVIDENCE}
-        out[person]["both_unbounded"] = _rounded(found.ranking["both"])
+        out[person] = {kind: _rounded(evidence.llr[kind]) for kind in EVIDENCE}
+        out[person]["both_unbounded"] = _rounded(evidence.ranking["both"])
     return out
 
 
@@ -181,10 +181,10 @@ def _clip_row(
         video = folder / f"{name}-{change}.mp4"
         make = partial(encoded, source, video, **how)
         after = measure(poses(video, video.with_suffix(".parquet"), make=make), reference.axes)
-        found: dict[str, Any] = {"seconds": round(after.movements().seconds, 1)}
+        figures: dict[str, Any] = {"seconds": round(after.movements().seconds, 1)}
         if len(after.movements()):
-            found |= {"distance": distances(before, after, reference), "llr": llrs(reference, enrolled, after)}
-        row["changes"][change] = found
+            figures |= {"distance": distances(before, after, reference), "llr": llrs(reference, enrolled, after)}
+        row["changes"][change] = figures
     return row
 
 
@@ -206,7 +206,7 @@ def estimators(reference: Reference, folder: Path) -> list[dict[str, Any]]:
         rows.append(
             {
                 "clip": name,
-                "seconds": round(ours[name].seconds, 1),
+                "seconds": round(ours[name].movements().seconds, 1),
                 "distance": distances(ours[name], theirs[name], reference),
                 "llr_same_estimator": llrs(reference, others, ours[name])["signer"],
                 "llr_other_estimator": llrs(reference, others, theirs[name])["signer"],
@@ -219,10 +219,10 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Over the clips, for each change: median distance, and how the LLR of both kinds moves before its bounds."""
     out = {}
     for change in CHANGES:
-        found = [(row, row["changes"][change]) for row in rows if "distance" in row["changes"][change]]
+        measured = [(row, row["changes"][change]) for row in rows if "distance" in row["changes"][change]]
         moves: dict[str, list[float]] = {"genuine": [], "impostor": []}
         changed = total = 0
-        for row, after in found:
+        for row, after in measured:
             for who, llr in row["llr"].items():
                 other = after["llr"][who]
                 if llr["both"] is not None and other["both"] is not None:
@@ -231,8 +231,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
                     changed += Costs().decide(llr["both"]) != Costs().decide(other["both"])
                     total += 1
         out[change] = {
-            "clips": len(found),
-            **{kind: _median([after["distance"][kind] for _, after in found]) for kind in KINDS},
+            "clips": len(measured),
+            **{kind: _median([after["distance"][kind] for _, after in measured]) for kind in KINDS},
             "llr_moves": {side: _median(values) for side, values in moves.items()},
             "llr_moves_most": {side: _rounded(max(map(abs, values), default=None)) for side, values in moves.items()},
             "verdicts_changed": f"{changed} of {total}",
@@ -242,12 +242,12 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def as_they_are(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """Verdicts on the clips before any change: where all are alike, that none changes says little."""
-    found: dict[str, Counter[str]] = {"genuine": Counter(), "impostor": Counter()}
+    verdicts: dict[str, Counter[str]] = {"genuine": Counter(), "impostor": Counter()}
     for row in rows:
         for who, llr in row["llr"].items():
             if llr["both"] is not None:
-                found["genuine" if who == row["person"] else "impostor"][Costs().decide(llr["both"])] += 1
-    return {side: dict(counts) for side, counts in found.items()}
+                verdicts["genuine" if who == row["person"] else "impostor"][Costs().decide(llr["both"])] += 1
+    return {side: dict(counts) for side, counts in verdicts.items()}
 
 
 def _median(values: list[Any]) -> float | None:

@@ -40,7 +40,7 @@ class Half:
     takes: list[Take]
     series: dict[str, PoseSeries]
 
-    def partings(self) -> Iterator[tuple[list[Take], list[Take]]]:
+    def enrolment_and_test(self) -> Iterator[tuple[list[Take], list[Take]]]:
         """Recordings to enrol and to test, of different activities."""
         yield from calibration_halves(self.takes, "activity")
 
@@ -77,22 +77,22 @@ class Case:
 
 
 def splice_cases(half: Half, each: int, seed: int = 0) -> Iterator[Case]:
-    """`each` cases of each kind for each person and parting."""
+    """`each` cases of each kind for each person and split."""
     rng = np.random.default_rng(seed)
-    for enrol, test in half.partings():
+    for enrol, test in half.enrolment_and_test():
         for person in half.people:
             enrolled = Summary.joined([t.summary() for t in enrol if t.person == person])
             long = [t for t in test if t.seconds > 24]
             own = [t for t in long if t.person == person]
             theirs = [t for t in long if t.person != person]
             for _ in range(each):
-                one = own[rng.integers(len(own))]
-                other = theirs[rng.integers(len(theirs))]
-                series, stranger = half.series[one.recording], half.series[other.recording]
+                take = own[rng.integers(len(own))]
+                series = half.series[take.recording]
+                stranger = half.series[theirs[rng.integers(len(theirs))].recording]
                 yield Case("own", person, enrolled, series)
                 yield Case("impostor", person, enrolled, stranger)
                 yield from _joined("splice", person, enrolled, series, stranger, rng)
-                again = [t for t in own if t.activity != one.activity]
+                again = [t for t in own if t.activity != take.activity]
                 if again:
                     more = half.series[again[rng.integers(len(again))].recording]
                     yield from _joined("same", person, enrolled, series, more, rng)
@@ -100,32 +100,32 @@ def splice_cases(half: Half, each: int, seed: int = 0) -> Iterator[Case]:
 
 
 def _joined(
-    kind: str, person: str, enrolled: Summary, one: PoseSeries, other: PoseSeries, rng: np.random.Generator
+    kind: str, person: str, enrolled: Summary, series: PoseSeries, other: PoseSeries, rng: np.random.Generator
 ) -> Iterator[Case]:
-    at = float(rng.uniform(LEAST_S, one.duration - LEAST_S))
-    length = min(one.duration, at + other.duration - 0.1)
-    part = one.part(0, int(length * one.fps))
+    at = float(rng.uniform(LEAST_S, series.duration - LEAST_S))
+    length = min(series.duration, at + other.duration - 0.1)
+    part = series.part(0, int(length * series.fps))
     room = other.duration - (part.duration - at) - 0.1
     spliced = edits.splice(part, other, at, from_s=float(rng.uniform(0, max(room, 0.01))))
     if part.duration - at >= LEAST_S:
-        yield Case(kind, person, enrolled, spliced, round(at * one.fps))
+        yield Case(kind, person, enrolled, spliced, round(at * series.fps))
 
 
 def _middle(
-    person: str, enrolled: Summary, one: PoseSeries, other: PoseSeries, rng: np.random.Generator
+    person: str, enrolled: Summary, series: PoseSeries, other: PoseSeries, rng: np.random.Generator
 ) -> Iterator[Case]:
-    longest = min(one.duration - 2 * LEAST_S, other.duration - 0.1)
+    longest = min(series.duration - 2 * LEAST_S, other.duration - 0.1)
     if longest < LEAST_S + 1:
         return
     length = float(rng.uniform(LEAST_S + 1, longest))
-    at = float(rng.uniform(LEAST_S, one.duration - length - LEAST_S + 0.01))
+    at = float(rng.uniform(LEAST_S, series.duration - length - LEAST_S + 0.01))
     room = other.duration - length - 0.1
-    spliced = edits.splice(one, other, at, at + length, from_s=float(rng.uniform(0, max(room, 0.01))))
-    yield Case("middle", person, enrolled, spliced, round(at * one.fps), round((at + length) * one.fps))
+    spliced = edits.splice(series, other, at, at + length, from_s=float(rng.uniform(0, max(room, 0.01))))
+    yield Case("middle", person, enrolled, spliced, round(at * series.fps), round((at + length) * series.fps))
 
 
 @dataclass(frozen=True)
-class Found:
+class Result:
     """What was made of a case; `truth` are the LLRs of the two movers' own parts."""
 
     case: Case
@@ -160,7 +160,8 @@ class Found:
         return self.change is not None and self.change.opposed and self.change.strength >= threshold
 
 
-def look(half: Half, case: Case) -> Found:
+def examine(half: Half, case: Case) -> Result:
+    """The likeliest change in a case, and the LLRs of the two movers' own parts."""
     measured = measure(case.series, half.reference.axes)
     movements = measured.movements()
     change = likeliest_change(half.reference, case.enrolled, measured)
@@ -171,9 +172,9 @@ def look(half: Half, case: Case) -> Found:
         outside = [i for i, (a, b) in enumerate(movements.spans) if b <= case.at + 15 or a >= stop - 15]
         if inside and outside:
             parts = [Summary.of_movements(movements.subset(outside)), Summary.of_movements(movements.subset(inside))]
-            one, other = (e.llr["both"] for e in half.reference.evidence(case.enrolled, parts))
-            truth = None if one is None or other is None else (one, other)
-    return Found(case, change, truth)
+            outside_llr, inside_llr = (e.llr["both"] for e in half.reference.evidence(case.enrolled, parts))
+            truth = None if outside_llr is None or inside_llr is None else (outside_llr, inside_llr)
+    return Result(case, change, truth)
 
 
 def share(values: Sequence[bool], people: Sequence[str], seed: int = 0) -> dict[str, Any]:
@@ -194,19 +195,19 @@ def share(values: Sequence[bool], people: Sequence[str], seed: int = 0) -> dict[
 
 
 def splice_table(half: Half, each: int) -> list[dict[str, Any]]:
-    found = [look(half, case) for case in splice_cases(half, each)]
+    results = [examine(half, case) for case in splice_cases(half, each)]
     rows = []
     for kind, words in {**SPLICES, **CONTROLS}.items():
-        own = [f for f in found if f.case.kind == kind]
+        own = [r for r in results if r.case.kind == kind]
         row: dict[str, Any] = {"what": words, "kind": kind, "persons": len(half.people), "cases": len(own)}
-        groups = {"all": own, "differ": [f for f in own if f.differ]} if kind in SPLICES else {"all": own}
-        for name, some in groups.items():
-            people = [f.case.person for f in some]
+        groups = {"all": own, "differ": [r for r in own if r.differ]} if kind in SPLICES else {"all": own}
+        for name, part in groups.items():
+            people = [r.case.person for r in part]
             row[name] = {
-                "located": share([f.near for f in some], people) if kind in SPLICES else None,
-                "flagged": share([f.flagged() for f in some], people),
-                "exact": share([f.exact for f in some], people) if kind in SPLICES else None,
-                "flagged_and_located": share([f.flagged() and f.near for f in some], people)
+                "located": share([r.near for r in part], people) if kind in SPLICES else None,
+                "flagged": share([r.flagged() for r in part], people),
+                "exact": share([r.exact for r in part], people) if kind in SPLICES else None,
+                "flagged_and_located": share([r.flagged() and r.near for r in part], people)
                 if kind in SPLICES
                 else None,
             }
@@ -216,15 +217,15 @@ def splice_table(half: Half, each: int) -> list[dict[str, Any]]:
 
 def tune(half: Half, each: int) -> None:
     """How often changes are flagged at several thresholds."""
-    found = [look(half, case) for case in splice_cases(half, each)]
+    results = [examine(half, case) for case in splice_cases(half, each)]
     for kind in (*SPLICES, *CONTROLS):
-        own = [f for f in found if f.case.kind == kind]
-        some = [f for f in own if f.differ] if kind in SPLICES else own
-        line = " ".join(f"{t}: {np.mean([f.flagged(t) for f in some]):.3f}" for t in range(-120, 31, 10))
+        own = [r for r in results if r.case.kind == kind]
+        differing = [r for r in own if r.differ] if kind in SPLICES else own
+        line = " ".join(f"{t}: {np.mean([r.flagged(t) for r in differing]):.3f}" for t in range(-120, 31, 10))
         near = (
-            f"located {np.mean([f.near for f in own]):.3f} differ {np.mean([f.near for f in some]):.3f}"
+            f"located {np.mean([r.near for r in own]):.3f} differ {np.mean([r.near for r in differing]):.3f}"
             if kind in SPLICES
             else ""
         )
-        double = np.mean([f.change is not None and f.change.until is not None for f in own])
-        print(f"{kind:9} {len(own):4} {len(some):4} {near} middle {double:.2f} | {line}")
+        double = np.mean([r.change is not None and r.change.until is not None for r in own])
+        print(f"{kind:9} {len(own):4} {len(differing):4} {near} middle {double:.2f} | {line}")

@@ -81,19 +81,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--movements", type=int, default=48)
-    asked = parser.parse_args()
-    data = movements(asked.movements)
+    options = parser.parse_args()
+    data = movements(options.movements)
     cases = {}
     for name, settings in CASES.items():
         with few_threads(settings):
-            times = [(plain(data, settings), ours(data, settings)) for _ in range(asked.repeats + 1)][1:]
+            times = [(plain(data, settings), ours(data, settings)) for _ in range(options.repeats + 1)][1:]
         cases[name] = {
             "plain_ms": round(1000 * statistics.median(p for p, _ in times), 3),
             "ours_ms": round(1000 * statistics.median(o for _, o in times), 3),
             "ratio": round(statistics.median(p / o for p, o in times), 3),
             "ratios": [round(p / o, 3) for p, o in times],
         }
-    finish("step", {"threads": torch.get_num_threads(), "movements": asked.movements, "cases": cases})
+    finish("step", {"threads": torch.get_num_threads(), "movements": options.movements, "cases": cases})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who moves, told from genuine footage alone: people nobody has seen before, other activities than enrolled.
+"""Who moves, from genuine footage alone: people nobody has seen before, other activities than enrolled.
 
     python benchmarks/verification.py [--data FILE] [--axes 2|3] [--seeds N] [--all | --compare]
 
@@ -19,113 +19,168 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import SHARED, finish
+from common import finish
+from protocol import NAMES, folds_of, known_people, reference_without, rounded, say, table
+from view_change import view_change
 
 from poseprint.core.errors import PoseprintError
 from poseprint.evaluation.metrics import trial_metrics
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.movements.measure import measure
-from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
+from poseprint.verification.learn_reference import calibration_halves
 from poseprint.verification.reference import EVIDENCE, Reference, shipped
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import (
-    LEVELS,
-    POOLED,
-    Piece,
-    Take,
-    Trials,
-    pieces,
-    run_trials,
-    takes_of_table,
-)
+from poseprint.verification.trials import LEVELS, POOLED, Piece, Take, Trials, pieces, run_trials
 
-SETS = ("msrc12", "utd_mhad", "isl_kinect")
-"""What the reference that ships was learned from."""
 OTHERS = ("utd_mhad", "isl_kinect", "precog16", "kinect_gait_164")
 PEOPLE = {"kinect_gait_164": 40}
 """How many people, the first by name, of a set that has more."""
-FOLD = 5
-"""People of the calibrating set that are left out of a reference at a time."""
 SEEDS = 3
 MOST_TRIALS = 150_000
 """Trials of one table and number of axes, about; of larger tables a part of the pieces is tested."""
-
-Known = dict[str, tuple[str, str]]
-"""sha256 of a recording's poses -> set and person."""
-NAMES = {2: "picture", 3: "depth"}
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+PROTOCOL = (
+    "Each person is enrolled on half of the activities (of their recordings, where `split_by` says so) and tested on "
+    "the other half, both ways, against the other people of the same fold; nobody tested is in background, cohort or "
+    "calibration. One trial of 4recordings pools four of the test recordings of one mover. Intervals: 95 %, bootstrap "
+    "over persons. cllr and min_cllr at the top are of both; majority is the share of impostor trials."
+)
 
 
-def table(name: str) -> Path:
-    return SHARED / name / "upper_body.parquet"
+def evaluate(
+    path: Path, axes: Sequence[int], seeds: int, people: int | None = None, *, processes: bool = False
+) -> dict[str, Any]:
+    """Figures with depth, and for pictures under `picture`; of one number of axes alone if only that is asked for."""
+    if processes and len(axes) > 1:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        with ProcessPoolExecutor(len(axes), multiprocessing.get_context("spawn")) as pool:
+            jobs = [pool.submit(evaluate_axes, path, a, seeds, people) for a in axes]
+            results = [job.result() for job in jobs]
+    else:
+        results = [evaluate_axes(path, a, seeds, people) for a in axes]
+    result = {**results[0], "protocol": PROTOCOL}
+    return result if len(axes) == 1 else {**result, NAMES[axes[1]]: results[1]}
 
 
-@cache
-def shared_takes(name: str, axes: int) -> tuple[Take, ...]:
-    """A set's recordings, measured once."""
-    say(f"measuring {name}, {NAMES[axes]}")
-    return tuple(takes_of_table(table(name), axes, group=name))
+def evaluate_axes(path: Path, axes: int, seeds: int, people: int | None = None) -> dict[str, Any]:
+    """The figures of a table.
 
+    Args:
+        path: of the table.
+        axes: 2 or 3.
+        seeds: how many times activities are split into halves.
+        people: how many of them, the first by name; None for all.
 
-@cache
-def known_people() -> Known:
-    """Who is in the sets that the shipped reference was learned from; nobody where they are not at hand."""
+    Raises:
+        PoseprintError: not such a table, or nothing in it lasts a second.
+    """
+    recordings = read_kinect(path)
+    names = sorted({r.series.person for r in recordings})[:people]
+    recordings = [r for r in recordings if r.series.person in names]
+    say(f"{path.parent.name}/{path.name}, {NAMES[axes]}: {len(recordings)} recordings of {len(names)} people")
+    known = known_people()
+    outcome = Outcome()
+    if not known:
+        recordings = outcome.without_known(recordings, shipped(axes))
+    takes = takes_of(recordings, axes)
+    if not takes:
+        raise PoseprintError(f"{path}: nobody in it can be tested: no usable recording of a second or longer")
+    folds = folds_of(recordings, known)
+    for number, fold in enumerate(folds):
+        say(f"fold {number + 1} of {len(folds)}: {len(fold.people)} people")
+        own = [t for t in takes if t.person in fold.people]
+        if own:
+            outcome.test(own, reference_without(fold.unknown, axes), seeds)
+    trials = Trials.joined(outcome.trials) if outcome.trials else None
+    if trials is None or trials.genuine.all():
+        outcome.notes.add("no impostors: figures need two people with recordings to enrol and to test")
     return {
-        r.series.sha256: (name, r.series.person)
-        for name in SETS
-        if table(name).is_file()
-        for r in read_kinect(table(name))
+        **trial_figures(trials),
+        "axes": axes,
+        "persons": len({t.person for t in takes}),
+        "recordings": len(takes),
+        "unusable_recordings": len(recordings) - len(takes),
+        "folds": len(folds),
+        "seeds": seeds,
+        "split_by": sorted(outcome.split_by),
+        "reference": sorted(outcome.references),
+        "llr_out_of_bounds": outcome.out_of_bounds,
+        "llr_furthest_from_0": round(outcome.furthest, 3),
+        "notes": sorted(outcome.notes),
     }
 
 
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """People of the file that are tested together, and the people whom their reference must not know."""
+@dataclass(eq=False)
+class Outcome:
+    """What came of the folds of a table.
 
-    people: frozenset[str]
-    unknown: frozenset[tuple[str, str]]
+    Attributes:
+        trials: of each fold and draw.
+        split_by: what enrolment and test have no value of in common.
+        references: sha256 of those that were used.
+        out_of_bounds: LLRs beyond what their calibration can support.
+        furthest: the largest LLR, for or against.
+        notes: what a reader of the figures must know.
+    """
 
+    trials: list[Trials] = field(default_factory=list)
+    split_by: set[str] = field(default_factory=set)
+    references: set[str] = field(default_factory=set)
+    out_of_bounds: int = 0
+    furthest: float = 0.0
+    notes: set[str] = field(default_factory=set)
 
-def folds_of(recordings: Sequence[KinectRecording], known: Known, *, seed: int = 0) -> list[Fold]:
-    """All people together, unless their reference would lose more than FOLD of those it is calibrated on."""
-    whom: dict[str, set[tuple[str, str]]] = {}
-    for r in recordings:
-        found = known.get(r.series.sha256)
-        whom.setdefault(r.series.person, set()).update({found} if found else ())
-    rng = np.random.default_rng(seed)
-    calibrating = [p for p in sorted(whom) if any(group == Roles().calibrate for group, _ in whom[p])]
-    count = max(1, -(-len(calibrating) // FOLD))
-    order = [*rng.permutation(calibrating), *rng.permutation(sorted(set(whom) - set(calibrating)))]
-    parts = [order[k::count] for k in range(count)]
-    return [Fold(frozenset(map(str, part)), frozenset(w for p in part for w in whom[str(p)])) for part in parts]
+    def without_known(self, recordings: Sequence[KinectRecording], reference: Reference) -> list[KinectRecording]:
+        """Recordings of people whom the reference does not know."""
+        known = {r.series.person for r in recordings if reference.cohort_people(r.series.sha256)}
+        if known:
+            self.notes.add(f"left out, because the reference that ships knows them: {', '.join(sorted(known))}")
+        return [r for r in recordings if r.series.person not in known]
 
+    def test(self, takes: Sequence[Take], reference: Reference, seeds: int) -> None:
+        """Add the trials of a fold's people among themselves."""
+        trials = [run_trials(reference, enrol, tested) for enrol, tested in self._draws(takes, seeds)]
+        self.references.add(reference.sha256 or "learned for this run")
+        self.trials += trials
+        for kind, calibration in reference.calibrations.items():
+            llr = np.concatenate([t.llr[kind] for t in trials]) if trials else np.zeros(0)
+            llr = llr[np.isfinite(llr)]
+            self.out_of_bounds += int(((llr < calibration.lower) | (llr > calibration.upper)).sum())
+            self.furthest = max(self.furthest, float(np.abs(llr).max(initial=0)))
 
-def reference_without(people: frozenset[tuple[str, str]], axes: int, *, roles: Roles | None = None) -> Reference:
-    """The reference that ships, or, if there is anybody it must not know, one learned without them."""
-    if not people and roles is None:
-        return shipped(axes)
-    roles = roles or Roles()
-    groups = (*roles.whole, *roles.between)
-    takes = [t for name in groups for t in shared_takes(name, axes) if (t.group, t.person) not in people]
-    reference, _ = learn_reference(
-        takes, axes, roles=roles, progress=lambda done, total: say(f"  calibrating: {done}/{total}")
-    )
-    return reference
+    def _draws(self, takes: Sequence[Take], seeds: int) -> Iterator[tuple[list[Take], list[Piece]]]:
+        """What is enrolled and what is tested, by seed and half; notes how recordings were split."""
+        people = len({t.person for t in takes})
+        quota = max(60, MOST_TRIALS // (2 * seeds * max(people, 1) * len(LEVELS)))
+        for seed in range(seeds):
+            by, parts = split(takes, seed)
+            self.split_by.add(by)
+            testable = 0  # people of whom four recordings are tested together
+            for enrol, test in parts:
+                if not enrol or not test:
+                    continue
+                tested = thinned(pieces(test, seed=seed), quota, seed)
+                testable = max(testable, len({person for level, person, _ in tested if level == "4recordings"}))
+                yield enrol, tested
+            if testable >= 2:
+                continue
+            for draw in range(POOLED):
+                enrol, tested = pooled(takes, seed * POOLED + draw)
+                if tested:
+                    self.notes.add(
+                        "half of the recordings are too few for four together: there, four are tested, the others enrolled"
+                    )
+                    yield enrol, tested
 
 
 def takes_of(recordings: Iterable[KinectRecording], axes: int) -> list[Take]:
-    """Recordings of the file that can serve."""
+    """The usable recordings of a table, measured."""
     takes: list[Take] = []
     for r in recordings:
         try:
@@ -138,7 +193,7 @@ def takes_of(recordings: Iterable[KinectRecording], axes: int) -> list[Take]:
     return takes
 
 
-def parted(takes: Sequence[Take], seed: int) -> tuple[str, list[tuple[list[Take], list[Take]]]]:
+def split(takes: Sequence[Take], seed: int) -> tuple[str, list[tuple[list[Take], list[Take]]]]:
     """Halves by activity; by recording where activities leave many people with nothing to enrol or to test."""
     several = {t.person for t in takes if sum(o.person == t.person for o in takes) > 1}
     if len({t.activity for t in takes}) > 1:
@@ -163,258 +218,62 @@ def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Piece]]:
     return enrol, tested
 
 
-def trials_of(takes: Sequence[Take], reference: Reference, seeds: int) -> tuple[list[Trials], set[str], set[str]]:
-    """Trials of some people among themselves, how their recordings were parted, and what else is to be told."""
-    people = len({t.person for t in takes})
-    out: list[Trials] = []
-    split: set[str] = set()
-    notes: set[str] = set()
-    quota = max(60, MOST_TRIALS // (2 * seeds * max(people, 1) * len(LEVELS)))
-    for seed in range(seeds):
-        by, parts = parted(takes, seed)
-        split.add(by)
-        four = 0
-        for enrol, test in parts:
-            if not enrol or not test:
-                continue
-            tested = thinned(pieces(test, seed=seed), quota, seed)
-            four = max(four, len({person for level, person, _ in tested if level == "4recordings"}))
-            out.append(run_trials(reference, enrol, tested))
-        if four < 2:
-            for draw in range(POOLED):
-                enrol, tested = pooled(takes, seed * POOLED + draw)
-                if tested:
-                    out.append(run_trials(reference, enrol, tested))
-                    notes.add(
-                        "half of the recordings are too few for four together: there, four are tested, the others enrolled"
-                    )
-    return out, split, notes
-
-
 def thinned(tested: Sequence[Piece], quota: int, seed: int) -> list[Piece]:
     """At most so many pieces of each level."""
     rng = np.random.default_rng(seed)
     out: list[Piece] = []
     for level in LEVELS:
-        some = [p for p in tested if p[0] == level]
-        keep = range(len(some)) if len(some) <= quota else sorted(rng.choice(len(some), quota, replace=False))
-        out += [some[i] for i in keep]
+        own = [p for p in tested if p[0] == level]
+        keep = range(len(own)) if len(own) <= quota else sorted(rng.choice(len(own), quota, replace=False))
+        out += [own[i] for i in keep]
     return out
 
 
-def figures(trials: Trials | None) -> dict[str, Any]:
-    """What is told of trials; None where there are none of both kinds."""
+def trial_figures(trials: Trials | None) -> dict[str, Any]:
+    """Figures by kind of evidence and level; None where there are no trials of both kinds."""
     result: dict[str, Any] = {kind: {} for kind in EVIDENCE}
     result |= {name: {} for name in ("cllr", "min_cllr", "majority", "seconds", "trials")}
     for level in LEVELS:
-        some = trials.at(trials.level == level) if trials is not None else None
-        for kind in EVIDENCE:
-            found = trial_metrics(some, kind) if some is not None and len(some) else {}
-            intervals = found.get("intervals") or {}
+        own = trials.at(trials.level == level) if trials is not None else None
+        metrics: dict[str, dict[str, Any]] = {k: trial_metrics(own, k) if own else {} for k in EVIDENCE}
+        for kind, m in metrics.items():
+            intervals = m.get("intervals") or {}
             result[kind][level] = {
-                name: found.get(name) for name in ("auc", "eer", "min_dcf", "cllr", "min_cllr", "without_score")
+                name: m.get(name) for name in ("auc", "eer", "min_dcf", "cllr", "min_cllr", "without_score")
             } | {f"{name}_interval": intervals.get(name) for name in ("auc", "eer", "min_dcf", "cllr")}
-        result["cllr"][level], result["min_cllr"][level] = found.get("cllr"), found.get("min_cllr")
-        result["majority"][level] = found.get("majority")
-        result["seconds"][level] = float(np.median(some.seconds)) if some is not None and len(some) else None
-        result["trials"][level] = {name: found.get(name, 0) for name in ("genuine", "impostor", "persons")}
+        both = metrics["both"]
+        for name in ("cllr", "min_cllr", "majority"):
+            result[name][level] = both.get(name)
+        result["seconds"][level] = float(np.median(own.seconds)) if own else None
+        result["trials"][level] = {name: both.get(name, 0) for name in ("genuine", "impostor", "persons")}
     return rounded(result)
-
-
-def rounded(value: Any) -> Any:
-    """With numbers to four places."""
-    if isinstance(value, dict):
-        return {k: rounded(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(v) for v in value]
-    return round(value, 4) if isinstance(value, float) else value
-
-
-def judged(path: Path, axes: int, seeds: int, people: int | None = None) -> dict[str, Any]:
-    """The figures of a table.
-
-    Args:
-        path: of the table.
-        axes: 2 or 3.
-        seeds: how many times activities are parted into halves.
-        people: how many of them, the first by name; None for all.
-
-    Raises:
-        PoseprintError: not such a table, or nothing in it lasts a second.
-    """
-    recordings = read_kinect(path)
-    names = sorted({r.series.person for r in recordings})[:people]
-    recordings = [r for r in recordings if r.series.person in names]
-    say(f"{path.parent.name}/{path.name}, {NAMES[axes]}: {len(recordings)} recordings of {len(names)} people")
-    known = known_people()
-    notes: set[str] = set()
-    if not known:
-        ships = shipped(axes)
-        there = {r.series.person for r in recordings if ships.cohort_people(r.series.sha256)}
-        if there:
-            notes.add(f"left out, because the reference that ships knows them: {', '.join(sorted(there))}")
-            recordings = [r for r in recordings if r.series.person not in there]
-    takes = takes_of(recordings, axes)
-    if not takes:
-        raise PoseprintError(f"{path}: nobody in it can be tested: no usable recording of a second or longer")
-    parts: list[Trials] = []
-    split: set[str] = set()
-    shas: list[str] = []
-    outside, highest = 0, 0.0
-    folds = folds_of(recordings, known)
-    for number, fold in enumerate(folds):
-        say(f"fold {number + 1} of {len(folds)}: {len(fold.people)} people")
-        own = [t for t in takes if t.person in fold.people]
-        if not own:
-            continue
-        reference = reference_without(fold.unknown, axes)
-        found, by, told = trials_of(own, reference, seeds)
-        shas.append(reference.sha256 or "learned for this run")
-        parts, split, notes = parts + found, split | by, notes | told
-        for kind, calibration in reference.calibrations.items():
-            llr = np.concatenate([t.llr[kind] for t in found]) if found else np.zeros(0)
-            llr = llr[np.isfinite(llr)]
-            outside += int(((llr < calibration.lower) | (llr > calibration.upper)).sum())
-            highest = max(highest, float(np.abs(llr).max(initial=0)))
-    trials = Trials.joined(parts) if parts else None
-    if trials is None or trials.genuine.all():
-        notes.add("no impostors: figures need two people with recordings to enrol and to test")
-    return {
-        **figures(trials),
-        "axes": axes,
-        "persons": len({t.person for t in takes}),
-        "recordings": len(takes),
-        "unusable_recordings": len(recordings) - len(takes),
-        "folds": len(folds),
-        "seeds": seeds,
-        "split_by": sorted(split),
-        "reference": sorted(set(shas)),
-        "llr_out_of_bounds": outside,
-        "llr_furthest_from_0": round(highest, 3),
-        "notes": sorted(notes),
-    }
-
-
-PROTOCOL = (
-    "Each person is enrolled on half of the activities (of their recordings, where `split_by` says so) and tested on "
-    "the other half, both ways, against the other people of the same fold; nobody tested is in background, cohort or "
-    "calibration. One trial of 4recordings pools four of the test recordings of one mover. Intervals: 95 %, bootstrap "
-    "over persons. cllr and min_cllr at the top are of both; majority is the share of impostor trials."
-)
-
-
-def verified(
-    path: Path, axes: Sequence[int], seeds: int, people: int | None = None, *, processes: bool = False
-) -> dict[str, Any]:
-    """Figures with depth, and for pictures under `picture`; of one number of axes alone if only that is asked for."""
-    if processes and len(axes) > 1:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        with ProcessPoolExecutor(len(axes), multiprocessing.get_context("spawn")) as pool:
-            jobs = [pool.submit(judged, path, a, seeds, people) for a in axes]
-            results = [job.result() for job in jobs]
-    else:
-        results = [judged(path, a, seeds, people) for a in axes]
-    result = {**results[0], "protocol": PROTOCOL}
-    return result if len(axes) == 1 else {**result, NAMES[axes[1]]: results[1]}
-
-
-# ---- a change of view ---------------------------------------------------------------------------
-
-VIEWS = ("facing_front", "facing_45deg", "facing_65deg")
-LENGTHS = {2: "about 5 s", 13: "about 30 s"}
-"""Recordings of a sign last 2.3 s: so many are tested together."""
-VIEW_ROLES = Roles(whole=("msrc12",), between=("utd_mhad",))
-"""No signer teaches here."""
-
-
-def view_trials(takes: Sequence[Take], reference: Reference, view: str, same: bool, seeds: int) -> list[Trials]:
-    """Signers enrolled facing front on half of the signs, tested in a view on the same signs or on the others.
-
-    Of the view they are enrolled in, the same signs can only be repetitions: those are parted by recording.
-    """
-    out: list[Trials] = []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        for enrol, test in calibration_halves(takes, "activity", seed=seed):
-            front = [t for t in enrol if t.session == VIEWS[0]]
-            shown = [t for t in (enrol if same else test) if t.session == view]
-            if same and view == VIEWS[0]:
-                first = {id(front[i]) for i in rng.permutation(len(front))[: len(front) // 2]}
-                shown = [t for t in front if id(t) not in first]
-                front = [t for t in front if id(t) in first]
-            tested: list[Piece] = []
-            for person in sorted({t.person for t in shown}):
-                own = [t.summary() for t in shown if t.person == person]
-                for count in LENGTHS:
-                    if len(own) >= count:
-                        draws = [rng.choice(len(own), count, replace=False) for _ in range(POOLED)]
-                        tested += [(str(count), person, Summary.joined([own[i] for i in d])) for d in draws]
-            out.append(run_trials(reference, front, tested))
-    return out
-
-
-def view_figures(takes: Sequence[Take], reference: Reference, seeds: int) -> list[dict[str, Any]]:
-    """A row for each view, length and choice of signs."""
-    rows = []
-    for same in (True, False):
-        for view in VIEWS:
-            trials = Trials.joined(view_trials(takes, reference, view, same, seeds))
-            for count, words in LENGTHS.items():
-                t = trials.at(trials.level == str(count))
-                found = {kind: trial_metrics(t, kind) for kind in EVIDENCE}
-                rows.append(
-                    {
-                        "view": view,
-                        "signs": "the same" if same else "others",
-                        "recordings": count,
-                        "length": words,
-                        "seconds": float(np.median(t.seconds)),
-                        "persons": found["both"]["persons"],
-                        "majority": found["both"]["majority"],
-                        **{
-                            kind: {n: m[n] for n in ("auc", "eer", "cllr", "min_cllr")}
-                            | {"auc_interval": m["intervals"]["auc"], "eer_interval": m["intervals"]["eer"]}
-                            for kind, m in found.items()
-                        },
-                    }
-                )
-    return rounded(rows)
-
-
-def view_change(axes: Sequence[int], seeds: int) -> dict[str, Any]:
-    """Signers enrolled facing front, seen from elsewhere, by a reference that knows no signer."""
-    result: dict[str, Any] = {}
-    for a in axes:
-        reference = reference_without(frozenset(), a, roles=VIEW_ROLES)
-        result[NAMES[a]] = view_figures(shared_takes("isl_kinect", a), reference, seeds)
-    return result
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="table of the people to test (default: MSRC-12, in folds)")
     parser.add_argument("--axes", type=int, choices=(2, 3), help="pictures (2) or depth (3) alone (default: both)")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="times that activities are parted into halves")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="times that activities are split into halves")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true", help="other sets and a change of view too; keep the result")
     group.add_argument("--compare", action="store_true", help="all representations in one run; keep the result")
-    asked = parser.parse_args(arguments)
-    axes = (asked.axes,) if asked.axes else (3, 2)
-    path = asked.data or table("msrc12")
+    options = parser.parse_args(arguments)
+    axes = (options.axes,) if options.axes else (3, 2)
+    path = options.data or table("msrc12")
     try:
-        if asked.seeds < 1:
-            raise PoseprintError(f"--seeds must be 1 or more, got {asked.seeds}")
-        if asked.data is None and not path.is_file():
+        if options.seeds < 1:
+            raise PoseprintError(f"--seeds must be 1 or more, got {options.seeds}")
+        if options.data is None and not path.is_file():
             raise PoseprintError("no measuring data at ../shared/data; give a table with --data")
-        if asked.compare:
-            from representations import compare
+        if options.compare:
+            from comparison.run import compare  # needs scikit-learn and torch
 
-            finish("representations", compare(asked.seeds))
+            finish("representations", compare(options.seeds))
             return
-        result = verified(path, axes, asked.seeds, processes=asked.data is None)
-        if asked.all:
-            result["others"] = {n: verified(table(n), axes, asked.seeds, PEOPLE.get(n)) for n in OTHERS}
-            result["view"] = view_change(axes, asked.seeds)
+        result = evaluate(path, axes, options.seeds, processes=options.data is None)
+        if options.all:
+            result["others"] = {n: evaluate(table(n), axes, options.seeds, PEOPLE.get(n)) for n in OTHERS}
+            result["view"] = view_change(axes, options.seeds)
             finish("verification", result)
             return
         print(json.dumps(result, indent=1, ensure_ascii=False))

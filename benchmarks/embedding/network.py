@@ -125,12 +125,12 @@ class _Attention(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor) -> Tensor:
-        asked = self.ask(self.norms[0](states)).unflatten(2, (3, self.heads, -1))
-        query, key, value = (asked[:, :, i].transpose(1, 2) for i in range(3))
+        projected = self.ask(self.norms[0](states)).unflatten(2, (3, self.heads, -1))
+        query, key, value = (projected[:, :, i].transpose(1, 2) for i in range(3))
         weights = torch.softmax(query @ key.transpose(2, 3) / query.shape[3] ** 0.5, dim=3)
         states = states + self.dropout(self.answer((weights @ value).transpose(1, 2).flatten(2)))
-        found: Tensor = states + self.dropout(self.narrow(F.gelu(self.wide(self.norms[1](states)))))
-        return found
+        output: Tensor = states + self.dropout(self.narrow(F.gelu(self.wide(self.norms[1](states)))))
+        return output
 
 
 def _convolution(channels: int, dropout: float) -> nn.Module:

@@ -128,12 +128,12 @@ def embed(onnx: bytes, movements: Array) -> Array:
     given = centred(movements)
     try:
         session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-        (wanted,), (found,) = session.get_inputs(), session.get_outputs()
+        (expected,), (output,) = session.get_inputs(), session.get_outputs()
     except Exception as error:  # onnxruntime's exceptions share no public base
         raise PoseprintError(f"the embedding's onnx does not load: {str(error).splitlines()[0][:200]}") from error
-    if (wanted.name, found.name) != (INPUT, OUTPUT):
-        raise PoseprintError(f"not the onnx of an embedding: it maps {wanted.name} to {found.name}")
-    if wanted.shape[3] != given.shape[3]:
-        raise PoseprintError(f"this embedding was trained on {wanted.shape[3]} axes, got {given.shape[3]}")
+    if (expected.name, output.name) != (INPUT, OUTPUT):
+        raise PoseprintError(f"not the onnx of an embedding: it maps {expected.name} to {output.name}")
+    if expected.shape[3] != given.shape[3]:
+        raise PoseprintError(f"this embedding was trained on {expected.shape[3]} axes, got {given.shape[3]}")
     parts = [session.run(None, {INPUT: given[i : i + BATCH]})[0] for i in range(0, len(given), BATCH)]
-    return np.concatenate(parts) if parts else np.zeros((0, found.shape[1]), dtype=np.float32)
+    return np.concatenate(parts) if parts else np.zeros((0, output.shape[1]), dtype=np.float32)

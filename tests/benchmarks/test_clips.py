@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.shared_data, pytest.mark.models]
 def test_findings_of_real_clips(shared: Path, models: None, clip: str, codes: set[str], usable: bool) -> None:
     series = extract(shared / "videos" / f"{clip}.mp4")
     inspection = inspect(series)
-    found = {f.code for f in inspection.findings}
-    assert codes <= found
-    assert codes or not found
-    assert (inspection.seconds >= 5) == usable or "TOO_LITTLE_EVIDENCE" in found
-    assert ("TOO_LITTLE_EVIDENCE" not in found) == usable
+    raised = {f.code for f in inspection.findings}
+    assert codes <= raised
+    assert codes or not raised
+    assert (inspection.seconds >= 5) == usable or "TOO_LITTLE_EVIDENCE" in raised
+    assert ("TOO_LITTLE_EVIDENCE" not in raised) == usable
 
 
 def test_a_header_that_counts_hidden_frames(shared: Path) -> None:

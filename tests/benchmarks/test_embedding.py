@@ -68,11 +68,11 @@ def test_onnx_agrees_with_torch_on_any_number_of_movements_and_frames(network: s
     onnx = to_onnx(model)
     for count, frames in ((1, SHORTEST), (3, 61), (65, 150)):
         movements = noise(count, frames, axes)
-        found = embed(onnx, movements)
-        assert (found.shape, found.dtype) == ((count, 12), np.float32)
-        np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+        embeddings = embed(onnx, movements)
+        assert (embeddings.shape, embeddings.dtype) == ((count, 12), np.float32)
+        np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
         with torch.inference_mode():
-            np.testing.assert_allclose(found, model(torch.from_numpy(movements)).numpy(), atol=1e-4)
+            np.testing.assert_allclose(embeddings, model(torch.from_numpy(movements)).numpy(), atol=1e-4)
     assert embed(onnx, noise(0, 60, axes)).shape == (0, 12)
 
 
@@ -102,10 +102,10 @@ def test_the_mean_pose_is_taken_out_and_nothing_seen_is_the_mean() -> None:
     np.testing.assert_allclose(embed(onnx, hidden), embed(onnx, still), atol=1e-4)
     hidden = moved.copy()
     hidden[:, 10:20, LEFT_WRIST] = np.nan
-    found = centred(hidden)
-    assert found.dtype == np.float32
-    assert not found[:, 10:20, LEFT_WRIST].any()
-    np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-6)
+    shifted = centred(hidden)
+    assert shifted.dtype == np.float32
+    assert not shifted[:, 10:20, LEFT_WRIST].any()
+    np.testing.assert_allclose(shifted.mean(axis=1), 0, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -15,7 +15,10 @@ import pytest
 from helpers.movers import mover
 
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
+from poseprint.movements.statistics import columns_of
+from poseprint.verification.background import KINDS
 from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
+from poseprint.verification.reference import shipped
 from poseprint.verification.summary import Summary
 from poseprint.verification.trials import LEVELS, Take, pieces, run_trials, takes_of_table
 
@@ -25,10 +28,11 @@ Benchmark = Callable[..., dict[str, Any]]
 @pytest.fixture
 def benchmark(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Benchmark:
     """Runs the benchmark on a table, where there is no measuring data: its one json object."""
+    import protocol
     import verification
 
-    monkeypatch.setattr(verification, "SHARED", tmp_path / "nowhere")
-    verification.known_people.cache_clear()
+    monkeypatch.setattr(protocol, "SHARED", tmp_path / "nowhere")
+    protocol.known_people.cache_clear()
 
     def run(*arguments: object) -> dict[str, Any]:
         verification.main([str(a) for a in arguments])
@@ -110,7 +114,7 @@ def test_tables_with_little_in_them(
     assert result["axes"] == 2
     assert "picture" not in result
     assert result["split_by"] == [split] or not result["trials"]["recording"]["genuine"]
-    assert any(note in told for told in result["notes"]) if note else not result["notes"]
+    assert any(note in n for n in result["notes"]) if note else not result["notes"]
     if note == "no impostors":
         assert result["both"]["recording"]["auc"] is None
         assert result["cllr"]["4recordings"] is None
@@ -145,25 +149,25 @@ def test_what_is_no_such_table(tmp_path: Path, capsys: pytest.CaptureFixture[str
     for arguments, problem in wrong:
         with pytest.raises(SystemExit) as end:
             benchmark(*arguments)
-        told = capsys.readouterr()
-        errors = [line for line in told.err.splitlines() if line.startswith("error: ")]
-        assert (end.value.code, told.out, len(errors)) == (3, "", 1)
+        output = capsys.readouterr()
+        errors = [line for line in output.err.splitlines() if line.startswith("error: ")]
+        assert (end.value.code, output.out, len(errors)) == (3, "", 1)
         assert problem in errors[0]
 
 
 def test_people_whom_the_reference_knows_are_tested_by_another_one(tmp_path: Path) -> None:
-    import verification
+    import protocol
 
     recordings = read_kinect(joints(tmp_path / "t.parquet", {f"p{k:02}": 1 for k in range(12)}, frames=40))
     shas = {r.series.person: r.series.sha256 for r in recordings}
     known = {sha: ("msrc12", f"other_{name}") for name, sha in shas.items() if name < "p07"}
     known |= {shas["p08"]: ("utd_mhad", "s1")}
-    folds = verification.folds_of(recordings, known)
+    folds = protocol.folds_of(recordings, known)
     assert len(folds) == 2  # seven of the calibrating set, five at a time
     assert sorted(p for f in folds for p in f.people) == sorted(shas)
     for fold in folds:
         assert fold.unknown == {known[shas[p]] for p in fold.people if shas[p] in known}
-    (alone,) = verification.folds_of(recordings, {})
+    (alone,) = protocol.folds_of(recordings, {})
     assert (len(alone.people), alone.unknown) == (12, frozenset())
 
 
@@ -175,37 +179,40 @@ def takes(tmp_path: Path) -> list[Take]:
 
 @pytest.mark.slow
 def test_compared_representations_are_scored_much_as_the_reference_scores(takes: list[Take]) -> None:
-    representations = pytest.importorskip("representations", exc_type=ImportError)  # needs scikit-learn
+    representations = pytest.importorskip("comparison.representations", exc_type=ImportError)  # needs scikit-learn
+    from comparison.trials import directions_of
+
     roles = Roles(between=())
     own = [t for t in takes if t.person < "p2"]
     reference, _ = learn_reference(takes, 2, roles=roles)
     enrol, test = calibration_halves(own, "activity")[0]
-    (way, _) = representations.directions(own, 1)
-    assert [(t.level, t.person) for t in way.tested] == [(level, person) for level, person, _ in _sorted(test)]
-    for mine, (_, _, theirs) in zip(way.tested, _sorted(test)):
-        np.testing.assert_array_equal(mine.summary().mean, theirs.mean)
-    trials = run_trials(reference, enrol, [(t.level, t.person, t.summary()) for t in way.tested])
+    (direction, _) = directions_of(own, 1)
+    expected = _sorted(test)
+    assert [(t.level, t.person) for t in direction.tested] == [(level, person) for level, person, _ in expected]
+    for tested, (_, _, summary) in zip(direction.tested, expected):
+        np.testing.assert_array_equal(tested.summary().mean, summary.mean)
+    trials = run_trials(reference, enrol, [(t.level, t.person, t.summary()) for t in direction.tested])
     background = representations.background_of(takes, 2, roles)
-    for kind in ("static", "motion"):
-        columns = representations.columns_of(representations.STATIC if kind == "static" else representations.MOTION, 2)
-        raw = representations.plda(background, kind, columns)
-        scores = representations.normalised(raw, way.enrolled, way.tested, takes)
+    for kind, qualities in KINDS.items():
+        raw = representations.plda(background, kind, columns_of(qualities, 2))
+        (scores,) = representations.normal(raw, [direction], takes)
         # The comparison leaves the middle where it is, so that all representations are scored alike.
         assert np.corrcoef(scores.ravel(), trials.scores[kind])[0, 1] > 0.95
 
 
 def _sorted(test: Sequence[Take]) -> list[tuple[str, str, Summary]]:
     """Pieces in the order in which the comparison draws them."""
-    found = pieces(test)
-    return [p for p in found if p[0] != "4recordings"] + [p for p in found if p[0] == "4recordings"]
+    drawn = pieces(test)
+    return [p for p in drawn if p[0] != "4recordings"] + [p for p in drawn if p[0] == "4recordings"]
 
 
 def test_a_body_turned_twice_is_where_it_was(tmp_path: Path) -> None:
-    representations = pytest.importorskip("representations", exc_type=ImportError)
+    from comparison.recordings import turned
+
     series = read_kinect(joints(tmp_path / "t.parquet", {"Ann": 1}, frames=40))[0].series
-    back = representations.turned(representations.turned(series, 20.0), -20.0)
+    back = turned(turned(series, 20.0), -20.0)
     np.testing.assert_allclose(back.position[:, :8], series.position[:, :8], atol=1e-3)
-    assert np.abs(representations.turned(series, 20.0).position[:, 2] - series.position[:, 2]).max() > 1
+    assert np.abs(turned(series, 20.0).position[:, 2] - series.position[:, 2]).max() > 1
 
 
 @pytest.mark.slow
@@ -213,23 +220,24 @@ def test_a_body_turned_twice_is_where_it_was(tmp_path: Path) -> None:
 def test_a_slice_of_a_known_set_is_not_tested_by_who_knows_it(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import protocol
     import verification
 
     whole = pq.read_table(shared / "utd_mhad" / "upper_body.parquet")
     names = sorted(set(whole["person"].to_pylist()))[:4]
-    some = whole.filter(pc.is_in(whole["person"], pa.array(names)))
-    kept = sorted(set(some["recording"].to_pylist()))[::6]
+    selected = whole.filter(pc.is_in(whole["person"], pa.array(names)))
+    kept = sorted(set(selected["recording"].to_pylist()))[::6]
     path = tmp_path / "slice.parquet"
-    pq.write_table(some.filter(pc.is_in(some["recording"], pa.array(kept))), path)
+    pq.write_table(selected.filter(pc.is_in(selected["recording"], pa.array(kept))), path)
     asked: list[frozenset[tuple[str, str]]] = []
 
     def without(people: frozenset[tuple[str, str]], axes: int) -> Any:
         asked.append(people)
-        return verification.shipped(axes)
+        return shipped(axes)
 
     monkeypatch.setattr(verification, "reference_without", without)
-    verification.known_people.cache_clear()
-    result = verification.judged(path, 2, 1)
+    protocol.known_people.cache_clear()
+    result = verification.evaluate_axes(path, 2, 1)
     assert asked == [frozenset(("utd_mhad", name) for name in names)]
     assert result["persons"] == 4
     assert result["motion"]["4recordings"]["auc"] is not None

@@ -1,0 +1,1 @@
+"""All representations of a mover behind one protocol: `verification.py --compare`."""
