@@ -77,7 +77,7 @@ def measured_rows(take: Take) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """A piece that is tested, with the recordings it is from.
+    """What is tested, with the recordings it is from.
 
     Attributes:
         level: one of LEVELS.
@@ -106,11 +106,11 @@ class Tested:
 
 
 def drawn(takes: Sequence[Take], *, seed: int) -> list[Tested]:
-    """What is tested of some recordings: the very pieces of `poseprint.verification.trials.pieces`."""
+    """What is tested of some recordings: the very probes of `poseprint.verification.trials.probes_of`."""
     rng = np.random.default_rng(seed)
     out: list[Tested] = []
     for take in takes:
-        out += [Tested("5s", take.person, ((take, (row,)),)) for row in take.apart]
+        out += [Tested("5s", take.person, ((take, (row,)),)) for row in take.disjoint]
         out.append(Tested("recording", take.person, ((take, None),)))
     for person in sorted({t.person for t in takes}):
         own = [t for t in takes if t.person == person]
@@ -120,7 +120,7 @@ def drawn(takes: Sequence[Take], *, seed: int) -> list[Tested]:
     return out
 
 
-# ---- representations: people enrolled and pieces tested -> scores [shape=(people, pieces)] ---------------------------
+# ---- representations: people enrolled and probes tested -> scores [shape=(people, probes)] ---------------------------
 
 Raw = Callable[[Sequence[Person], Sequence[Tested]], Array]
 
@@ -407,13 +407,13 @@ def trials_of(parts: Sequence[tuple[Direction, Array]]) -> Trials:
     """Scores as trials, for their metrics: a score is its own ranking."""
     found = []
     for direction, scores in parts:
-        pieces = direction.tested
-        shape = (len(direction.people), len(pieces))
+        probes = direction.tested
+        shape = (len(direction.people), len(probes))
         model = np.repeat(np.array(direction.people)[:, None], shape[1], axis=1).ravel()
-        test = np.tile(np.array([t.person for t in pieces]), shape[0])
+        test = np.tile(np.array([t.person for t in probes]), shape[0])
         values = {"motion": scores.ravel()}
         nothing = np.zeros(scores.size)
-        level = np.tile(np.array([t.level for t in pieces]), shape[0])
+        level = np.tile(np.array([t.level for t in probes]), shape[0])
         found.append(Trials(level, model, test, model == test, values, values, values, nothing, nothing, nothing))
     return Trials.joined(found)
 

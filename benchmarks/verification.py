@@ -39,10 +39,10 @@ from poseprint.verification.summary import Summary
 from poseprint.verification.trials import (
     LEVELS,
     POOLED,
-    Piece,
+    Probe,
     Take,
     Trials,
-    pieces,
+    probes_of,
     run_trials,
     takes_of_table,
 )
@@ -56,7 +56,7 @@ FOLD = 5
 """People of the calibrating set that are left out of a reference at a time."""
 SEEDS = 3
 MOST_TRIALS = 150_000
-"""Trials of one table and number of axes, about; of larger tables a part of the pieces is tested."""
+"""Trials of one table and number of axes, about; of larger tables a share of the probes is tested."""
 
 Known = dict[str, tuple[str, str]]
 """sha256 of a recording's poses -> set and person."""
@@ -149,11 +149,11 @@ def parted(takes: Sequence[Take], seed: int) -> tuple[str, list[tuple[list[Take]
     return "recording", calibration_halves(takes, "recording", seed=seed)
 
 
-def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Piece]]:
+def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Probe]]:
     """Four recordings of each mover to test and the others to enrol; for people with few recordings."""
     rng = np.random.default_rng(seed)
     enrol: list[Take] = []
-    tested: list[Piece] = []
+    tested: list[Probe] = []
     for person in sorted({t.person for t in takes}):
         own = [t for t in takes if t.person == person]
         order = rng.permutation(len(own))
@@ -177,7 +177,7 @@ def trials_of(takes: Sequence[Take], reference: Reference, seeds: int) -> tuple[
         for enrol, test in parts:
             if not enrol or not test:
                 continue
-            tested = thinned(pieces(test, seed=seed), quota, seed)
+            tested = thinned(probes_of(test, seed=seed), quota, seed)
             four = max(four, len({person for level, person, _ in tested if level == "4recordings"}))
             out.append(run_trials(reference, enrol, tested))
         if four < 2:
@@ -191,10 +191,10 @@ def trials_of(takes: Sequence[Take], reference: Reference, seeds: int) -> tuple[
     return out, split, notes
 
 
-def thinned(tested: Sequence[Piece], quota: int, seed: int) -> list[Piece]:
-    """At most so many pieces of each level."""
+def thinned(tested: Sequence[Probe], quota: int, seed: int) -> list[Probe]:
+    """At most so many probes of each level."""
     rng = np.random.default_rng(seed)
-    out: list[Piece] = []
+    out: list[Probe] = []
     for level in LEVELS:
         some = [p for p in tested if p[0] == level]
         keep = range(len(some)) if len(some) <= quota else sorted(rng.choice(len(some), quota, replace=False))
@@ -342,7 +342,7 @@ def view_trials(takes: Sequence[Take], reference: Reference, view: str, same: bo
                 first = {id(front[i]) for i in rng.permutation(len(front))[: len(front) // 2]}
                 shown = [t for t in front if id(t) not in first]
                 front = [t for t in front if id(t) in first]
-            tested: list[Piece] = []
+            tested: list[Probe] = []
             for person in sorted({t.person for t in shown}):
                 own = [t.summary() for t in shown if t.person == person]
                 for count in LENGTHS:

@@ -17,7 +17,7 @@ from helpers.movers import mover
 from poseprint.io.kinect import JOINTS, KINECT, read_kinect
 from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, Take, pieces, run_trials, takes_of_table
+from poseprint.verification.trials import LEVELS, Take, probes_of, run_trials, takes_of_table
 
 Benchmark = Callable[..., dict[str, Any]]
 
@@ -195,9 +195,9 @@ def test_compared_representations_are_scored_much_as_the_reference_scores(takes:
 
 
 def _sorted(test: Sequence[Take]) -> list[tuple[str, str, Summary]]:
-    """Pieces in the order in which the comparison draws them."""
-    found = pieces(test)
-    return [p for p in found if p[0] != "4recordings"] + [p for p in found if p[0] == "4recordings"]
+    """Probes in the order in which the comparison draws them."""
+    probes = probes_of(test)
+    return [p for p in probes if p[0] != "4recordings"] + [p for p in probes if p[0] == "4recordings"]
 
 
 def test_a_body_turned_twice_is_where_it_was(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from helpers.evaluation import data_set
 
 import poseprint
 from poseprint.app.datasets.convert import import_kinect
-from poseprint.evaluation.protocol import draw
+from poseprint.evaluation.protocol import draw_trials
 from poseprint.movements.measure import measure
 from poseprint.verification.reference import Reference, shipped
 from poseprint.verification.trials import Take
@@ -103,4 +103,4 @@ def test_signers_by_session(shared: Path, tmp_path: Path) -> None:
         for line in lines[:30]
         if (t := Take.of(measure(poseprint.read_poses(tmp_path / "data" / line.file), 2), session=line.session))
     ]
-    assert draw(lambda _: shipped(2), [replace(t, session="") for t in takes], "recording", 0)
+    assert draw_trials(lambda _: shipped(2), [replace(t, session="") for t in takes], "recording", 0)

@@ -22,7 +22,7 @@ def takes_of(**values: str) -> list[Take]:
             statistics=empty,
             movement_seconds=np.array([5.0]),
             seconds=5.0,
-            apart=(0,),
+            disjoint=(0,),
             **{name: values[name][k].strip() if name in values else "" for name in ("activity", "session")},
         )
         for k in range(count)
