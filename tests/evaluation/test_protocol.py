@@ -35,9 +35,9 @@ def test_no_person_shares_a_value_between_enrolment_and_test(seed: int) -> None:
         takes = takes_of(session=values)
         for enrol, test in enrolment_and_test(takes, "session", seed):
             for person in ("Ann", "Bob"):
-                one, other = ({t.session for t in part if t.person == person} for part in (enrol, test))
-                assert not one & other
-                assert "" not in one | other
+                enrolled, tested = ({t.session for t in half if t.person == person} for half in (enrol, test))
+                assert not enrolled & tested
+                assert "" not in enrolled | tested
             kept = {t.recording for t in (*enrol, *test)}
             assert kept == {t.recording for t in takes if t.session}
 

@@ -75,7 +75,7 @@ def tested_persons(takes: Sequence[Take], by: By) -> list[str]:
 
 
 def applicable(takes: Sequence[Take]) -> list[By]:
-    """The ways in which these recordings can be parted: always by recording, else where the data tells two values."""
+    """What these recordings can be parted by: whatever FEWEST_TESTED persons have two values of."""
     return [by for by in STRICTEST[::-1] if len(tested_persons(takes, by)) >= FEWEST_TESTED]
 
 
@@ -125,7 +125,7 @@ def protocol_results(trials: Trials, seed: int) -> dict[str, Any]:
 
 
 def metrics_and_decisions(trials: Trials, kind: str, seed: int) -> dict[str, Any]:
-    """The metrics of some trials, how long they are and what verdicts on them would be."""
+    """The metrics of trials with their median seconds and the shares of verdicts on them."""
     llr = trials.llr[kind]
     decisions = usual_decisions(llr)
     return {
@@ -151,7 +151,7 @@ def share(values: Array) -> float | None:
 
 
 def reliability(trials: Trials, kind: str) -> list[dict[str, Any]]:
-    """How often it is the person where LLRs say so with some probability, at even odds.
+    """Observed against stated probability of genuine trials, at even odds, in bins.
 
     Genuine and impostor trials weigh alike, and within each every person enrolled weighs alike.
 

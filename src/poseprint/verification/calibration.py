@@ -1,6 +1,6 @@
 """Scores -> log-likelihood ratios in bounds that the number of people behind them can support.
 
-An LLR says how much more probable a score is if the person of interest moves than if somebody else does, in powers
+An LLR states how much more probable a score is if the person of interest moves than if somebody else does, in powers
 of ten. It is fitted by logistic regression at even odds (Brummer and du Preez, Computer Speech and Language 20,
 2006). Trials of few people cannot carry extreme odds, however well they separate: the bounds are what is left if one
 more comparison of each kind had come out as wrong as can be (after Vergeer et al., Science and Justice 56, 2016).
@@ -31,7 +31,7 @@ class Calibration:
     """From scores, length and visibility to an LLR.
 
     Attributes:
-        kinds: which scores go in, in this order: static, motion or both.
+        kinds: of the scores it takes, in this order: static, motion or both.
         weights: of each term: the bias; for each kind the score alone and times each circumstance; and each
             circumstance alone.
         lower, upper: bounds of the LLR, base 10.

@@ -56,7 +56,7 @@ class Roles:
 
 
 def learn_background(takes: Sequence[Take], axes: int, roles: Roles) -> Background:
-    """A background of the people in some takes."""
+    """A background of the people of the groups that have a role."""
     used = [t for t in takes if t.group in (*roles.whole, *roles.between)]
     return fit_background([_labelled(t, roles) for t in used], axes)
 
@@ -82,7 +82,7 @@ def learn_reference(
     seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[Reference, Trials]:
-    """A reference of the people in some takes, and the trials its calibration rests on.
+    """A reference of the people in these takes, and the trials its calibration rests on.
 
     Args:
         takes: of all groups; those of `roles.calibrate` need activities, or several recordings a person.

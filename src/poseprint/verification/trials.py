@@ -151,7 +151,7 @@ Probe = tuple[str, str, Summary]
 
 
 def probes_of(takes: Sequence[Take], *, seed: int = 0, levels: Sequence[str] = LEVELS) -> list[Probe]:
-    """What is tested of some recordings: single movements, recordings, four recordings of a mover together."""
+    """What is tested of recordings: single movements, recordings, four recordings of a mover together."""
     rng = np.random.default_rng(seed)
     probes: list[Probe] = []
     for take in takes:
