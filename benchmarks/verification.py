@@ -37,14 +37,14 @@ from poseprint.movements.measure import measure
 from poseprint.verification.learn_reference import calibration_halves
 from poseprint.verification.reference import EVIDENCE, Reference, shipped
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, POOLED, Piece, Take, Trials, pieces, run_trials
+from poseprint.verification.trials import LEVELS, POOLED, Probe, Take, Trials, probes_of, run_trials
 
 OTHERS = ("utd_mhad", "isl_kinect", "precog16", "kinect_gait_164")
 PEOPLE = {"kinect_gait_164": 40}
 """How many people, the first by name, of a set that has more."""
 SEEDS = 3
 MOST_TRIALS = 150_000
-"""Trials of one table and number of axes, about; of larger tables a part of the pieces is tested."""
+"""Trials of one table and number of axes, about; of larger tables a part of the probes is tested."""
 PROTOCOL = (
     "Each person is enrolled on half of the activities (of their recordings, where `split_by` says so) and tested on "
     "the other half, both ways, against the other people of the same fold; nobody tested is in background, cohort or "
@@ -154,7 +154,7 @@ class Outcome:
             self.out_of_bounds += int(((llr < calibration.lower) | (llr > calibration.upper)).sum())
             self.furthest = max(self.furthest, float(np.abs(llr).max(initial=0)))
 
-    def _draws(self, takes: Sequence[Take], seeds: int) -> Iterator[tuple[list[Take], list[Piece]]]:
+    def _draws(self, takes: Sequence[Take], seeds: int) -> Iterator[tuple[list[Take], list[Probe]]]:
         """What is enrolled and what is tested, by seed and half; notes how recordings were split."""
         people = len({t.person for t in takes})
         quota = max(60, MOST_TRIALS // (2 * seeds * max(people, 1) * len(LEVELS)))
@@ -165,7 +165,7 @@ class Outcome:
             for enrol, test in parts:
                 if not enrol or not test:
                     continue
-                tested = thinned(pieces(test, seed=seed), quota, seed)
+                tested = thinned(probes_of(test, seed=seed), quota, seed)
                 testable = max(testable, len({person for level, person, _ in tested if level == "4recordings"}))
                 yield enrol, tested
             if testable >= 2:
@@ -204,11 +204,11 @@ def split(takes: Sequence[Take], seed: int) -> tuple[str, list[tuple[list[Take],
     return "recording", calibration_halves(takes, "recording", seed=seed)
 
 
-def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Piece]]:
+def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Probe]]:
     """Four recordings of each mover to test and the others to enrol; for people with few recordings."""
     rng = np.random.default_rng(seed)
     enrol: list[Take] = []
-    tested: list[Piece] = []
+    tested: list[Probe] = []
     for person in sorted({t.person for t in takes}):
         own = [t for t in takes if t.person == person]
         order = rng.permutation(len(own))
@@ -218,10 +218,10 @@ def pooled(takes: Sequence[Take], seed: int) -> tuple[list[Take], list[Piece]]:
     return enrol, tested
 
 
-def thinned(tested: Sequence[Piece], quota: int, seed: int) -> list[Piece]:
-    """At most so many pieces of each level."""
+def thinned(tested: Sequence[Probe], quota: int, seed: int) -> list[Probe]:
+    """At most so many probes of each level."""
     rng = np.random.default_rng(seed)
-    out: list[Piece] = []
+    out: list[Probe] = []
     for level in LEVELS:
         own = [p for p in tested if p[0] == level]
         keep = range(len(own)) if len(own) <= quota else sorted(rng.choice(len(own), quota, replace=False))

@@ -15,7 +15,7 @@ from poseprint.evaluation.metrics import trial_metrics
 from poseprint.verification.learn_reference import calibration_halves
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import POOLED, Piece, Take, Trials, run_trials
+from poseprint.verification.trials import POOLED, Probe, Take, Trials, run_trials
 
 
 def view_change(axes: Sequence[int], seeds: int) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def view_trials(takes: Sequence[Take], reference: Reference, view: str, same: bo
                 first = {id(front[i]) for i in rng.permutation(len(front))[: len(front) // 2]}
                 shown = [t for t in front if id(t) not in first]
                 front = [t for t in front if id(t) in first]
-            tested: list[Piece] = []
+            tested: list[Probe] = []
             for person in sorted({t.person for t in shown}):
                 own = [t.summary() for t in shown if t.person == person]
                 for count in LENGTHS:

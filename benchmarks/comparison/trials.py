@@ -57,11 +57,11 @@ class Tested:
 
 
 def draw(takes: Sequence[Take], *, seed: int) -> list[Tested]:
-    """What is tested of some recordings: what `poseprint.verification.trials.pieces` draws."""
+    """What is tested of some recordings: what `poseprint.verification.trials.probes_of` draws."""
     rng = np.random.default_rng(seed)
     out: list[Tested] = []
     for take in takes:
-        out += [Tested("5s", take.person, ((take, (row,)),)) for row in take.apart]
+        out += [Tested("5s", take.person, ((take, (row,)),)) for row in take.disjoint]
         out.append(Tested("recording", take.person, ((take, None),)))
     for person in sorted({t.person for t in takes}):
         own = [t for t in takes if t.person == person]
@@ -113,12 +113,12 @@ def trials_of(parts: Sequence[tuple[Direction, Array]]) -> Trials:
     """Scores as trials, for their metrics: a score is its own ranking."""
     trials = []
     for direction, scores in parts:
-        pieces = direction.tested
-        shape = (len(direction.people), len(pieces))
+        probes = direction.tested
+        shape = (len(direction.people), len(probes))
         model = np.repeat(np.array(direction.people)[:, None], shape[1], axis=1).ravel()
-        test = np.tile(np.array([t.person for t in pieces]), shape[0])
+        test = np.tile(np.array([t.person for t in probes]), shape[0])
         values = {"motion": scores.ravel()}
         nothing = np.zeros(scores.size)
-        level = np.tile(np.array([t.level for t in pieces]), shape[0])
+        level = np.tile(np.array([t.level for t in probes]), shape[0])
         trials.append(Trials(level, model, test, model == test, values, values, values, nothing, nothing, nothing))
     return Trials.joined(trials)

@@ -20,7 +20,7 @@ from poseprint.verification.background import KINDS
 from poseprint.verification.learn_reference import Roles, calibration_halves, learn_reference
 from poseprint.verification.reference import shipped
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, Take, pieces, run_trials, takes_of_table
+from poseprint.verification.trials import LEVELS, Take, probes_of, run_trials, takes_of_table
 
 Benchmark = Callable[..., dict[str, Any]]
 
@@ -202,7 +202,7 @@ def test_compared_representations_are_scored_much_as_the_reference_scores(takes:
 
 def _sorted(test: Sequence[Take]) -> list[tuple[str, str, Summary]]:
     """Pieces in the order in which the comparison draws them."""
-    drawn = pieces(test)
+    drawn = probes_of(test)
     return [p for p in drawn if p[0] != "4recordings"] + [p for p in drawn if p[0] == "4recordings"]
 
 

@@ -26,7 +26,7 @@ def few_draws() -> Iterator[None]:
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path, list[str]]:
     """A data set with one recording of nobody and one fake, evaluated."""
     folder = tmp_path_factory.mktemp("evaluated")
-    data, out, said = data_set(folder / "people"), folder / "out", list[str]()
+    data, out, logged_messages = data_set(folder / "people"), folder / "out", list[str]()
     short = recording_of("Ann", 99, frames=20)
     write_poses(short, data / "short.parquet")
     twin = replace(recording_of("Bob", 0), recording="twin")
@@ -42,13 +42,13 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any],
     with fewer_draws():
         with logged() as messages:
             result = poseprint.evaluate(data, output=out, progress=lambda *step: steps.append(step))
-        said += messages
+        logged_messages += messages
     assert {step for step, _, _ in steps} == {
         "recordings measured",
         *(f"trials by {by}" for by in ("recording", "activity", "session")),
         "changed recordings",
     }
     for what in {step for step, _, _ in steps}:
-        own = [(done, total) for step, done, total in steps if step == what]
-        assert [done for done, _ in own] == list(range(1, own[0][1] + 1))
-    return result, out, said
+        of_step = [(done, total) for step, done, total in steps if step == what]
+        assert [done for done, _ in of_step] == list(range(1, of_step[0][1] + 1))
+    return result, out, logged_messages

@@ -25,19 +25,19 @@ def many(people: int = 6, apart: float = 1.0, seed: int = 0) -> Trials:
 
 def test_by_hand() -> None:
     # Of the six pairs of a genuine and an impostor trial, five are in order.
-    found = trial_metrics(trials([3, 1, 2, 0, -1], [True, True, False, False, False]), "both")
-    assert found["auc"] == pytest.approx(5 / 6)
+    metrics = trial_metrics(trials([3, 1, 2, 0, -1], [True, True, False, False, False]), "both")
+    assert metrics["auc"] == pytest.approx(5 / 6)
     # No threshold has equal errors; at either side of the genuine 1 they are (1/2, 0) and (0, 1/3).
-    assert 0 < found["eer"] < 0.5
-    assert (found["genuine"], found["impostor"], found["majority"]) == (2, 3, pytest.approx(0.6))
+    assert 0 < metrics["eer"] < 0.5
+    assert (metrics["genuine"], metrics["impostor"], metrics["majority"]) == (2, 3, pytest.approx(0.6))
     # At a prior of 0.05, all alarms away and one of two missed is cheapest: 0.05 * 1/2 over 0.05.
-    assert found["min_dcf"] == pytest.approx(0.5)
+    assert metrics["min_dcf"] == pytest.approx(0.5)
     bits = [np.log2(1 + 10.0**-llr) for llr in (3, 1)], [np.log2(1 + 10.0**llr) for llr in (2, 0, -1)]
-    assert found["cllr"] == pytest.approx((np.mean(bits[0]) + np.mean(bits[1])) / 2)
+    assert metrics["cllr"] == pytest.approx((np.mean(bits[0]) + np.mean(bits[1])) / 2)
     # Pooling 1 and 2, which are the wrong way around: (1/2) / (1/2 + 1/3) of the weight there is genuine.
     pooled = 0.5 / (0.5 + 1 / 3)
     least = (np.log2(1 / pooled) / 2 + np.log2(1 / (1 - pooled)) / 3) / 2
-    assert found["min_cllr"] == pytest.approx(least)
+    assert metrics["min_cllr"] == pytest.approx(least)
 
 
 def test_perfect_and_uninformative() -> None:
@@ -63,43 +63,43 @@ scores = st.lists(st.tuples(st.integers(-6, 6), st.booleans()), min_size=4, max_
 @given(scores)
 def test_what_hangs_on_order_alone_does_not_change_with_the_scale(rows: list[tuple[int, bool]]) -> None:
     values, genuine = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows])
-    one = trial_metrics(trials(values / 3, genuine), "both")
-    other = trial_metrics(trials(np.exp(values) - 5, genuine, llr=values / 3), "both")
+    metrics = trial_metrics(trials(values / 3, genuine), "both")
+    compared = trial_metrics(trials(np.exp(values) - 5, genuine, llr=values / 3), "both")
     for name in ("auc", "eer", "min_dcf", "cllr", "min_cllr"):
-        assert one[name] == pytest.approx(other[name]), name
-    assert one["min_cllr"] <= one["cllr"] + 1e-9
-    assert one["min_cllr"] <= 1 + 1e-9
-    assert 0 <= one["min_dcf"] <= 1 + 1e-9
+        assert metrics[name] == pytest.approx(compared[name]), name
+    assert metrics["min_cllr"] <= metrics["cllr"] + 1e-9
+    assert metrics["min_cllr"] <= 1 + 1e-9
+    assert 0 <= metrics["min_dcf"] <= 1 + 1e-9
 
 
 @settings(max_examples=30, deadline=None)
 @given(scores)
 def test_who_is_who_turned_around(rows: list[tuple[int, bool]]) -> None:
     values, genuine = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows])
-    one, other = trial_metrics(trials(values, genuine), "both"), trial_metrics(trials(-values, ~genuine), "both")
-    assert one["auc"] == pytest.approx(other["auc"])
-    assert one["cllr"] == pytest.approx(other["cllr"])
-    assert one["min_cllr"] == pytest.approx(other["min_cllr"])
+    metrics, compared = trial_metrics(trials(values, genuine), "both"), trial_metrics(trials(-values, ~genuine), "both")
+    assert metrics["auc"] == pytest.approx(compared["auc"])
+    assert metrics["cllr"] == pytest.approx(compared["cllr"])
+    assert metrics["min_cllr"] == pytest.approx(compared["min_cllr"])
 
 
 def test_intervals_are_over_persons_repeat_and_hold_the_figure() -> None:
     t = many()
-    one = trial_metrics(t, "both", seed=3)
-    assert one == trial_metrics(t, "both", seed=3)
-    assert one["intervals"] != trial_metrics(t, "both", seed=4)["intervals"]
+    metrics = trial_metrics(t, "both", seed=3)
+    assert metrics == trial_metrics(t, "both", seed=3)
+    assert metrics["intervals"] != trial_metrics(t, "both", seed=4)["intervals"]
     for name in ("auc", "eer", "min_dcf", "cllr"):
-        low, high = one["intervals"][name]
-        assert low <= one[name] <= high, name
-    assert one["persons"] == 6
+        low, high = metrics["intervals"][name]
+        assert low <= metrics[name] <= high, name
+    assert metrics["persons"] == 6
 
 
 def test_an_interval_does_not_shrink_where_each_trial_stands_many_times() -> None:
     t = many()
     again = Trials.joined([t] * 5)
-    one, other = trial_metrics(t, "both"), trial_metrics(again, "both")
+    metrics, compared = trial_metrics(t, "both"), trial_metrics(again, "both")
     for name in ("auc", "cllr"):
-        assert other[name] == pytest.approx(one[name])
-        assert other["intervals"][name] == pytest.approx(one["intervals"][name])
+        assert compared[name] == pytest.approx(metrics[name])
+        assert compared["intervals"][name] == pytest.approx(metrics["intervals"][name])
 
 
 def test_few_persons_have_no_intervals_and_one_kind_of_trial_no_figures() -> None:
@@ -113,9 +113,9 @@ def test_few_persons_have_no_intervals_and_one_kind_of_trial_no_figures() -> Non
 
 def test_trials_that_could_not_be_measured_are_counted_and_left_out() -> None:
     whole = trials([3, 1, 2, 0, -1, np.nan, np.nan], [True, True, False, False, False, True, False])
-    found = trial_metrics(whole, "static")
-    assert found["without_score"] == 2
-    assert found["auc"] == pytest.approx(5 / 6)
+    metrics = trial_metrics(whole, "static")
+    assert metrics["without_score"] == 2
+    assert metrics["auc"] == pytest.approx(5 / 6)
 
 
 def test_a_det_curve_goes_from_all_alarms_to_all_misses() -> None:

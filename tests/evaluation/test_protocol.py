@@ -22,7 +22,7 @@ def takes_of(**values: str) -> list[Take]:
             statistics=empty,
             movement_seconds=np.array([5.0]),
             seconds=5.0,
-            apart=(0,),
+            disjoint=(0,),
             **{name: values[name][k].strip() if name in values else "" for name in ("activity", "session")},
         )
         for k in range(count)
@@ -35,9 +35,9 @@ def test_no_person_shares_a_value_between_enrolment_and_test(seed: int) -> None:
         takes = takes_of(session=values)
         for enrol, test in enrolment_and_test(takes, "session", seed):
             for person in ("Ann", "Bob"):
-                one, other = ({t.session for t in part if t.person == person} for part in (enrol, test))
-                assert not one & other
-                assert "" not in one | other
+                enrolled, tested = ({t.session for t in half if t.person == person} for half in (enrol, test))
+                assert not enrolled & tested
+                assert "" not in enrolled | tested
             kept = {t.recording for t in (*enrol, *test)}
             assert kept == {t.recording for t in takes if t.session}
 

@@ -1,4 +1,4 @@
-"""Which recordings of a data set serve, and what is said of those that do not."""
+"""Which recordings of a data set serve, and what is reported of those that do not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from poseprint.verification.reference import Reference, shipped
 
 
 @pytest.mark.slow
-def test_what_is_left_out_is_told_with_the_reason(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
-    result, _, said = evaluated
+def test_what_is_left_out_is_reported_with_the_reason(evaluated: tuple[dict[str, Any], Path, list[str]]) -> None:
+    result, _, messages = evaluated
     left_out = result["data"]["left_out"]
     assert len(left_out) == 4
-    assert set(left_out) <= set(said)
+    assert set(left_out) <= set(messages)
     for reason in (
         "short is left out: no usable stretch in it is a second long",
         "twin is left out: the same poses as Bob-0",
@@ -48,20 +48,20 @@ def test_a_folder_without_recordings(tmp_path: Path) -> None:
 
 
 def test_one_person_alone(tmp_path: Path) -> None:
-    said = error_of(data_set(tmp_path / "data", ("Ann",), recordings=2), tmp_path)
-    assert "an evaluation needs usable recordings of at least 2 persons to test, got 1 (Ann)" in said
-    assert "add recordings of other persons: whoever is tested needs impostors" in said
+    message = error_of(data_set(tmp_path / "data", ("Ann",), recordings=2), tmp_path)
+    assert "an evaluation needs usable recordings of at least 2 persons to test, got 1 (Ann)" in message
+    assert "add recordings of other persons: whoever is tested needs impostors" in message
 
 
 def test_one_recording_of_each(tmp_path: Path) -> None:
-    said = error_of(data_set(tmp_path / "data", recordings=1), tmp_path)
-    assert "by recording, at least 2 persons need two usable recordings, got 0; add recordings" in said
+    message = error_of(data_set(tmp_path / "data", recordings=1), tmp_path)
+    assert "by recording, at least 2 persons need two usable recordings, got 0; add recordings" in message
 
 
 def test_a_way_to_part_that_the_data_does_not_tell(tmp_path: Path) -> None:
-    data = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2, told=False)
-    said = error_of(data, tmp_path, by="session")
-    assert "fill in the column session of recordings.csv, or leave `by` out" in said
+    data = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2, grouped=False)
+    message = error_of(data, tmp_path, by="session")
+    assert "fill in the column session of recordings.csv, or leave `by` out" in message
     assert "it is recording, session or activity" in error_of(data, tmp_path, by="day")
     assert "tells no depth; evaluate in the space of pictures (`space` picture)" in error_of(
         data, tmp_path, space="depth"
@@ -73,9 +73,9 @@ def test_mixed_estimators_are_both_named(tmp_path: Path) -> None:
     data = data_set(tmp_path / "data", ("Ann", "Bob"), recordings=2)
     other = replace(recording_of("Bob", 1), estimator=EstimatorInfo("openpose", "BODY_25"))
     write_poses(other, data / "Bob-1.parquet")
-    said = error_of(data, tmp_path)
-    assert "mediapipe-pose-full 0.10.31 (4eaa5eb7) (Ann-0, 3 in all), openpose BODY_25 (Bob-1, 1 in all)" in said
-    assert "evaluate them apart" in said
+    message = error_of(data, tmp_path)
+    assert "mediapipe-pose-full 0.10.31 (4eaa5eb7) (Ann-0, 3 in all), openpose BODY_25 (Bob-1, 1 in all)" in message
+    assert "evaluate them apart" in message
 
 
 def test_only_fakes(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def knowing(*persons: str, recordings: int = 2) -> Reference:
 
 @pytest.mark.slow
 def test_persons_in_the_reference_are_left_out_of_the_test(tmp_path: Path) -> None:
-    data = data_set(tmp_path / "data", recordings=2, told=False)
+    data = data_set(tmp_path / "data", recordings=2, grouped=False)
     result = poseprint.evaluate(data, output=tmp_path / "out", reference=knowing("Cyd", recordings=1))
     assert result["persons_in_the_reference"] == ["Cyd"]
     assert result["data"]["persons"] == 2
     assert any("1 of 3 persons are in the reference's background and are left out" in note for note in result["notes"])
-    said = error_of(data, tmp_path / "more", reference=knowing("Bob", "Cyd"))
-    assert "Bob, Cyd cannot be tested, being in the reference's background" in said
-    assert "give a reference made without these (`reference`)" in said
+    message = error_of(data, tmp_path / "more", reference=knowing("Bob", "Cyd"))
+    assert "Bob, Cyd cannot be tested, being in the reference's background" in message
+    assert "give a reference made without these (`reference`)" in message
 
 
 def test_a_reference_of_another_space(tmp_path: Path) -> None:

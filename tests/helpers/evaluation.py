@@ -35,7 +35,7 @@ def recording_of(person: str, number: int, frames: int = 330) -> PoseSeries:
     )
 
 
-def data_set(folder: Path, people: Any = tuple(PEOPLE), *, recordings: int = 8, told: bool = True) -> Path:
+def data_set(folder: Path, people: Any = tuple(PEOPLE), *, recordings: int = 8, grouped: bool = True) -> Path:
     """Everybody's recordings, in two sessions of their own and four activities of all."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
@@ -43,7 +43,7 @@ def data_set(folder: Path, people: Any = tuple(PEOPLE), *, recordings: int = 8, 
         for k in range(recordings):
             series = recording_of(person, k)
             write_poses(series, folder / f"{series.recording}.parquet")
-            session, activity = (f"{person}'s day {k % 2}", f"topic {k % 4}") if told else ("", "")
+            session, activity = (f"{person}'s day {k % 2}", f"topic {k % 4}") if grouped else ("", "")
             lines.append(Recording(series.recording, person, "real", session, f"{series.recording}.parquet", activity))
     write_recordings(folder, lines)
     return folder

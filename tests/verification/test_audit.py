@@ -30,9 +30,9 @@ def test_sessions_are_asked_for(ann: EnrolledProfile) -> None:
 
 def test_how_much_more_would_help_is_told_with_the_measured_curve() -> None:
     profile = enroll("Ann", [wanderer()])
-    (told,) = [f for f in profile.findings if f["code"] == "MORE_WOULD_HELP"]
-    assert "more minutes from another day would help" in told["message"]
-    assert "%" in told["message"]
+    (advice,) = [f for f in profile.findings if f["code"] == "MORE_WOULD_HELP"]
+    assert "more minutes from another day would help" in advice["message"]
+    assert "%" in advice["message"]
 
 
 def test_the_same_take_counts_once() -> None:
@@ -47,9 +47,9 @@ def test_the_same_take_counts_once() -> None:
 @pytest.mark.slow
 def test_two_people_in_one_enrolment_are_noticed() -> None:
     mine = [wanderer(seed=s) for s in range(4)]
-    other = [wanderer(seed=s, style=3, tempo=2.5, amplitude=0.9, sway=0.2, shoulder=260) for s in range(2)]
-    position = [s.position + np.where(np.arange(12)[:, None] == 0, (60, 40), 0).astype(np.float32) for s in other]
-    profile = enroll("Ann", [*mine, *(replace(s, position=p) for s, p in zip(other, position, strict=True))])
+    another = [wanderer(seed=s, style=3, tempo=2.5, amplitude=0.9, sway=0.2, shoulder=260) for s in range(2)]
+    position = [s.position + np.where(np.arange(12)[:, None] == 0, (60, 40), 0).astype(np.float32) for s in another]
+    profile = enroll("Ann", [*mine, *(replace(s, position=p) for s, p in zip(another, position, strict=True))])
     assert "RECORDINGS_DISAGREE" in codes(profile)
     assert "PROFILE_DOUBTED" in {f.code for f in check_poses(wanderer(seed=9), profile).findings}
     assert "RECORDINGS_DISAGREE" not in codes(enroll("Ann", mine))
@@ -57,8 +57,8 @@ def test_two_people_in_one_enrolment_are_noticed() -> None:
 
 def test_parts_of_one_film_are_recordings_of_their_own() -> None:
     whole = wanderer(1800, seed=1)
-    parts = [replace(whole.part(a, b), recording=f"part-{a}") for a, b in ((0, 800), (900, 1800))]
-    assert len(enroll("Ann", parts).made_from) == 2
+    halves = [replace(whole.part(a, b), recording=f"part-{a}") for a, b in ((0, 800), (900, 1800))]
+    assert len(enroll("Ann", halves).made_from) == 2
 
 
 @pytest.mark.slow

@@ -31,18 +31,18 @@ def fitted(persons: int = 20) -> Calibration:
 
 def test_two_gaussians_get_the_llrs_that_they_have() -> None:
     scores, genuine = gaussian(seed=1)
-    found = fitted(100_000).llr(scores[:, None], usual(len(scores)))
+    llrs = fitted(100_000).llr(scores[:, None], usual(len(scores)))
     # Of equal deviations 1 and means 1 and -1, the natural-log LLR is twice the score, whatever the shares.
-    assert found == pytest.approx(2 * scores / np.log(10), rel=0.15, abs=0.05)
-    assert cllr(found, genuine) == pytest.approx(min_cllr(scores, genuine), abs=0.02)
-    assert cllr(found, genuine) < 0.6
+    assert llrs == pytest.approx(2 * scores / np.log(10), rel=0.15, abs=0.05)
+    assert cllr(llrs, genuine) == pytest.approx(min_cllr(scores, genuine), abs=0.02)
+    assert cllr(llrs, genuine) < 0.6
 
 
 def test_the_scale_of_the_scores_does_not_matter() -> None:
     scores, genuine = gaussian()
-    other = fit_calibration(("motion",), 40 * scores[:, None] - 7, usual(len(scores)), genuine, persons=20)
-    one = fitted().llr(scores[:, None], usual(len(scores)))
-    assert other.llr(40 * scores[:, None] - 7, usual(len(scores))) == pytest.approx(one, abs=0.03)
+    rescaled = fit_calibration(("motion",), 40 * scores[:, None] - 7, usual(len(scores)), genuine, persons=20)
+    expected = fitted().llr(scores[:, None], usual(len(scores)))
+    assert rescaled.llr(40 * scores[:, None] - 7, usual(len(scores))) == pytest.approx(expected, abs=0.03)
 
 
 def test_a_second_score_that_says_nothing_changes_little() -> None:
@@ -85,9 +85,9 @@ def test_no_llr_is_beyond_its_bounds_and_none_turns_the_order_around(scores: lis
     low, high = bounds(persons)
     fit = Calibration(("motion",), (0.1, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), low, high, persons)
     ordered = np.sort(np.array(scores))[:, None]
-    found = fit.llr(ordered, usual(len(scores)))
-    assert ((low <= found) & (found <= high)).all()
-    assert (np.diff(found) >= 0).all()
+    llrs = fit.llr(ordered, usual(len(scores)))
+    assert ((low <= llrs) & (llrs <= high)).all()
+    assert (np.diff(llrs) >= 0).all()
 
 
 def test_bounds_by_hand() -> None:

@@ -16,11 +16,11 @@ def test_decisions_are_those_of_least_cost() -> None:
     assert [costs.decide(v) for v in (high, 0.0, low)] == ["consistent", "inconclusive", "inconsistent"]
     for prior in (0.05, 0.5, 0.9):
         for wrong in (3.0, 10.0, 100.0):
-            some = Costs(wrong=wrong, prior=prior)
+            costs = Costs(wrong=wrong, prior=prior)
             for llr in np.linspace(-4, 4, 41):
                 p = 1 / (1 + (1 - prior) / prior * 10**-llr)
                 cost = {"consistent": (1 - p) * wrong, "inconsistent": p * wrong, "inconclusive": 1.0}
-                assert cost[some.decide(float(llr))] == pytest.approx(min(cost.values()))
+                assert cost[costs.decide(float(llr))] == pytest.approx(min(cost.values()))
 
 
 @pytest.mark.parametrize(("wrong", "prior"), [(2.0, 0.5), (10.0, 0.0), (10.0, 1.0)])

@@ -21,28 +21,28 @@ from poseprint.verification.profile import EnrolledProfile
 
 def test_a_verdict_says_all_that_went_into_it(ann: EnrolledProfile) -> None:
     verdict = check_poses(wanderer(seed=9), ann)
-    found = verdict.evidence
-    assert found is not None
-    assert set(found.llr) == {"static", "motion", "both"}
-    assert found.lower <= found.llr["both"] <= found.upper
-    assert verdict.score == found.llr["both"]
-    assert verdict.decision == Costs().decide(found.llr["both"])
+    likelihood = verdict.evidence
+    assert likelihood is not None
+    assert set(likelihood.llr) == {"static", "motion", "both"}
+    assert likelihood.lower <= likelihood.llr["both"] <= likelihood.upper
+    assert verdict.score == likelihood.llr["both"]
+    assert verdict.decision == Costs().decide(likelihood.llr["both"])
     assert len(verdict.movements) == 4
     assert all(m.llr is not None for m in verdict.movements)
-    assert set(found.typical) | set(found.untypical) <= set(range(4))
-    assert not set(found.typical) & set(found.untypical)
-    assert {q.part for q in found.qualities} >= {"right arm", "left arm"}
-    assert json.loads(json.dumps(verdict.to_dict()))["evidence"]["llr"] == dict(found.llr)
+    assert set(likelihood.typical) | set(likelihood.untypical) <= set(range(4))
+    assert not set(likelihood.typical) & set(likelihood.untypical)
+    assert {q.part for q in likelihood.qualities} >= {"right arm", "left arm"}
+    assert json.loads(json.dumps(verdict.to_dict()))["evidence"]["llr"] == dict(likelihood.llr)
     assert verdict.hashes["reference"]
 
 
 def test_mirror_scale_and_place_in_the_picture(ann: EnrolledProfile) -> None:
     series = wanderer(seed=9)
     moved = replace(series, position=series.position * np.float32(0.7) + np.float32(40))
-    one, other = (check_poses(s, ann).evidence for s in (series, moved))
-    assert one is not None
-    assert other is not None
-    assert other.llr == pytest.approx(one.llr, abs=0.1)
+    original, transformed = (check_poses(s, ann).evidence for s in (series, moved))
+    assert original is not None
+    assert transformed is not None
+    assert transformed.llr == pytest.approx(original.llr, abs=0.1)
 
 
 @pytest.mark.slow
@@ -61,9 +61,9 @@ def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> No
     hidden = check_poses(no_arms(wanderer(seed=9)), ann)
     assert hidden.decision == "inconclusive"
     assert "framed wider" in hidden.reason
-    other = check_poses(replace(wanderer(seed=9), estimator=EstimatorInfo("openpose", "BODY_25")), ann)
-    assert other.decision == "inconclusive"
-    assert "Measure the recording with the profile's estimator" in other.reason
+    foreign = check_poses(replace(wanderer(seed=9), estimator=EstimatorInfo("openpose", "BODY_25")), ann)
+    assert foreign.decision == "inconclusive"
+    assert "Measure the recording with the profile's estimator" in foreign.reason
 
 
 @pytest.mark.slow
@@ -86,23 +86,23 @@ def test_untried_estimators_are_said_so() -> None:
 
 @pytest.mark.slow
 @pytest.mark.shared_data
-def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
+def test_a_stretch_of_another_mover_is_found(shared: Path) -> None:
     from poseprint.io.kinect import read_kinect
     from poseprint.movements.forgeries import splice
 
     people: dict[str, list[PoseSeries]] = {}
-    for found in read_kinect(shared / "msrc12" / "upper_body.parquet"):
-        people.setdefault(found.series.person, []).append(found.series)
-    told = 0
+    for recording in read_kinect(shared / "msrc12" / "upper_body.parquet"):
+        people.setdefault(recording.series.person, []).append(recording.series)
+    found = 0
     names = sorted(people)[:6]
-    for one, other in zip(names, [*names[3:], *names[:3]], strict=True):
-        profile = enroll(one, people[one][:10])
-        mixed = splice(people[one][12].part(0, 900), people[other][12], 15.0)
+    for person, impostor in zip(names, [*names[3:], *names[:3]], strict=True):
+        profile = enroll(person, people[person][:10])
+        mixed = splice(people[person][12].part(0, 900), people[impostor][12], 15.0)
         verdict = check_poses(mixed, profile)
         assert verdict.evidence is not None
         change = verdict.evidence.change
         if change is not None:
             assert verdict.decision == "inconclusive"
-            told += abs(change["start"] - 15) <= 5
+            found += abs(change["start"] - 15) <= 5
             assert "CHANGE_OF_MOVER" in {f.code for f in verdict.findings}
-    assert told >= 2  # where the two LLRs are not opposed it is silent; benchmarks/deepfakes.py measures how often
+    assert found >= 2  # where the two LLRs are not opposed it is silent; benchmarks/deepfakes.py measures how often

@@ -13,24 +13,24 @@ from poseprint.movements.measure import measure
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.learn_reference import calibration_halves
 from poseprint.verification.reference import shipped
-from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, lasting, pieces, run_trials
+from poseprint.verification.trials import LEVELS, POOLED, Take, Trials, probes_of, probes_of_duration, run_trials
 
 
 def take(person: str, number: int, *, movements: int = 4, activity: str = "", session: str = "") -> Take:
     """A recording of that many movements of 5 s, overlapping by half, of a person at a place of their own."""
     rng = np.random.default_rng([ord(person[0]), number])
     starts = np.arange(2 * movements - 1)
-    own = np.random.default_rng(ord(person[0])).normal(0, 1, len(catalogue(2)))
+    usual = np.random.default_rng(ord(person[0])).normal(0, 1, len(catalogue(2)))
     return Take(
         person=person,
         recording=f"{person}{number}",
         activity=activity,
         session=session,
         group="made",
-        statistics=(own + rng.normal(0, 0.3, (len(starts), len(own)))).astype(np.float32),
+        statistics=(usual + rng.normal(0, 0.3, (len(starts), len(usual)))).astype(np.float32),
         movement_seconds=np.full(len(starts), 5.0),
         seconds=5.0 * movements,
-        apart=tuple(int(k) for k in starts[::2]),
+        disjoint=tuple(int(k) for k in starts[::2]),
     )
 
 
@@ -47,12 +47,12 @@ def people(count: int = 4, recordings: int = 6) -> list[Take]:
 @pytest.mark.parametrize("seed", range(5))
 def test_halves_share_nothing_and_each_is_enrolled_once(by: str, seed: int) -> None:
     takes = people()
-    one, other = calibration_halves(takes, by, seed=seed)  # type: ignore[arg-type]
-    assert one == other[::-1]
-    values = [{(t.person, getattr(t, by)) if by == "recording" else getattr(t, by) for t in part} for part in one]
+    forward, backward = calibration_halves(takes, by, seed=seed)  # type: ignore[arg-type]
+    assert forward == backward[::-1]
+    values = [{(t.person, getattr(t, by)) if by == "recording" else getattr(t, by) for t in half} for half in forward]
     assert not values[0] & values[1]
-    assert sorted(t.recording for part in one for t in part) == sorted(t.recording for t in takes)
-    assert calibration_halves(takes, by, seed=seed)[0] == one  # type: ignore[arg-type]
+    assert sorted(t.recording for half in forward for t in half) == sorted(t.recording for t in takes)
+    assert calibration_halves(takes, by, seed=seed)[0] == forward  # type: ignore[arg-type]
 
 
 def test_without_activities_recordings_are_parted() -> None:
@@ -62,46 +62,46 @@ def test_without_activities_recordings_are_parted() -> None:
     assert not {t.recording for t in enrol} & {t.recording for t in test}
 
 
-def test_pieces_of_all_levels() -> None:
+def test_probes_of_all_levels() -> None:
     takes = people(2, 5)
-    found = pieces(takes)
-    by_level = {level: [p for p in found if p[0] == level] for level in LEVELS}
-    assert len(by_level["5s"]) == sum(len(t.apart) for t in takes)
+    probes = probes_of(takes)
+    by_level = {level: [p for p in probes if p[0] == level] for level in LEVELS}
+    assert len(by_level["5s"]) == sum(len(t.disjoint) for t in takes)
     assert all(s.movements == 1 for _, _, s in by_level["5s"])
     assert [s.movements for _, _, s in by_level["recording"]] == [t.seconds / 5 for t in takes]
     assert len(by_level["4recordings"]) == 2 * POOLED
     assert {s.recordings for _, _, s in by_level["4recordings"]} == {4}
-    assert not [p for p in pieces(people(2, 3)) if p[0] == "4recordings"]
+    assert not [p for p in probes_of(people(2, 3)) if p[0] == "4recordings"]
 
 
 @pytest.mark.parametrize("seconds", [5, 10, 30, 60])
-def test_lasting_gives_about_the_seconds_and_nothing_of_who_has_too_little(seconds: int) -> None:
+def test_probes_of_a_duration_last_about_so_long_and_there_is_nothing_of_who_has_too_little(seconds: int) -> None:
     takes = [*people(3), take("Z", 1, movements=1)]
-    found = lasting(takes, seconds)
-    assert {p for _, p, _ in found} == (set("ABC") | ({"Z"} if seconds == 5 else set()))
-    assert {level for level, _, _ in found} == {str(seconds)}
-    for _, _, summary in found:
+    probes = probes_of_duration(takes, seconds)
+    assert {p for _, p, _ in probes} == (set("ABC") | ({"Z"} if seconds == 5 else set()))
+    assert {level for level, _, _ in probes} == {str(seconds)}
+    for _, _, summary in probes:
         assert seconds - 1 <= 5 * summary.movements < seconds + 5
-    assert lasting(takes, 10_000) == []
+    assert probes_of_duration(takes, 10_000) == []
 
 
-def test_lasting_takes_as_few_recordings_as_hold_them() -> None:
-    for _, _, summary in lasting(people(3), 10):
+def test_probes_of_a_duration_take_as_few_recordings_as_hold_them() -> None:
+    for _, _, summary in probes_of_duration(people(3), 10):
         assert summary.recordings == 1
 
 
-def test_everybody_is_tried_against_everybody_and_genuine_is_who_it_is() -> None:
+def test_everybody_is_tested_against_everybody_and_genuine_is_who_it_is() -> None:
     takes = people()
     enrol, test = calibration_halves(takes, "recording")[0]
-    tested = pieces(test, levels=("recording",))
-    trials = run_trials(shipped(2), enrol, tested)
-    assert len(trials) == 4 * len(tested)
+    probes = probes_of(test, levels=("recording",))
+    trials = run_trials(shipped(2), enrol, probes)
+    assert len(trials) == 4 * len(probes)
     assert np.array_equal(trials.genuine, trials.model == trials.test)
-    assert trials.genuine.sum() == len(tested)
+    assert trials.genuine.sum() == len(probes)
     assert set(trials.llr) == {"static", "motion", "both"}
     assert np.isfinite(trials.llr["both"]).all()
     # These made-up people are far apart, so order at least is right.
-    genuine, impostor = (trials.ranking["both"][of] for of in (trials.genuine, ~trials.genuine))
+    genuine, impostor = (trials.ranking["both"][side] for side in (trials.genuine, ~trials.genuine))
     assert np.median(genuine) > np.median(impostor)
     low, high = (getattr(shipped(2).calibrations["both"], side) for side in ("lower", "upper"))
     assert trials.llr["both"].min() >= low
@@ -111,9 +111,9 @@ def test_everybody_is_tried_against_everybody_and_genuine_is_who_it_is() -> None
 def test_trials_are_picked_and_joined() -> None:
     takes = people(2)
     enrol, test = calibration_halves(takes, "recording")[0]
-    trials = run_trials(shipped(2), enrol, pieces(test, levels=("recording",)))
-    parts = [trials.at(trials.genuine), trials.at(~trials.genuine)]
-    joined = Trials.joined(parts)
+    trials = run_trials(shipped(2), enrol, probes_of(test, levels=("recording",)))
+    sides = [trials.at(trials.genuine), trials.at(~trials.genuine)]
+    joined = Trials.joined(sides)
     assert len(joined) == len(trials)
     assert joined.genuine.sum() == trials.genuine.sum()
     with pytest.raises(DatasetError, match="every person needs recordings to enrol and others to test"):
@@ -122,10 +122,15 @@ def test_trials_are_picked_and_joined() -> None:
 
 def test_a_measured_recording_becomes_a_take() -> None:
     series = mover(600, person="Ann", recording="one")
-    found = Take.of(measure(series, 2), group="g", activity="speech", session="monday")
-    assert found is not None
-    assert (found.person, found.recording, found.activity, found.session) == ("Ann", "one", "speech", "monday")
-    assert found.seconds == 20
-    assert len(found.apart) == 4
-    assert found.movement_seconds.tolist() == [5.0] * len(found.statistics)
+    measured = Take.of(measure(series, 2), group="g", activity="speech", session="monday")
+    assert measured is not None
+    assert (measured.person, measured.recording, measured.activity, measured.session) == (
+        "Ann",
+        "one",
+        "speech",
+        "monday",
+    )
+    assert measured.seconds == 20
+    assert len(measured.disjoint) == 4
+    assert measured.movement_seconds.tolist() == [5.0] * len(measured.statistics)
     assert Take.of(measure(mover(20), 2)) is None

@@ -12,7 +12,8 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,29 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.files import demand_writable, replacing
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
-from poseprint.evaluation.figures import draw_protocol
+from poseprint.evaluation.figures import plot_protocol
 from poseprint.evaluation.metrics import FEWEST
 from poseprint.evaluation.page import page
-from poseprint.evaluation.protocol import FEWEST_TESTED, SEEDS, STRICTEST, applicable, draw, tested_persons, told
+from poseprint.evaluation.protocol import (
+    FEWEST_TESTED,
+    SEEDS,
+    STRICTEST,
+    ReferenceFor,
+    applicable,
+    draw_trials,
+    protocol_results,
+    tested_persons,
+)
 from poseprint.evaluation.recordings import (
     Space,
-    _genuine,
-    _measured,
-    _names,
-    _One,
-    _reference,
-    _unseen,
+    UsableRecording,
+    fitting_reference,
+    keep_unseen,
+    measure_usable,
+    names_in_short,
+    read_real,
 )
-from poseprint.evaluation.robustness import MOST_CHANGED, chosen, robustness
+from poseprint.evaluation.robustness import MOST_CHANGED, draw_recordings, robustness
 from poseprint.verification.reference import NAMES, Reference
 from poseprint.verification.trials import By, Take
 
@@ -59,7 +69,7 @@ def evaluate(
         reference: background, cohort and calibrations to use; the shipped one unless given.
         by: how enrolment and test are parted: recording, session or activity; every way that the data supports
             unless given.
-        space: picture (2 axes) or depth (3 axes, where recordings tell depth); depth where all do unless given.
+        space: picture (2 axes) or depth (3 axes, where recordings have depth); depth where all do unless given.
         output: folder for the results.
         seed: of partings, draws and intervals.
         progress: called after each step.
@@ -68,20 +78,20 @@ def evaluate(
         what evaluation.json holds (docs/formats.md).
 
     Raises:
-        DatasetError: no such data set, mixed estimators, fewer than two persons to test, or no way to part.
+        DatasetError: no such data set, mixed estimators, fewer than two persons to test, or nothing to part them by.
     """
     folder, output = Path(folder), Path(output)
     demand_writable(output)
-    series, left_out = _genuine(folder)
-    reference = _reference(series, reference, space, folder)
-    measured = _measured(series, reference, left_out, folder.name, progress)
+    series, left_out = read_real(folder)
+    reference = fitting_reference(series, reference, space, folder)
+    measured = measure_usable(series, reference, left_out, folder.name, progress)
     for sentence in left_out:
         logger.debug(sentence)
-    measured, known = _unseen(measured, reference, folder)
-    takes = [one.take for one in measured]
+    recordings, known = keep_unseen(measured, reference, folder)
+    takes = [r.take for r in recordings]
     ways = _ways(takes, by, folder)
-    reference_for = _by_person(reference, measured[0].series.estimator.name)
-    notes = _notes(measured, reference, known, ways)
+    reference_for = _reference_by_person(reference, recordings[0].series.estimator.name)
+    notes = _notes(recordings, reference, known, ways)
     for note in notes:
         logger.debug(note)
     result: dict[str, Any] = {
@@ -89,7 +99,7 @@ def evaluate(
         "poseprint": __version__,
         "seed": seed,
         "partings": SEEDS,
-        "data": _data(folder, measured, left_out),
+        "data": _data(folder, recordings, left_out),
         "reference": {
             "name": NAMES[reference.axes],
             "sha256": reference.sha256,
@@ -98,46 +108,56 @@ def evaluate(
         },
         "persons_in_the_reference": known,
         "notes": notes,
-        "protocols": {},
+        "protocols": {way: _protocol(reference_for, takes, way, seed, output, progress) for way in ways},
+        "robustness": _robustness(reference_for, recordings, ways, seed, progress),
     }
-    for way in ways:
-        trials = draw(reference_for, takes, way, seed, progress)
-        logger.debug("by %s: %d trials", way, len(trials))
-        found = {"persons_tested": len(tested_persons(takes, way)), **told(trials, seed)}
-        found["pictures"] = [p.name for p in draw_protocol(way, found, trials, output)]
-        result["protocols"][way] = found
+    _write(result, output)
+    return result
+
+
+def _protocol(
+    reference_for: ReferenceFor, takes: Sequence[Take], by: By, seed: int, output: Path, progress: Progress
+) -> dict[str, Any]:
+    """The results of one protocol; its figures are plotted into `output`."""
+    trials = draw_trials(reference_for, takes, by, seed, progress)
+    logger.debug("by %s: %d trials", by, len(trials))
+    results = {"persons_tested": len(tested_persons(takes, by)), **protocol_results(trials, seed)}
+    results["pictures"] = [p.name for p in plot_protocol(by, results, trials, output)]
+    return results
+
+
+def _robustness(
+    reference_for: ReferenceFor,
+    recordings: Sequence[UsableRecording],
+    ways: Sequence[By],
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What becomes of the evidence of changed recordings, parted as strictly as the data supports."""
     strictest = next(way for way in STRICTEST if way in ways)
-    enrol, test = chosen(takes, strictest, seed)
-    poses = {one.take.recording: one.series for one in measured}
-    result["robustness"] = {
-        "by": strictest,
-        "most": MOST_CHANGED,
-        "rows": robustness(
-            reference_for,
-            enrol,
-            [(take, poses[take.recording]) for take in test],
-            seed=seed,
-            progress=progress,
-        ),
-    }
+    enrol, test = draw_recordings([r.take for r in recordings], strictest, seed)
+    poses = {r.take.recording: r.series for r in recordings}
+    changed = [(take, poses[take.recording]) for take in test]
+    rows = robustness(reference_for, enrol, changed, seed=seed, progress=progress)
+    return {"by": strictest, "most": MOST_CHANGED, "rows": rows}
+
+
+def _write(result: Mapping[str, Any], output: Path) -> None:
     with replacing(output / "evaluation.json") as partial:
         partial.write_text(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     with replacing(output / "evaluation.md") as partial:
         partial.write_text(page(result), encoding="utf-8")
-    return result
 
 
-def _by_person(reference: Reference, estimator: str) -> Callable[[str], Reference]:
+def _reference_by_person(reference: Reference, estimator: str) -> ReferenceFor:
     """The reference as the check of each enrolled person would see it, made once."""
-    made: dict[str, Reference] = {}
     known = {*reference.gains, *reference.origins, *reference.films}
 
-    def of(person: str) -> Reference:
-        if person not in made:
-            made[person] = reference.seen_by(estimator, person) if estimator in known else reference
-        return made[person]
+    @cache
+    def reference_for(person: str) -> Reference:
+        return reference.seen_by(estimator, person) if estimator in known else reference
 
-    return of
+    return reference_for
 
 
 def _ways(takes: Sequence[Take], by: By | None, folder: Path) -> list[By]:
@@ -147,33 +167,37 @@ def _ways(takes: Sequence[Take], by: By | None, folder: Path) -> list[By]:
     if by is None and ways:
         return ways
     if by is None or by not in ways:
-        what: By = by or "recording"
-        several = {"recording": "two usable recordings", "session": "two sessions", "activity": "two activities"}[what]
+        wanted: By = by or "recording"
+        several = {"recording": "two usable recordings", "session": "two sessions", "activity": "two activities"}[
+            wanted
+        ]
         advice = (
             "add recordings"
-            if what == "recording"
-            else f"fill in the column {what} of recordings.csv, or leave `by` out"
+            if wanted == "recording"
+            else f"fill in the column {wanted} of recordings.csv, or leave `by` out"
         )
         raise DatasetError(
-            f"{folder}: to part enrolment and test by {what}, at least {FEWEST_TESTED} persons need {several}, got "
-            f"{len(tested_persons(takes, what))}; {advice}"
+            f"{folder}: to part enrolment and test by {wanted}, at least {FEWEST_TESTED} persons need {several}, got "
+            f"{len(tested_persons(takes, wanted))}; {advice}"
         )
     return [by]
 
 
-def _notes(measured: Sequence[_One], reference: Reference, known: Sequence[str], ways: Sequence[By]) -> list[str]:
+def _notes(
+    recordings: Sequence[UsableRecording], reference: Reference, known: Sequence[str], ways: Sequence[By]
+) -> list[str]:
     """What must be known to read the figures."""
     notes = []
-    persons = {one.take.person for one in measured}
+    persons = {r.take.person for r in recordings}
     if known:
         notes.append(
             f"Unseen persons only: {len(known)} of {len(known) + len(persons)} persons are in the reference's background "
-            f"and are left out of the test ({_names(known)})."
+            f"and are left out of the test ({names_in_short(known)})."
         )
-    taught = [str(g["name"]) for g in reference.facts.get("groups", ())]
-    if taught:
+    groups = [str(g["name"]) for g in reference.facts.get("groups", ())]
+    if groups:
         notes.append(
-            f"The reference was made from {', '.join(taught)}. Its cohort is recognised by content and left out of tests; "
+            f"The reference was made from {', '.join(groups)}. Its cohort is recognised by content and left out of tests; "
             "people who only taught it how people differ are not recognised: if these recordings are from one of those "
             "data sets, they are not unseen."
         )
@@ -184,7 +208,7 @@ def _notes(measured: Sequence[_One], reference: Reference, known: Sequence[str],
             "Enrolment and test are not parted by session: day, place, clothes and camera can be the same on both sides, "
             "which flatters, static evidence above all."
         )
-    estimator = measured[0].series.estimator.name
+    estimator = recordings[0].series.estimator.name
     if estimator not in (reference.native, *reference.gains):
         notes.append(
             f"The reference was made from {reference.native} recordings and was never compared with {estimator}: what that measures may "
@@ -193,15 +217,15 @@ def _notes(measured: Sequence[_One], reference: Reference, known: Sequence[str],
     if estimator in reference.origins:
         notes.append(
             f"Where the middle of people lies as {estimator} measures them was told by {len(reference.origins[estimator])} "
-            f"people ({_names([str(n) for n in reference.facts.get('speakers', ())])}); whoever has one of these names is left "
+            f"people ({names_in_short([str(n) for n in reference.facts.get('speakers', ())])}); whoever has one of these names is left "
             "out of it when enrolled, but not when tested. If these recordings are among those, they are not unseen."
         )
     return notes
 
 
-def _data(folder: Path, measured: Sequence[_One], left_out: Sequence[str]) -> dict[str, Any]:
-    takes = [one.take for one in measured]
-    info = measured[0].series.estimator
+def _data(folder: Path, recordings: Sequence[UsableRecording], left_out: Sequence[str]) -> dict[str, Any]:
+    takes = [r.take for r in recordings]
+    info = recordings[0].series.estimator
     digest = hashlib.sha256("".join(sorted(t.sha256 for t in takes)).encode()).hexdigest()
     return {
         "name": folder.resolve().name,

@@ -26,13 +26,13 @@ _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 _EDGE = 0.0005
 
 
-def draw_protocol(by: str, found: Mapping[str, Any], trials: Trials, folder: Path) -> list[Path]:
-    """Draw the figures of one protocol into a folder; their paths.
+def plot_protocol(by: str, results: Mapping[str, Any], trials: Trials, folder: Path) -> list[Path]:
+    """Plot the figures of one protocol into a folder; their paths.
 
     Args:
-        by: how it parts enrolment and test.
-        found: see `poseprint.evaluation.protocol.told`.
-        trials: what it is told of.
+        by: what enrolment and test are parted by.
+        results: see `poseprint.evaluation.protocol.protocol_results`.
+        trials: what the results are of.
         folder: where they go.
     """
     style: Any = {
@@ -42,16 +42,16 @@ def draw_protocol(by: str, found: Mapping[str, Any], trials: Trials, folder: Pat
         "axes.grid": True,
         "grid.alpha": 0.3,
     }
-    drawers: dict[str, Callable[[], Any]] = {
+    plotters: dict[str, Callable[[], Any]] = {
         "det": lambda: _det(trials),
         "tippett": lambda: _tippett(trials),
-        "reliability": lambda: _reliability(found["reliability"]),
-        "seconds": lambda: _seconds(found["seconds"]),
+        "reliability": lambda: _reliability(results["reliability"]),
+        "seconds": lambda: _seconds(results["seconds"]),
     }
     paths = []
     with plt.rc_context(style):
-        for name, drawer in drawers.items():
-            figure = drawer()
+        for name, plot in plotters.items():
+            figure = plot()
             figure.suptitle(f"{figure.get_suptitle()}; enrolment and test parted by {by}")
             path = folder / f"{by}-{name}.svg"
             with replacing(path) as partial:
@@ -74,16 +74,17 @@ def _legend(figure: Any, panel: Any) -> None:
     figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=4, frameon=False, markerscale=0.6)
 
 
-def _at(trials: Trials, levels: Iterable[str]) -> dict[str, Trials]:
-    parts = {level: trials.at(trials.level == level) for level in levels}
-    return {level: t for level, t in parts.items() if t.genuine.any() and not t.genuine.all()}
+def _by_level(trials: Trials, levels: Iterable[str]) -> dict[str, Trials]:
+    """The trials of each level that has genuine and impostor ones."""
+    by_level = {level: trials.at(trials.level == level) for level in levels}
+    return {level: t for level, t in by_level.items() if t.genuine.any() and not t.genuine.all()}
 
 
 def _det(trials: Trials) -> Any:
     """Misses against false alarms on normal-deviate axes (Martin et al., Eurospeech 1997)."""
-    parts = _at(trials, LEVELS)
-    figure, panels = _panels(max(1, len(parts)))
-    for panel, (level, t) in zip(panels, parts.items()):
+    by_level = _by_level(trials, LEVELS)
+    figure, panels = _panels(max(1, len(by_level)))
+    for panel, (level, t) in zip(panels, by_level.items()):
         for kind, colour in _COLOURS.items():
             alarms, misses = det_curve(t, kind)
             panel.plot(_deviate(alarms), _deviate(misses), color=colour, label=kind)
@@ -107,12 +108,12 @@ def _deviate(shares: Array) -> Array:
 
 def _tippett(trials: Trials) -> Any:
     """Share of trials with an LLR of at least so much."""
-    parts = _at(trials, LEVELS[1:])
+    by_level = _by_level(trials, LEVELS[1:])
     figure, panels = _panels(len(EVIDENCE))
     for panel, kind in zip(panels, EVIDENCE):
-        for (level, t), line in zip(parts.items(), ("-", "--")):
-            for (side, colour), of in zip(_SIDES.items(), (t.genuine, ~t.genuine)):
-                llr = np.sort(t.llr[kind][of & np.isfinite(t.llr[kind])])
+        for (level, t), line in zip(by_level.items(), ("-", "--")):
+            for (side, colour), members in zip(_SIDES.items(), (t.genuine, ~t.genuine)):
+                llr = np.sort(t.llr[kind][members & np.isfinite(t.llr[kind])])
                 if len(llr):
                     share = 100 * (1 - np.arange(len(llr)) / len(llr))
                     panel.step(
@@ -126,11 +127,11 @@ def _tippett(trials: Trials) -> Any:
     return figure
 
 
-def _reliability(found: Mapping[str, Any]) -> Any:
+def _reliability(rows_of_kind: Mapping[str, Any]) -> Any:
     """Observed against stated probability; a mark's area is the share of the trials it stands for."""
     figure, panels = _panels(len(EVIDENCE))
     for panel, kind in zip(panels, EVIDENCE):
-        rows = found[kind]
+        rows = rows_of_kind[kind]
         panel.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1, label="as stated")
         x, y = [r["stated"] for r in rows], [r["observed"] for r in rows]
         panel.plot(x, y, color=_COLOURS[kind], linewidth=1)

@@ -43,7 +43,7 @@ def trial_metrics(trials: Trials, kind: str, *, seed: int = 0, draws: int = DRAW
     """
     known = np.isfinite(trials.ranking[kind])
     t = trials.at(known)
-    people, place = np.unique(np.concatenate([t.model, t.test]), return_inverse=True)
+    people, number = np.unique(np.concatenate([t.model, t.test]), return_inverse=True)
     result: dict[str, Any] = {
         "persons": len(people),
         "genuine": int(t.genuine.sum()),
@@ -60,25 +60,25 @@ def trial_metrics(trials: Trials, kind: str, *, seed: int = 0, draws: int = DRAW
     share = float(t.genuine.mean())
     result |= {**whole, "min_cllr": min_cllr(llr, t.genuine), "majority": max(share, 1 - share)}
     if len(people) >= FEWEST:
-        result["intervals"] = _intervals(t, scores, llr, place, len(people), seed, draws)
+        result["intervals"] = _intervals(t, scores, llr, number, len(people), seed, draws)
     return result
 
 
 def _intervals(
-    t: Trials, scores: Array, llr: Array, place: Array, people: int, seed: int, draws: int
+    t: Trials, scores: Array, llr: Array, number: Array, people: int, seed: int, draws: int
 ) -> Mapping[str, list[float]]:
     rng = np.random.default_rng(seed)
-    model, test = place[: len(t)], place[len(t) :]
-    found: dict[str, list[Array]] = {name: [] for name in METRICS}
-    portion = max(1, 2_000_000 // len(t))
-    for first in range(0, draws, portion):
-        picks = rng.integers(people, size=(min(portion, draws - first), people))
-        times = np.stack([np.bincount(row, minlength=people) for row in picks]).astype(np.float64)
+    model, test = number[: len(t)], number[len(t) :]
+    samples: dict[str, list[Array]] = {name: [] for name in METRICS}
+    batch = max(1, 2_000_000 // len(t))
+    for first in range(0, draws, batch):
+        drawn = rng.integers(people, size=(min(batch, draws - first), people))
+        times = np.stack([np.bincount(row, minlength=people) for row in drawn]).astype(np.float64)
         weights = np.where(t.genuine, times[:, model], times[:, model] * times[:, test])
         both = (weights[:, t.genuine].sum(1) > 0) & (weights[:, ~t.genuine].sum(1) > 0)
         for name, values in _weighted(t.genuine, scores, llr, weights[both]).items():
-            found[name].append(values)
-    return {name: [float(q) for q in np.quantile(np.concatenate(v), (0.025, 0.975))] for name, v in found.items()}
+            samples[name].append(values)
+    return {name: [float(q) for q in np.quantile(np.concatenate(v), (0.025, 0.975))] for name, v in samples.items()}
 
 
 def _weighted(genuine: Array, scores: Array, llr: Array, weights: Array) -> dict[str, Array]:
@@ -106,7 +106,7 @@ def det_curve(trials: Trials, kind: str) -> tuple[Array, Array]:
 
 
 def cllr(llr: Array, genuine: Array) -> float:
-    """Cost of log-likelihood ratios in bits (Brummer and du Preez 2006, Eq. 8): 0 perfect, 1 says nothing.
+    """Cost of log-likelihood ratios in bits (Brummer and du Preez 2006, Eq. 8): 0 perfect, 1 as good as no evidence.
 
     Args:
         llr: base 10 [shape=(trials,)].

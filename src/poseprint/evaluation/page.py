@@ -24,11 +24,11 @@ def page(result: Mapping[str, Any]) -> str:
     Args:
         result: what evaluation.json holds.
     """
-    parts = [_head(result)]
-    parts += [_protocol(by, found, result) for by, found in result["protocols"].items()]
-    parts.append(_robustness(result["robustness"]))
-    parts.append(_left_out(result["data"]["left_out"]))
-    return "\n".join(part for part in parts if part)
+    sections = [_head(result)]
+    sections += [_protocol(by, results, result) for by, results in result["protocols"].items()]
+    sections.append(_robustness(result["robustness"]))
+    sections.append(_left_out(result["data"]["left_out"]))
+    return "\n".join(section for section in sections if section)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -42,11 +42,11 @@ def _head(result: Mapping[str, Any]) -> str:
     data, reference = result["data"], result["reference"]
     counts = data["recordings_a_person"]
     name = "".join(c if c.isprintable() else "?" for c in data["name"])
-    told = [f"{data[k]} {k}" for k in ("sessions", "activities") if data[k]]
+    groupings = [f"{data[k]} {k}" for k in ("sessions", "activities") if data[k]]
     return (
         f"# Evaluation: {name}\n\n"
         f"Data: {data['persons']} persons, {data['recordings']} genuine recordings ({counts[0]} to {counts[-1]} a person), "
-        f"{data['hours']:.2f} hours of usable movement{', ' + ' and '.join(told) if told else ''}; poses by "
+        f"{data['hours']:.2f} hours of usable movement{', ' + ' and '.join(groupings) if groupings else ''}; poses by "
         f"{data['estimator']['name']} {data['estimator']['version']}".rstrip()
         + ".\n"
         + f"Reference: {reference['name']}, sha256 {reference['sha256'][:16] or '(not from a file)'}. "
@@ -64,44 +64,46 @@ def _head(result: Mapping[str, Any]) -> str:
     )
 
 
-def _protocol(by: str, found: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def _protocol(by: str, results: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     header = ["evidence", "AUC", "EER", "minDCF", "Cllr", "min Cllr", "genuine", "impostor", "majority", "persons"]
-    parts = [f"\n## Parted by {by}\n"]
+    blocks = [f"\n## Parted by {by}\n"]
     shared = "an activity" if by == "activity" else f"a {by}"
     several = {"recording": "two recordings", "session": "two sessions", "activity": "two activities"}[by]
-    parts.append(
-        f"No person's enrolment and test share {shared}; {found['persons_tested']} of {result['data']['persons']} persons have "
+    blocks.append(
+        f"No person's enrolment and test share {shared}; {results['persons_tested']} of {result['data']['persons']} persons have "
         f"{several} or more, and so genuine trials."
         + (
             " So few make every figure here rough, whatever its interval.\n"
-            if found["persons_tested"] < FEWEST
+            if results["persons_tested"] < FEWEST
             else "\n"
         )
     )
     for level, words in LEVEL_WORDS.items():
-        rows = [[kind, *_cells(found["figures"][kind][level])] for kind in EVIDENCE if level in found["figures"][kind]]
+        rows = [
+            [kind, *_cells(results["figures"][kind][level])] for kind in EVIDENCE if level in results["figures"][kind]
+        ]
         if rows:
-            seconds = found["figures"]["both"][level]["seconds"]
-            parts.append(f"**{words.capitalize()}** (median {seconds:.1f} s of evidence)\n\n" + table(header, rows))
-    misled = _misled(found)
+            seconds = results["figures"]["both"][level]["seconds"]
+            blocks.append(f"**{words.capitalize()}** (median {seconds:.1f} s of evidence)\n\n" + table(header, rows))
+    misled = _misled(results)
     if misled:
-        parts.append(misled)
-    parts.append(_decisions(found))
-    if found["seconds"]:
-        rows = [[f"{r['seconds']:g} s", *(_short(r[kind]) for kind in EVIDENCE)] for r in found["seconds"]]
+        blocks.append(misled)
+    blocks.append(_decisions(results))
+    if results["seconds"]:
+        rows = [[f"{r['seconds']:g} s", *(_short(r[kind]) for kind in EVIDENCE)] for r in results["seconds"]]
         head = ["evidence", *(f"{kind}: EER, Cllr" for kind in EVIDENCE), "persons"]
-        for row, found_row in zip(rows, found["seconds"]):
-            row.append(str(found_row["both"]["persons"]))
-        parts.append("**Error against seconds of evidence**\n\n" + table(head, rows))
-    for file in found["pictures"]:
+        for row, r in zip(rows, results["seconds"]):
+            row.append(str(r["both"]["persons"]))
+        blocks.append("**Error against seconds of evidence**\n\n" + table(head, rows))
+    for file in results["pictures"]:
         words = next(w for name, w in _PICTURES.items() if file.endswith(f"{name}.svg"))
-        parts.append(f"![{words}]({file})\n")
-    return "\n".join(parts)
+        blocks.append(f"![{words}]({file})\n")
+    return "\n".join(blocks)
 
 
-def _misled(found: Mapping[str, Any]) -> str:
+def _misled(results: Mapping[str, Any]) -> str:
     """A sentence where likelihood ratios are worth less than none."""
-    bad = [k for k in EVIDENCE if (found["figures"][k].get("recording", {}).get("cllr") or 0) > 1]
+    bad = [k for k in EVIDENCE if (results["figures"][k].get("recording", {}).get("cllr") or 0) > 1]
     if not bad:
         return ""
     return (
@@ -111,12 +113,12 @@ def _misled(found: Mapping[str, Any]) -> str:
     )
 
 
-def _decisions(found: Mapping[str, Any]) -> str:
+def _decisions(results: Mapping[str, Any]) -> str:
     rows = []
     for kind in EVIDENCE:
         for level, words in LEVEL_WORDS.items():
-            if level in found["figures"][kind]:
-                d = found["figures"][kind][level]["decisions"]
+            if level in results["figures"][kind]:
+                d = results["figures"][kind][level]["decisions"]
                 sides = [(s, v) for s in ("genuine", "impostor") for v in ("consistent", "inconsistent")]
                 rows.append([f"{kind}, {words}", *(_percent(d[side][verdict]) for side, verdict in sides)])
     header = ["evidence", "genuine: consistent", "inconsistent (wrong)", "impostor: consistent (wrong)", "inconsistent"]
@@ -149,11 +151,11 @@ def _percent(share: float | None) -> str:
     return "none" if share is None else f"{share:.1%}"
 
 
-def _robustness(found: Mapping[str, Any]) -> str:
+def _robustness(results: Mapping[str, Any]) -> str:
     header = ["recordings tested", "usable", *(f"{k}: AUC" for k in EVIDENCE), "both: EER", "both: Cllr"]
     header += ["genuine LLR moves", "impostor LLR moves", "verdicts changed"]
     rows = []
-    for row in found["rows"]:
+    for row in results["rows"]:
         usable = f"{row['recordings']} of {row['recordings'] + row['unusable']}"
         if "figures" not in row:
             rows.append([row["words"], usable, *["none"] * 8])
@@ -172,8 +174,8 @@ def _robustness(found: Mapping[str, Any]) -> str:
             ]
         )
     return (
-        f"\n## Robustness\n\nParted by {found['by']}, once: people are enrolled on recordings as they are, and up to "
-        f"{found['most']} others of each are tested as they are and changed, one recording a trial. The changes are made to the "
+        f"\n## Robustness\n\nParted by {results['by']}, once: people are enrolled on recordings as they are, and up to "
+        f"{results['most']} others of each are tested as they are and changed, one recording a trial. The changes are made to the "
         "poses, not to pictures. Moves are the median change of the LLR of `both` (base 10) before "
         "its bounds.\n\n" + table(header, rows)
     )

@@ -20,31 +20,31 @@ from poseprint.verification.trials import Take
 Space = Literal["picture", "depth"]
 
 
-def reference_for(folder: Path, space: str | None) -> Reference:
+def reference_in(folder: Path, space: str | None) -> Reference:
     """A reference of one's own: that of a space, or the only one in the folder.
 
     Raises:
         PoseprintError: there is none, or it cannot be read.
     """
-    there = [axes for axes, name in NAMES.items() if (folder / f"{name}.json").is_file()]
-    wanted = [axes for axes in there if space in (None, NAMES[axes])]
+    available = [axes for axes, name in NAMES.items() if (folder / f"{name}.json").is_file()]
+    wanted = [axes for axes in available if space in (None, NAMES[axes])]
     if len(wanted) != 1:
-        names = " and ".join(NAMES[axes] for axes in there) or "none"
+        names = " and ".join(NAMES[axes] for axes in available) or "none"
         raise DatasetError(f"{folder}: references in it: {names}; choose with `space` picture or `space` depth")
     return read_reference(wanted[0], folder)
 
 
 @dataclass(frozen=True)
-class _One:
-    """A usable recording."""
+class UsableRecording:
+    """A recording that serves the evaluation: as measured, and its poses."""
 
     take: Take
     series: PoseSeries
 
 
-def _genuine(folder: Path) -> tuple[list[tuple[PoseSeries, str, str]], list[str]]:
+def read_real(folder: Path) -> tuple[list[tuple[PoseSeries, str, str]], list[str]]:
     """Poses, activity and session of the real recordings; a sentence for each of the others."""
-    found, left_out, kinds = [], [], dict[tuple[str, str], list[str]]()
+    real, left_out, kinds = [], [], dict[tuple[str, str], list[str]]()
     for line in read_recordings(folder):
         if line.label != "real":
             left_out.append(
@@ -54,26 +54,31 @@ def _genuine(folder: Path) -> tuple[list[tuple[PoseSeries, str, str]], list[str]
             left_out.append(f"{line.recording} is left out: recordings.csv does not tell who is in it")
         else:
             series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
-            found.append((series, line.activity, line.session))
+            real.append((series, line.activity, line.session))
             info = series.estimator
             name = f"{info.name} {info.version}".strip() + (
                 f" ({info.weights_sha256[:8]})" if info.weights_sha256 else ""
             )
             kinds.setdefault((series.skeleton.name, name), []).append(line.recording)
-    if not found:
+    if not real:
         raise DatasetError(f"{folder}: no real recording of a named person in it; " + "; ".join(left_out[:1]))
     if len(kinds) > 1:
-        several = ", ".join(f"{name} ({own[0]}, {len(own)} in all)" for (_, name), own in kinds.items())
+        several = ", ".join(f"{name} ({names[0]}, {len(names)} in all)" for (_, name), names in kinds.items())
         raise DatasetError(
             f"{folder}: recordings of different estimators or skeletons cannot be compared: {several}; "
             "make a data set of each and evaluate them apart"
         )
-    return found, left_out
+    return real, left_out
 
 
-def _reference(
+def fitting_reference(
     series: Sequence[tuple[PoseSeries, str, str]], reference: Reference | None, space: Space | None, folder: Path
 ) -> Reference:
+    """The reference given, or the shipped one, of the space that all recordings can be measured in.
+
+    Raises:
+        DatasetError: the recordings or the reference given are not of the space asked for.
+    """
     flat = next((s.recording for s, _, _ in series if axes_of(s) != 3), None)
     if space not in (None, *NAMES.values()):
         raise DatasetError(f"space {space!r}: it is picture or depth")
@@ -89,41 +94,43 @@ def _reference(
     return reference or shipped(axes)
 
 
-def _measured(
+def measure_usable(
     series: Sequence[tuple[PoseSeries, str, str]],
     reference: Reference,
     left_out: list[str],
     group: str,
     progress: Progress,
-) -> list[_One]:
+) -> list[UsableRecording]:
     """The usable recordings, each content once; adds a sentence to `left_out` for every other."""
-    found: list[_One] = []
+    usable: list[UsableRecording] = []
     contents: dict[str, str] = {}
-    for number, (one, activity, session) in enumerate(series, 1):
-        measured = measure(one, reference.axes)
+    for number, (poses, activity, session) in enumerate(series, 1):
+        measured = measure(poses, reference.axes)
         take = Take.of(measured, group=group, activity=activity, session=session)
-        twin = contents.setdefault(one.sha256, one.recording)
+        first = contents.setdefault(poses.sha256, poses.recording)
         if take is None:
             findings = [f for f in measured.inspection.findings if f.severity == "exclude"]
             doubts = [f.message for f in findings if f.code != "TOO_LITTLE_EVIDENCE"]
             reason = "; ".join(doubts) or "no usable stretch in it is a second long"
-            left_out.append(f"{one.recording} is left out: {reason}")
-        elif twin != one.recording:
-            left_out.append(f"{one.recording} is left out: the same poses as {twin}")
+            left_out.append(f"{poses.recording} is left out: {reason}")
+        elif first != poses.recording:
+            left_out.append(f"{poses.recording} is left out: the same poses as {first}")
         else:
-            found.append(_One(take, one))
+            usable.append(UsableRecording(take, poses))
         progress("recordings measured", number, len(series))
-    return found
+    return usable
 
 
-def _unseen(measured: list[_One], reference: Reference, folder: Path) -> tuple[list[_One], list[str]]:
+def keep_unseen(
+    measured: list[UsableRecording], reference: Reference, folder: Path
+) -> tuple[list[UsableRecording], list[str]]:
     """The recordings of persons whom the reference does not know, and the persons whom it does."""
     known = sorted({m.take.person for m in measured if reference.cohort_people(m.take.sha256)})
-    kept = [one for one in measured if one.take.person not in known]
-    persons = sorted({one.take.person for one in kept})
+    kept = [m for m in measured if m.take.person not in known]
+    persons = sorted({m.take.person for m in kept})
     if len(persons) < 2:
         advice = (
-            f"{_names(known)} cannot be tested, being in the reference's background: add recordings of persons who are not in "
+            f"{names_in_short(known)} cannot be tested, being in the reference's background: add recordings of persons who are not in "
             "it, or give a reference made without these (`reference`)"
             if known
             else "add recordings of other persons: whoever is tested needs impostors"
@@ -135,5 +142,6 @@ def _unseen(measured: list[_One], reference: Reference, folder: Path) -> tuple[l
     return kept, known
 
 
-def _names(persons: Sequence[str]) -> str:
+def names_in_short(persons: Sequence[str]) -> str:
+    """At most five names, and how many more."""
     return ", ".join(persons[:5]) + (f" and {len(persons) - 5} more" if len(persons) > 5 else "")

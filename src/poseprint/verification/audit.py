@@ -1,8 +1,8 @@
-"""Doubts about what a profile is made from, and the same take twice."""
+"""Doubts about what a profile is made from, and recordings given twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,87 +16,109 @@ from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
 from poseprint.movements.measure import Measured
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import Reference, cohort_people, reference_of, shipped, summaries
+from poseprint.verification.reference import EVIDENCE, Reference, cohort_people, reference_of, shipped, summaries
 from poseprint.verification.summary import MOVEMENT_S, Summary
 
-DISAGREE = {2: -0.5}
-DISAGREE_MANY = -1.2
-"""LLR of two groups of recordings being one mover, from which the audit doubts it: of one mover's recordings, split as
-badly as can be, about one set in twenty falls below (MSRC-12, people the background does not know)."""
+DISAGREEMENT_OF = {2: -0.5}
+DISAGREEMENT = -1.2
+"""LLR of two groups of recordings showing the same mover, from which the audit doubts it; by the number of recordings,
+and for any other number. Of one mover's recordings, split as badly as can be, about one set in twenty falls below
+(MSRC-12, people the background does not know)."""
 TRACK_HZ = 5
-ALIKE = 0.985
-"""Correlation of ten seconds of head and hands from which two recordings show the same take."""
+DUPLICATE_CORRELATION = 0.985
+"""Correlation of ten seconds of head and hands from which two recordings show the same movement."""
 _WINDOW = 10 * TRACK_HZ
-_LIVELY = 0.03  # shoulder widths of deviation below which ten seconds say nothing
+_LEAST_MOTION = 0.03  # standard deviation in shoulder widths below which ten seconds are too still to compare
 
 
 def audit(profile: EnrolledProfile) -> list[Finding]:
     """Doubts about what a profile is made from."""
     reference = reference_of(profile)
-    count = len(profile.made_from)
     minutes = sum(float(r["seconds"]) for r in profile.made_from) / 60
-    findings = list(_disagreement(profile, reference))
+    return [
+        *_disagreement(profile, reference),
+        *_too_few(profile, minutes),
+        *_more_would_help(reference, minutes),
+        *_untried_estimator(profile, reference),
+        *_hands_unknown(profile),
+    ]
+
+
+def _too_few(profile: EnrolledProfile, minutes: float) -> list[Finding]:
+    """One recording only, or recordings of one session only."""
+    count = len(profile.made_from)
     if count == 1:
-        findings.append(
+        return [
             finding(
                 "ONE_RECORDING",
                 f"the profile rests on one recording of {minutes:.1f} minutes: it cannot tell the person from that day, "
                 "camera and place, nor find out whether the recording shows the person at all",
             )
-        )
+        ]
     sessions = {str(r["session"]) for r in profile.made_from} - {""}
-    if count > 1 and len(sessions) < 2:
-        which = f"session {next(iter(sessions))!r}, as far as is known" if sessions else "no known session"
-        findings.append(
-            finding("ONE_SESSION", f"all {count} recordings are of {which}: how the person varies is unknown")
-        )
-    findings += _more_would_help(reference, minutes)
-    if profile.input.axes == 2 and profile.input.estimator.name not in (*reference.gains, reference.native):
-        findings.append(
-            finding(
-                "UNTRIED_ESTIMATOR",
-                f"the estimator {profile.input.estimator.name!r} was never compared with the background's",
-            )
-        )
+    if count < 1 or len(sessions) > 1:
+        return []
+    which = f"session {next(iter(sessions))!r}, as far as is known" if sessions else "no known session"
+    return [finding("ONE_SESSION", f"all {count} recordings are of {which}: how the person varies is unknown")]
+
+
+def _untried_estimator(profile: EnrolledProfile, reference: Reference) -> list[Finding]:
+    name = profile.input.estimator.name
+    if profile.input.axes != 2 or name in (*reference.gains, reference.native):
+        return []
+    return [
+        finding("UNTRIED_ESTIMATOR", f"the estimator {name!r} was never compared with the background's"),
+    ]
+
+
+def _hands_unknown(profile: EnrolledProfile) -> list[Finding]:
     columns = [i for i, s in enumerate(catalogue(profile.input.axes)) if "wrist" in " ".join(s.keypoints)]
     hidden = float(np.isnan(profile.statistics[:, columns]).mean())
-    if hidden > 0.5:
-        findings.append(
-            finding("HANDS_UNKNOWN", f"the hands are out of sight in {hidden:.0%} of the enrolled movements")
-        )
-    return findings
+    if hidden <= 0.5:
+        return []
+    return [finding("HANDS_UNKNOWN", f"the hands are out of sight in {hidden:.0%} of the enrolled movements")]
 
 
 def _disagreement(profile: EnrolledProfile, reference: Reference) -> list[Finding]:
     """The two groups of recordings that look least like one mover, if they look like two."""
-    parts = summaries(profile)
-    if len(parts) < 2:
+    recordings = summaries(profile)
+    if len(recordings) < 2:
         return []
     # The thresholds were set on the scale of gestures, whatever the films' is.
     reference = replace(reference, calibrations=shipped(profile.input.axes).calibrations)
     without = cohort_people(profile, reference)
-    table = np.zeros((len(parts), len(parts)))
-    for i, part in enumerate(parts):
-        found = reference.evidence(part, parts, without=without)
-        table[i] = [e.ranking["both"] if e.ranking["both"] is not None else 0.0 for e in found]
-    likeness = (table + table.T) / 2
+    groups = _least_alike(recordings, reference, without)
+    if len(groups) < 2:
+        return []
+    small, large = (Summary.joined([recordings[i] for i in group]) for group in groups)
+    both_ways = [reference.evidence(a, [b], without=without)[0] for a, b in ((small, large), (large, small))]
+    llr = {k: np.mean([e.ranking[k] for e in both_ways if e.ranking[k] is not None] or [0.0]) for k in EVIDENCE}
+    if llr["both"] > DISAGREEMENT_OF.get(len(recordings), DISAGREEMENT):
+        return []
+    names, rest = (", ".join(str(profile.made_from[i]["recording"]) for i in group) for group in groups)
+    if len(groups[0]) == len(groups[1]):
+        names += f" on one side, {rest} on the other"
+    if llr["motion"] < 0 and llr["static"] < 0:
+        difference = "movement and posture both differ"
+    elif llr["motion"] >= 0:
+        difference = "posture or framing differs, movement does not"
+    else:
+        difference = "movement differs"
+    message = f"{names}: unlike the other recordings (LLR {llr['both']:.1f}); {difference}"
+    return [finding("RECORDINGS_DISAGREE", message)]
+
+
+def _least_alike(recordings: list[Summary], reference: Reference, without: Collection[int]) -> list[list[int]]:
+    """The recordings' numbers in the two groups that are least alike, the smaller first; one group if all are alike."""
+    likeness = np.zeros((len(recordings), len(recordings)))
+    for i, enrolled in enumerate(recordings):
+        evidence = reference.evidence(enrolled, recordings, without=without)
+        likeness[i] = [e.ranking["both"] if e.ranking["both"] is not None else 0.0 for e in evidence]
+    likeness = (likeness + likeness.T) / 2
     distance = likeness.max() - likeness
     np.fill_diagonal(distance, 0)
     group = fcluster(linkage(squareform(distance, checks=False), "average"), 2, "maxclust")
-    if len(set(group)) < 2:
-        return []
-    small, large = sorted(([i for i, g in enumerate(group) if g == k] for k in (1, 2)), key=len)
-    one, other = (Summary.joined([parts[i] for i in side]) for side in (small, large))
-    both = [reference.evidence(a, [b], without=without)[0] for a, b in ((one, other), (other, one))]
-    llr = {k: np.mean([e.ranking[k] for e in both if e.ranking[k] is not None] or [0.0]) for k in both[0].ranking}
-    if llr["both"] > DISAGREE.get(len(parts), DISAGREE_MANY):
-        return []
-    names = ", ".join(str(profile.made_from[i]["recording"]) for i in small)
-    if len(small) == len(large):
-        names += " on one side, " + ", ".join(str(profile.made_from[i]["recording"]) for i in large) + " on the other"
-    told = "movement and posture both differ" if llr["motion"] < 0 and llr["static"] < 0 else ""
-    told = told or ("posture or framing differs, movement does not" if llr["motion"] >= 0 else "movement differs")
-    return [finding("RECORDINGS_DISAGREE", f"{names}: unlike the other recordings (LLR {llr['both']:.1f}); {told}")]
+    return sorted(([i for i, g in enumerate(group) if g == k] for k in sorted(set(group))), key=len)
 
 
 def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
@@ -108,60 +130,63 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
     }
     per_recording = reference.background.recording_movements * MOVEMENT_S / 60
     steps = [(n, n * per_recording, float(r["eer"])) for n, r in sorted(rows.items())]
-    here = next(((n, m, e) for n, m, e in reversed(steps) if minutes >= 0.8 * m), None)
-    more = next(((n, m, e) for n, m, e in steps if minutes < 0.8 * m), None)
-    if more is None:
+    reached = next(((m, e) for _, m, e in reversed(steps) if minutes >= 0.8 * m), None)
+    following = next((step for step in steps if minutes < 0.8 * step[1]), None)
+    if following is None:
         return []
-    now = f"with {here[1]:.1f} minutes {here[2]:.0%}" if here else "with less nothing was measured"
+    now = f"with {reached[0]:.1f} minutes {reached[1]:.0%}" if reached else "with less nothing was measured"
+    count, needed, eer = following
     return [
         finding(
             "MORE_WOULD_HELP",
-            f"{minutes:.1f} minutes enrolled; {max(more[1] - minutes, 0.5):.1f} more minutes from another day would help: "
+            f"{minutes:.1f} minutes enrolled; {max(needed - minutes, 0.5):.1f} more minutes from another day would help: "
             f"on gestures before a depth camera and clips of 36 s, the equal error rate was: {now}, "
-            f"with {more[1]:.1f} minutes from {more[0]} recordings {more[2]:.0%}",
+            f"with {needed:.1f} minutes from {count} recordings {eer:.0%}",
         )
     ]
 
 
-def _track(measured: Measured) -> Array:
+def head_and_hands(measured: Measured) -> Array:
     """Head and hands seen from the neck, five times a second, in shoulder widths [shape=(n, 6)]; 0 where unseen."""
     series = measured.series
     step = round(series.fps / TRACK_HZ)
-    place = series.position[:, [NOSE, RIGHT_WRIST, LEFT_WRIST]] - series.position[:, [NECK]]
-    whole = len(place) // step * step
+    position = series.position[:, [NOSE, RIGHT_WRIST, LEFT_WRIST]] - series.position[:, [NECK]]
+    frames = len(position) // step * step
     unit = series.shoulder_width()
-    flat = np.nan_to_num(place[:whole].reshape(-1, step, 6) / (unit if unit > 0 else 1.0)).mean(axis=1)
+    flat = np.nan_to_num(position[:frames].reshape(-1, step, 6) / (unit if unit > 0 else 1.0)).mean(axis=1)
     return np.asarray(np.clip(flat, -60000, 60000).astype(np.float16))
 
 
-def _twin(poses: str, track: Array, made_from: Sequence[Mapping[str, Any]], tracks: Sequence[Array]) -> int | None:
-    """The number of a recording that shows the same take: the same poses, or most of the same movement."""
-    for number, other in enumerate(tracks):
-        if made_from[number]["poses_sha256"] == poses or _same_take(track, other):
+def find_duplicate(
+    poses: str, track: Array, made_from: Sequence[Mapping[str, Any]], tracks: Sequence[Array]
+) -> int | None:
+    """The number of an enrolled recording that has the same poses, or shows most of the same movement."""
+    for number, enrolled in enumerate(tracks):
+        if made_from[number]["poses_sha256"] == poses or _shows_same_movement(track, enrolled):
             return number
     return None
 
 
-def _same_take(one: Array, other: Array) -> bool:
-    """Whether most stretches of ten seconds of the shorter track are found in the longer."""
-    short, long = sorted((np.asarray(t, dtype=np.float64) for t in (one, other)), key=len)
+def _shows_same_movement(*tracks: Array) -> bool:
+    """Whether most stretches of ten seconds of the shorter of two tracks are found in the longer."""
+    short, long = sorted((np.asarray(t, dtype=np.float64) for t in tracks), key=len)
     size = min(_WINDOW, len(short))
     if size < _WINDOW // 2:
         return False
     windows = np.lib.stride_tricks.sliding_window_view(long, size, axis=0).reshape(len(long) - size + 1, -1)
-    windows = _unit(windows, size)
-    found, lively = 0, 0
+    windows = _unit_length(windows, size)
+    matched, compared = 0, 0
     for first in range(0, len(short) - size + 1, size):
-        piece = short[first : first + size].T.reshape(1, -1)
-        if piece.reshape(6, size).std(axis=1).max() < _LIVELY:
+        stretch = short[first : first + size].T.reshape(1, -1)
+        if stretch.reshape(6, size).std(axis=1).max() < _LEAST_MOTION:
             continue
-        lively += 1
-        found += bool((windows @ _unit(piece, size)[0]).max() > ALIKE)
-    return lively > 0 and found > lively / 2
+        compared += 1
+        matched += bool((windows @ _unit_length(stretch, size)[0]).max() > DUPLICATE_CORRELATION)
+    return compared > 0 and matched > compared / 2
 
 
-def _unit(windows: Array, size: int) -> Array:
+def _unit_length(windows: Array, size: int) -> Array:
     """Each window [shape=(n, 6 * size)] with the mean of each of its six tracks taken out, at length 1."""
-    parts = windows.reshape(len(windows), 6, size)
-    parts = (parts - parts.mean(axis=2, keepdims=True)).reshape(len(windows), -1)
-    return np.asarray(parts / np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-9))
+    centred = windows.reshape(len(windows), 6, size)
+    centred = (centred - centred.mean(axis=2, keepdims=True)).reshape(len(windows), -1)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9))

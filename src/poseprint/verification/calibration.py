@@ -1,6 +1,6 @@
 """Scores -> log-likelihood ratios in bounds that the number of people behind them can support.
 
-An LLR says how much more probable a score is if the person of interest moves than if somebody else does, in powers
+An LLR states how much more probable a score is if the person of interest moves than if somebody else does, in powers
 of ten. It is fitted by logistic regression at even odds (Brummer and du Preez, Computer Speech and Language 20,
 2006). Trials of few people cannot carry extreme odds, however well they separate: the bounds are what is left if one
 more comparison of each kind had come out as wrong as can be (after Vergeer et al., Science and Justice 56, 2016).
@@ -31,7 +31,7 @@ class Calibration:
     """From scores, length and visibility to an LLR.
 
     Attributes:
-        kinds: which scores go in, in this order: static, motion or both.
+        kinds: of the scores it takes, in this order: static, motion or both.
         weights: of each term: the bias; for each kind the score alone and times each circumstance; and each
             circumstance alone.
         lower, upper: bounds of the LLR, base 10.
@@ -44,30 +44,30 @@ class Calibration:
     upper: float
     persons: int
 
-    def unbounded(self, scores: Array, circumstances: Array) -> Array:
+    def unbounded(self, scores: Array, conditions: Array) -> Array:
         """LLRs, base 10, before the bounds: for ordering trials, never for a verdict.
 
         Args:
             scores: [shape=(trials, kinds)].
-            circumstances: of each trial, see `circumstances` [shape=(trials, 3)].
+            conditions: the circumstances of each trial, see `circumstances` [shape=(trials, 3)].
         """
-        return np.asarray(_terms(scores, circumstances) @ np.array(self.weights) / LOG10)
+        return np.asarray(_terms(scores, conditions) @ np.array(self.weights) / LOG10)
 
-    def llr(self, scores: Array, circumstances: Array) -> Array:
+    def llr(self, scores: Array, conditions: Array) -> Array:
         """LLRs, base 10, within the bounds; arguments as in `unbounded`."""
-        return np.clip(self.unbounded(scores, circumstances), self.lower, self.upper)
+        return np.clip(self.unbounded(scores, conditions), self.lower, self.upper)
 
     def refitted(
-        self, scores: Array, around: Array, genuine: Array, *, weight: Array, genuine_persons: int, persons: int
+        self, scores: Array, conditions: Array, genuine: Array, *, weight: Array, genuine_persons: int, persons: int
     ) -> Calibration:
         """This calibration with its shift and gain fitted anew on a few trials of another kind of footage.
 
         Args:
-            scores, around, genuine, weight: see `fit_calibration`.
+            scores, conditions, genuine, weight: see `fit_calibration`.
             genuine_persons: people who make genuine trials.
             persons: people in all.
         """
-        logit = LOG10 * self.unbounded(scores, around)
+        logit = LOG10 * self.unbounded(scores, conditions)
         shift, gain = _logistic(np.stack([np.ones(len(logit)), logit], axis=1), genuine, weight)
         weights = gain * np.array(self.weights)
         weights[0] += shift
@@ -93,7 +93,7 @@ class Calibration:
 
 
 def circumstances(seconds: Array, hidden: Array, enrolled: Array) -> Array:
-    """What else an LLR hangs on [shape=(trials, 3)], each 0 in the usual case.
+    """What else an LLR depends on [shape=(trials, 3)], each 0 in the usual case.
 
     Args:
         seconds: of evidence in each trial [shape=(trials,)].
@@ -105,24 +105,30 @@ def circumstances(seconds: Array, hidden: Array, enrolled: Array) -> Array:
     return np.stack(np.broadcast_arrays(length, np.asarray(hidden, dtype=np.float64), models), axis=1)
 
 
-def _terms(scores: Array, around: Array) -> Array:
+def _terms(scores: Array, conditions: Array) -> Array:
     """The regression's inputs [shape=(trials, 4 + 4 * kinds)]."""
-    scores = np.asarray(scores, dtype=np.float64).reshape(len(around), -1)
-    parts = [np.ones((len(around), 1))]
+    scores = np.asarray(scores, dtype=np.float64).reshape(len(conditions), -1)
+    columns = [np.ones((len(conditions), 1))]
     for k in range(scores.shape[1]):
         score = scores[:, [k]]
-        parts += [score, score * around]
-    return np.hstack([*parts, around])
+        columns += [score, score * conditions]
+    return np.hstack([*columns, conditions])
 
 
 def fit_calibration(
-    kinds: tuple[str, ...], scores: Array, around: Array, genuine: Array, *, persons: int, weight: Array | None = None
+    kinds: tuple[str, ...],
+    scores: Array,
+    conditions: Array,
+    genuine: Array,
+    *,
+    persons: int,
+    weight: Array | None = None,
 ) -> Calibration:
     """Fit by logistic regression; genuine and impostor trials weigh alike, whatever their numbers.
 
     Args:
         kinds: names of the columns of `scores`.
-        scores, around: see `Calibration.unbounded`.
+        scores, conditions: see `Calibration.unbounded`.
         genuine: bool [shape=(trials,)].
         persons: how many people the trials come from.
         weight: of each trial, alike unless given [shape=(trials,)].
@@ -135,7 +141,7 @@ def fit_calibration(
         raise PoseprintError("a calibration needs trials of both kinds, genuine and impostor")
     weight = np.ones(len(genuine)) if weight is None else weight
     lower, upper = bounds(persons)
-    weights = _logistic(_terms(scores, around), genuine, weight)
+    weights = _logistic(_terms(scores, conditions), genuine, weight)
     return Calibration(kinds, tuple(float(w) for w in weights), lower, upper, persons)
 
 
@@ -169,9 +175,3 @@ def bounds(genuine_persons: int, persons: int | None = None) -> tuple[float, flo
     """
     pairs = (persons or genuine_persons) * ((persons or genuine_persons) - 1) / 2
     return -float(np.log10(genuine_persons + 1)), float(np.log10(pairs + 1))
-
-
-# ---- from LLR to a decision ---------------------------------------------------------------------
-
-
-# ---- how good LLRs are --------------------------------------------------------------------------

@@ -57,7 +57,7 @@ SCALE = (
 
 
 def in_words(llr: float, person: str) -> str:
-    """An LLR as a sentence part."""
+    """An LLR as a clause of a sentence."""
     words = next((text for limit, text in SCALE if abs(llr) < limit), SCALE[-1][1])
     if words == SCALE[0][1]:
         return words

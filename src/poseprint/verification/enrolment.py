@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.measure import measure, reference_axes
+from poseprint.movements.measure import Measured, measure, reference_axes
 from poseprint.movements.tracks import FPS
-from poseprint.verification.audit import _track, _twin, audit
+from poseprint.verification.audit import audit, find_duplicate, head_and_hands
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import shipped
 
 
 def enroll(
@@ -44,53 +44,75 @@ def enroll(
     if not person.strip():
         raise DatasetError("a profile needs the name of the person")
     spec = _spec(recordings, grow)
-    reference = shipped(spec.axes)
-    made_from = [dict(r) for r in grow.made_from] if grow else []
-    rows = [grow.of_recording(i) for i in range(len(made_from))] if grow else []
-    tracks = list(grow.tracks) if grow else []
-    findings: list[Finding] = []
+    contents = _Contents.of(grow)
     for number, series in enumerate(recordings):
-        measured = measure(series, reference.axes)
         name = series.recording or f"recording {number + 1}"
-        movements = measured.movements()
-        if not len(movements):
-            why = "; ".join(f"{f.message}; {f.advice}" for f in measured.inspection.findings if f.severity == "exclude")
-            findings.append(finding("RECORDING_LEFT_OUT", f"{name}: {why or 'nothing in it can serve'}"))
-            continue
-        track = _track(measured)
-        sha256 = series.source_sha256 or series.sha256
-        poses = series.sha256
-        twin = _twin(poses, track, made_from, tracks)
-        if twin is not None:
-            if made_from[twin]["poses_sha256"] != poses or made_from[twin]["recording"] != name:
-                findings.append(
-                    finding("DUPLICATE_RECORDING", f"{name} shows the same take as {made_from[twin]['recording']}")
-                )
-            continue
-        made_from.append(
-            {
-                "recording": _unused(name, made_from),
-                "person": person,
-                "label": "real",
-                "session": (sessions[number] if sessions else "") or "",
-                "seconds": round(movements.seconds, 2),
-                "sha256": sha256,
-                "poses_sha256": poses,
-                "shoulders": series.shoulder_width() / series.frame_size[1],
-                "movements": len(movements),
-                "findings": sorted({f.code for f in measured.inspection.findings}),
-            }
-        )
-        rows.append(movements.statistics)
-        tracks.append(track)
-    if not made_from:
+        session = (sessions[number] if sessions else "") or ""
+        contents.add(series, measure(series, spec.axes), recording=name, person=person, session=session)
+    findings = contents.findings
+    if not contents.made_from:
         raise DatasetError(
             "nothing to enrol: " + "; ".join(f.message for f in findings if f.code == "RECORDING_LEFT_OUT")
         )
-    profile = EnrolledProfile(
-        person, spec, tuple(made_from), (), np.concatenate(rows).astype(np.float32), tuple(tracks)
-    )
+    statistics = np.concatenate(contents.statistics).astype(np.float32)
+    profile = EnrolledProfile(person, spec, tuple(contents.made_from), (), statistics, tuple(contents.tracks))
     return replace(profile, findings=tuple(asdict(f) for f in [*findings, *audit(profile)]))
+
+
+@dataclass
+class _Contents:
+    """What a profile that is being made has so far.
+
+    Attributes:
+        made_from, tracks: see `EnrolledProfile`.
+        statistics: of each recording's movements [shape=(movements, statistics)].
+        findings: recordings that are not enrolled, and why.
+    """
+
+    made_from: list[Mapping[str, Any]] = field(default_factory=list)
+    statistics: list[Array] = field(default_factory=list)
+    tracks: list[Array] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @staticmethod
+    def of(profile: EnrolledProfile | None) -> _Contents:
+        """Those of a profile to grow; empty without one."""
+        if profile is None:
+            return _Contents()
+        statistics = [profile.of_recording(i) for i in range(len(profile.made_from))]
+        return _Contents([dict(r) for r in profile.made_from], statistics, list(profile.tracks))
+
+    def add(self, series: PoseSeries, measured: Measured, *, recording: str, person: str, session: str) -> None:
+        """Enrol a recording, unless nothing of it is usable or it is enrolled already."""
+        inspection, movements = measured.inspection, measured.movements()
+        if not len(movements):
+            why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")
+            self.findings.append(finding("RECORDING_LEFT_OUT", f"{recording}: {why or 'nothing in it can serve'}"))
+            return
+        track = head_and_hands(measured)
+        duplicate = find_duplicate(series.sha256, track, self.made_from, self.tracks)
+        if duplicate is not None:
+            enrolled = self.made_from[duplicate]
+            if enrolled["poses_sha256"] != series.sha256 or enrolled["recording"] != recording:
+                message = f"{recording} shows the same take as {enrolled['recording']}"
+                self.findings.append(finding("DUPLICATE_RECORDING", message))
+            return
+        self.made_from.append(
+            {
+                "recording": _unused(recording, self.made_from),
+                "person": person,
+                "label": "real",
+                "session": session,
+                "seconds": round(movements.seconds, 2),
+                "sha256": series.source_sha256 or series.sha256,
+                "poses_sha256": series.sha256,
+                "shoulders": series.shoulder_width() / series.frame_size[1],
+                "movements": len(movements),
+                "findings": sorted({f.code for f in inspection.findings}),
+            }
+        )
+        self.statistics.append(movements.statistics)
+        self.tracks.append(track)
 
 
 def forget(profile: EnrolledProfile, recording: str) -> EnrolledProfile:
@@ -135,9 +157,3 @@ def _spec(recordings: Sequence[PoseSeries], grow: EnrolledProfile | None) -> Inp
 def _unused(name: str, made_from: Sequence[Mapping[str, Any]]) -> str:
     names = {str(r["recording"]) for r in made_from}
     return next(n for n in (name, *(f"{name}-{k}" for k in range(2, len(names) + 3))) if n not in names)
-
-
-# ---- the audit ----------------------------------------------------------------------------------
-
-
-# ---- the same take twice ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from poseprint.verification.reference import Reference
 Scale = Callable[[float], float]
 
 UNUSUAL = 2.0
-"""Deviations from the person's mean from which a departure is worth a word."""
+"""Deviations from the person's mean from which a departure is listed."""
 MOST = 12
 """Departures that are listed of a recording; of a movement a third of them."""
 
@@ -30,11 +30,11 @@ def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array
         movements: how many movements of 5 s it is worth.
     """
     b = reference.background
-    own = mean_of(profile.statistics, share=0)
+    usual = mean_of(profile.statistics, share=0)
     extra = max(1 / movements - 1 / b.recording_movements, 0.0)
     spread = np.sqrt(np.diag(b.within) * (1 + 1 / len(profile.made_from)) + np.diag(b.moment) * extra)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((statistics - own) / (b.scale * spread))
+        return np.asarray((statistics - usual) / (b.scale * spread))
 
 
 def departures(
@@ -42,29 +42,29 @@ def departures(
 ) -> tuple[Departure, ...]:
     """The statistics farthest from the person's own, at most two of a keypoint's quality, the farthest first."""
     z = deviations(reference, profile, statistics, movements)
-    names = catalogue(reference.axes)
-    own = profile.statistics.astype(np.float64)
+    all_statistics = catalogue(reference.axes)
+    enrolled = profile.statistics.astype(np.float64)
     used = columns_of((*MOTION, *STATIC), reference.axes)
     order = sorted((int(i) for i in used if np.isfinite(z[i])), key=lambda i: -abs(z[i]))
     count: dict[tuple[str, tuple[str, ...]], int] = {}
-    out: list[Departure] = []
+    listed: list[Departure] = []
     for i in order:
-        about = names[i]
-        key = (about.quality, about.keypoints)
-        known = own[:, i][np.isfinite(own[:, i])]
-        if abs(z[i]) < UNUSUAL or len(out) == most:
+        statistic = all_statistics[i]
+        key = (statistic.quality, statistic.keypoints)
+        known = enrolled[:, i][np.isfinite(enrolled[:, i])]
+        if abs(z[i]) < UNUSUAL or len(listed) == most:
             break
         if count.get(key, 0) == 2 or not len(known):
             continue
         count[key] = count.get(key, 0) + 1
         low, high = np.quantile(known, (0.05, 0.95))
-        scale, unit = _unit(about)
-        out.append(
+        scale, unit = _unit(statistic)
+        listed.append(
             Departure(
-                about.name,
-                about.words,
-                about.quality,
-                about.keypoints,
+                statistic.name,
+                statistic.words,
+                statistic.quality,
+                statistic.keypoints,
                 scale(float(statistics[i])),
                 scale(float(low)),
                 scale(float(high)),
@@ -72,7 +72,7 @@ def departures(
                 float(z[i]),
             )
         )
-    return tuple(out)
+    return tuple(listed)
 
 
 def qualities(
@@ -81,9 +81,9 @@ def qualities(
     """Every quality of every part of the body; parts that were not measured are left out."""
     z = deviations(reference, profile, statistics, movements)
     groups: dict[tuple[str, str], list[float]] = {}
-    for value, about in zip(z, catalogue(reference.axes), strict=True):
-        if about.quality in (*MOTION, *STATIC) and np.isfinite(value):
-            groups.setdefault((about.quality, part_of(about.keypoints)), []).append(float(value))
+    for value, statistic in zip(z, catalogue(reference.axes), strict=True):
+        if statistic.quality in (*MOTION, *STATIC) and np.isfinite(value):
+            groups.setdefault((statistic.quality, part_of(statistic.keypoints)), []).append(float(value))
     return tuple(Quality(q, p, float(np.sqrt(np.mean(np.square(v))))) for (q, p), v in groups.items())
 
 
@@ -97,9 +97,9 @@ def part_of(keypoints: Sequence[str]) -> str:
     return "head" if "nose" in keypoints else "body"
 
 
-def _unit(about: Statistic) -> tuple[Scale, str]:
-    """How a statistic is told to a person, and in what unit."""
-    kind = about.name.partition("_")[0]
+def _unit(statistic: Statistic) -> tuple[Scale, str]:
+    """What turns a statistic into a value that a person can read, and its unit."""
+    kind = statistic.name.partition("_")[0]
     if kind == "place":
         return float, "shoulder widths"
     if kind == "together":

@@ -20,16 +20,16 @@ from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, reference_of, summaries
 from poseprint.verification.summary import Summary
 
-SHOWN = 3
+REPLAYED = 3
 """Movements that are replayed as the most typical, and as the least."""
 WITHHELD = {
     "UNLIKE_BACKGROUND": "the footage is of another kind than what these figures were measured on",
     "UNTRIED_ESTIMATOR": "these figures were never measured with this pose estimator",
     "CHANGE_OF_MOVER": "the mover seems to change within the recording; check its parts one by one",
 }
-"""Findings with which an LLR is told, but no verdict, and why."""
-SAYS_SOMETHING = 0.3
-"""LLR, base 10, from which a kind of evidence says anything (a factor of two)."""
+"""Findings with which an LLR is given, but no verdict, and why."""
+LEAST_SUPPORT = 0.3
+"""|LLR|, base 10, from which a kind of evidence supports either side (a factor of two)."""
 
 
 def judge(
@@ -53,7 +53,7 @@ def judge(
     likelihood: LikelihoodRatio | None = None
     findings: tuple[Finding, ...] = ()
     if measured and inspection.spans:
-        movements, likelihood, findings = _scored(measured, profile, reference, costs, stride)
+        movements, likelihood, findings = _evaluate(measured, profile, reference, costs, stride)
     llr = likelihood.llr["both"] if likelihood else None
     withheld = next((f.code for f in findings if f.code in WITHHELD), "")
     decision: Decision = "inconclusive" if llr is None or withheld else costs.decide(llr)
@@ -70,7 +70,7 @@ def judge(
     )
 
 
-def _scored(
+def _evaluate(
     measured: Measured, profile: EnrolledProfile, reference: Reference, costs: Costs, stride: int
 ) -> tuple[tuple[MovementScore, ...], LikelihoodRatio | None, tuple[Finding, ...]]:
     """The movements' scores, the recording's LLR, and the doubts about it."""
@@ -79,16 +79,16 @@ def _scored(
         return (), None, ()
     enrolled = Summary.joined(summaries(profile))
     without = cohort_people(profile, reference) | set(reference.cohort_people(measured.series.sha256))
-    each = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
-    whole, *evidence = reference.evidence(enrolled, [Summary.of_movements(pooled), *each], without=without)
-    movements = _movements(measured.series, shown, evidence, profile, reference)
+    single = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
+    whole, *evidence = reference.evidence(enrolled, [Summary.of_movements(pooled), *single], without=without)
+    movements = _movement_scores(measured.series, shown, evidence, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
     likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
     findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
     return movements, likelihood, tuple(findings)
 
 
-def _movements(
+def _movement_scores(
     series: PoseSeries,
     shown: Movements,
     evidence: Sequence[Evidence],
@@ -96,12 +96,12 @@ def _movements(
     reference: Reference,
 ) -> tuple[MovementScore, ...]:
     seen = series.seen()
-    out = []
-    for (first, last), row, here in zip(shown.spans, shown.statistics, evidence, strict=True):
-        score = here.ranking["both"]
+    scores = []
+    for (first, last), row, of_movement in zip(shown.spans, shown.statistics, evidence, strict=True):
+        score = of_movement.ranking["both"]
         if score is None:
             continue
-        out.append(
+        scores.append(
             MovementScore(
                 first=first,
                 last=last,
@@ -110,11 +110,11 @@ def _movements(
                 score=score,
                 vote=int(score > 0),
                 seen=float(seen[first:last].mean()),
-                llr=dict(here.llr),
+                llr=dict(of_movement.llr),
                 departures=departures(reference, profile, row.astype(np.float64), (last - first) / LENGTH, most=4),
             )
         )
-    return tuple(out)
+    return tuple(scores)
 
 
 def _likelihood(
@@ -131,7 +131,7 @@ def _likelihood(
         return None
     calibration = reference.calibrations["both"]
     order = sorted(range(len(movements)), key=lambda i: -movements[i].score)
-    half = min(SHOWN, max(len(order) // 2, 1))
+    count = min(REPLAYED, max(len(order) // 2, 1))
     pooled = measured.movements()
     total = Summary.of_movements(pooled)
     return LikelihoodRatio(
@@ -146,13 +146,13 @@ def _likelihood(
         error_rates=_error_rates(reference, pooled.seconds, profile),
         departures=departures(reference, profile, total.mean, total.movements),
         qualities=qualities(reference, profile, total.mean, total.movements),
-        typical=tuple(order[:half]),
-        untypical=tuple(reversed(order[half:][-half:])),
-        change=None if change is None else _told(change, measured),
+        typical=tuple(order[:count]),
+        untypical=tuple(reversed(order[count:][-count:])),
+        change=None if change is None else _change_to_dict(change, measured),
     )
 
 
-def _told(change: Change, measured: Measured) -> dict[str, Any]:
+def _change_to_dict(change: Change, measured: Measured) -> dict[str, Any]:
     end = measured.series.duration if change.until_seconds is None else change.until_seconds
     return {"start": change.seconds, "end": end, "elsewhere": change.before["both"], "within": change.after["both"]}
 
@@ -160,11 +160,11 @@ def _told(change: Change, measured: Measured) -> dict[str, Any]:
 def _rests_on(whole: Evidence) -> str:
     """Which kinds of evidence point where the whole does."""
     both = whole.llr["both"] or 0.0
-    if abs(both) < SAYS_SOMETHING:
+    if abs(both) < LEAST_SUPPORT:
         return "nothing"
-    carry = [k for k in ("motion", "static") if (whole.llr[k] or 0.0) * np.sign(both) >= SAYS_SOMETHING]
+    supporting = [k for k in ("motion", "static") if (whole.llr[k] or 0.0) * np.sign(both) >= LEAST_SUPPORT]
     names = {("motion", "static"): "movement and posture", ("motion",): "movement", ("static",): "posture"}
-    return names.get(tuple(carry), "nothing")
+    return names.get(tuple(supporting), "nothing")
 
 
 def _error_rates(reference: Reference, seconds: float, profile: EnrolledProfile) -> dict[str, Any] | None:
@@ -188,52 +188,54 @@ def _findings(
     reference: Reference,
     foreign: float,
 ) -> list[Finding]:
-    out = []
+    findings = []
     if likelihood is not None and likelihood.rests_on == "posture":
         llr = likelihood.llr
-        out.append(
+        findings.append(
             finding(
                 "POSTURE_ALONE",
                 f"posture, proportions and framing say {llr['static']:+.1f}, the movement {llr['motion']:+.1f} (LLR)",
             )
         )
     if change is not None:
-        until = change.until_seconds
-        where = (
-            f"at {change.seconds:.0f} s" if until is None else f"at {change.seconds:.0f} s and back at {until:.0f} s"
-        )
-        within, elsewhere = change.after["both"] or 0.0, change.before["both"] or 0.0
-        less = "the part after it" if until is None else "the part between"
-        less = less if within < elsewhere else "the rest"
-        out.append(
-            finding(
-                "CHANGE_OF_MOVER",
-                f"the mover seems to change {where} (LLR {within:+.1f} from there on, {elsewhere:+.1f} elsewhere): {less} is "
-                f"less like {profile.person}",
-                (change.movement,),
-            )
-        )
+        findings.append(_change_finding(change, profile.person))
     doubts = [f for f in profile.findings if f.get("code") == "RECORDINGS_DISAGREE"]
     if doubts:
-        out.append(finding("PROFILE_DOUBTED", str(doubts[0].get("message", ""))))
+        findings.append(finding("PROFILE_DOUBTED", str(doubts[0].get("message", ""))))
+    return findings + _calibration_findings(profile, reference, foreign)
+
+
+def _change_finding(change: Change, person: str) -> Finding:
+    until = change.until_seconds
+    where = f"at {change.seconds:.0f} s" if until is None else f"at {change.seconds:.0f} s and back at {until:.0f} s"
+    within, elsewhere = change.after["both"] or 0.0, change.before["both"] or 0.0
+    after = "the part after it" if until is None else "the part between"
+    less_alike = after if within < elsewhere else "the rest"
+    return finding(
+        "CHANGE_OF_MOVER",
+        f"the mover seems to change {where} (LLR {within:+.1f} from there on, {elsewhere:+.1f} elsewhere): {less_alike} is "
+        f"less like {person}",
+        (change.movement,),
+    )
+
+
+def _calibration_findings(profile: EnrolledProfile, reference: Reference, foreign: float) -> list[Finding]:
+    """The doubt about what the calibration was fitted on, if there is one."""
     if reference.of_films:
         films = reference.facts["films"]
         people, genuine = films["both"]["persons"], films["both"]["genuine"]
-        out.append(
+        return [
             finding(
                 "CALIBRATED_ON_FEW",
                 f"LLRs on films rest on {people} people, {genuine} genuine clips of theirs, most of ten seconds or less",
             )
-        )
-    elif profile.input.estimator.name != reference.native:
-        out.append(finding("UNTRIED_ESTIMATOR", f"no error rate was measured with {profile.input.estimator.name!r}"))
-    elif foreign > UNLIKE:
-        out.append(
-            finding(
-                "UNLIKE_BACKGROUND", f"{foreign:.0%} of what sets this profile apart is put down to its kind of footage"
-            )
-        )
-    return out
+        ]
+    if profile.input.estimator.name != reference.native:
+        return [finding("UNTRIED_ESTIMATOR", f"no error rate was measured with {profile.input.estimator.name!r}")]
+    if foreign > UNLIKE:
+        message = f"{foreign:.0%} of what sets this profile apart is put down to its kind of footage"
+        return [finding("UNLIKE_BACKGROUND", message)]
+    return []
 
 
 def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:

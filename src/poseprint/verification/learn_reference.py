@@ -19,12 +19,23 @@ from poseprint.verification.background import Background
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
-from poseprint.verification.trials import LEVELS, By, Piece, Take, Trials, lasting, pieces, run_trials
+from poseprint.verification.trials import (
+    LEVELS,
+    By,
+    Probe,
+    Take,
+    Trials,
+    by_person,
+    probes_of,
+    probes_of_duration,
+    run_trials,
+)
 
 FOLDS = 4
 ENROLMENTS = (1, 3, 0)
 """Recordings that people are enrolled on for calibration; 0 for all of a half."""
 SECONDS = (5, 10, 20, 36, 72, 144)
+"""Durations that people are tested on for calibration."""
 HIDDEN: tuple[tuple[str, ...], ...] = ((), ("right_wrist", "left_wrist"), ("right_wrist", "right_elbow"))
 """Keypoints that are hidden in some of the calibration's trials."""
 
@@ -45,7 +56,7 @@ class Roles:
 
 
 def learn_background(takes: Sequence[Take], axes: int, roles: Roles) -> Background:
-    """A background of the people in some takes."""
+    """A background of the people of the groups that have a role."""
     used = [t for t in takes if t.group in (*roles.whole, *roles.between)]
     return fit_background([_labelled(t, roles) for t in used], axes)
 
@@ -71,7 +82,7 @@ def learn_reference(
     seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[Reference, Trials]:
-    """A reference of the people in some takes, and the trials its calibration rests on.
+    """A reference of the people in these takes, and the trials its calibration rests on.
 
     Args:
         takes: of all groups; those of `roles.calibrate` need activities, or several recordings a person.
@@ -87,14 +98,14 @@ def learn_reference(
     people = sorted({t.person for t in takes if t.group == roles.calibrate})
     if len(people) < 2 * FOLDS:
         raise DatasetError(f"calibration needs at least {2 * FOLDS} people in {roles.calibrate!r}, got {len(people)}")
-    parts = []
+    folds: list[Trials] = []
     for number, fold in enumerate(np.array_split(np.random.default_rng(seed).permutation(people), FOLDS)):
-        own = [t for t in takes if t.group == roles.calibrate and t.person in fold]
-        rest = [t for t in takes if not (t.group == roles.calibrate and t.person in fold)]
-        bare = Reference(learn_background(rest, axes, roles), {}, {}, {}, {}, {})
-        parts += calibration_trials(bare, own, seed=seed)
+        held_out = [t for t in takes if t.group == roles.calibrate and t.person in fold]
+        others = [t for t in takes if not (t.group == roles.calibrate and t.person in fold)]
+        uncalibrated = Reference(learn_background(others, axes, roles), {}, {}, {}, {}, {})
+        folds += calibration_trials(uncalibrated, held_out, seed=seed)
         progress("calibrating", number + 1, FOLDS)
-    trials = Trials.joined(parts)
+    trials = Trials.joined(folds)
     calibrations = calibrate(trials, len(people))
     background = learn_background(takes, axes, roles)
     return Reference(background, calibrations, {}, {}, {}, {}), with_llr(trials, calibrations)
@@ -110,71 +121,78 @@ def calibration_halves(takes: Sequence[Take], by: By, *, seed: int = 0) -> list[
     rng = np.random.default_rng(seed)
     values = sorted({getattr(t, by) for t in takes})
     if by == "recording" or len(values) < 2:
-        first: set[int] = set()
+        rows: set[int] = set()
         for person in sorted({t.person for t in takes}):
-            own = [i for i, t in enumerate(takes) if t.person == person]
-            first |= {int(i) for i in rng.permutation(own)[: max(1, len(own) // 2)]}
-        parts = [t for i, t in enumerate(takes) if i in first], [t for i, t in enumerate(takes) if i not in first]
+            theirs = [i for i, t in enumerate(takes) if t.person == person]
+            rows |= {int(i) for i in rng.permutation(theirs)[: max(1, len(theirs) // 2)]}
+        in_first = [i in rows for i in range(len(takes))]
     else:
-        chosen = set(rng.permutation(values)[: len(values) // 2])
-        parts = [t for t in takes if getattr(t, by) in chosen], [t for t in takes if getattr(t, by) not in chosen]
-    return [(parts[0], parts[1]), (parts[1], parts[0])]
+        half = set(rng.permutation(values)[: len(values) // 2])
+        in_first = [getattr(t, by) in half for t in takes]
+    first = [t for t, inside in zip(takes, in_first, strict=True) if inside]
+    second = [t for t, inside in zip(takes, in_first, strict=True) if not inside]
+    return [(first, second), (second, first)]
 
 
 def calibration_trials(reference: Reference, takes: Sequence[Take], *, seed: int) -> list[Trials]:
     """Trials of all lengths, with little and much enrolment, with everything in sight and with joints hidden."""
-    out = []
+    trials = []
     for enrol, test in calibration_halves(takes, "activity", seed=seed):
+        probes: list[Probe] = probes_of(test, seed=seed, levels=LEVELS[1:])
+        for seconds in SECONDS:
+            probes += probes_of_duration(test, seconds, seed=seed, draws=20 if seconds < 20 else 8)
         for number, count in enumerate(ENROLMENTS):
-            some = enrol if not count else _first(enrol, count, seed)
-            tested: list[Piece] = pieces(test, seed=seed, levels=LEVELS[1:])
-            for seconds in SECONDS:
-                tested += lasting(test, seconds, seed=seed, draws=20 if seconds < 20 else 8)
-            hidden = HIDDEN if not number else HIDDEN[:1]
-            shown = [[(n, p, hide(s, gone, reference.axes)) for n, p, s in tested] for gone in hidden]
-            out += [run_trials(reference, some, pieces_) for pieces_ in shown]
-    return out
+            enrolled = enrol if not count else _draw_of_each(enrol, count, seed)
+            for keypoints in HIDDEN if not number else HIDDEN[:1]:
+                hidden = [(level, mover, hide(s, keypoints, reference.axes)) for level, mover, s in probes]
+                trials.append(run_trials(reference, enrolled, hidden))
+    return trials
 
 
-def _first(takes: Sequence[Take], count: int, seed: int) -> list[Take]:
+def _draw_of_each(takes: Sequence[Take], count: int, seed: int) -> list[Take]:
+    """At most `count` recordings of each person."""
     rng = np.random.default_rng(seed)
-    chosen: list[Take] = []
-    for person in sorted({t.person for t in takes}):
-        own = [t for t in takes if t.person == person]
-        chosen += [own[i] for i in rng.permutation(len(own))[:count]]
-    return chosen
+    drawn: list[Take] = []
+    for _, theirs in by_person(takes):
+        drawn += [theirs[i] for i in rng.permutation(len(theirs))[:count]]
+    return drawn
 
 
 def hide(summary: Summary, keypoints: Sequence[str], axes: int) -> Summary:
     """The summary without the statistics of some keypoints."""
     if not keypoints:
         return summary
-    gone = np.array([bool(set(s.keypoints) & set(keypoints)) for s in catalogue(axes)])
-    return replace(summary, mean=np.where(gone, np.nan, summary.mean))
+    hidden = np.array([bool(set(s.keypoints) & set(keypoints)) for s in catalogue(axes)])
+    return replace(summary, mean=np.where(hidden, np.nan, summary.mean))
 
 
 def calibrate(trials: Trials, persons: int) -> dict[str, Calibration]:
     """Calibrations of all kinds of evidence; each level of the trials weighs alike."""
-    around = circumstances(trials.seconds, trials.hidden, trials.enrolled)
+    conditions = circumstances(trials.seconds, trials.hidden, trials.enrolled)
     _, level, count = np.unique(trials.level, return_inverse=True, return_counts=True)
-    out = {}
+    calibrations = {}
     for name, kinds in EVIDENCE.items():
         scores = np.stack([trials.scores[k] for k in kinds], axis=1)
         known = np.isfinite(scores).all(axis=1)
-        out[name] = fit_calibration(
-            kinds, scores[known], around[known], trials.genuine[known], persons=persons, weight=1 / count[level][known]
+        calibrations[name] = fit_calibration(
+            kinds,
+            scores[known],
+            conditions[known],
+            trials.genuine[known],
+            persons=persons,
+            weight=1 / count[level][known],
         )
-    return out
+    return calibrations
 
 
 def with_llr(trials: Trials, calibrations: Mapping[str, Calibration]) -> Trials:
     """The trials with the LLRs that these calibrations give."""
-    around = circumstances(trials.seconds, trials.hidden, trials.enrolled)
+    conditions = circumstances(trials.seconds, trials.hidden, trials.enrolled)
     scores = {name: np.stack([trials.scores[k] for k in kinds], axis=1) for name, kinds in EVIDENCE.items()}
     return replace(
         trials,
-        llr={name: calibrations[name].llr(scores[name], around) for name in EVIDENCE},
-        ranking={name: calibrations[name].unbounded(scores[name], around) for name in EVIDENCE},
+        llr={name: calibrations[name].llr(scores[name], conditions) for name in EVIDENCE},
+        ranking={name: calibrations[name].unbounded(scores[name], conditions) for name in EVIDENCE},
     )
 
 
@@ -214,19 +232,19 @@ def fit_background(recordings: Sequence[Labelled], axes: int) -> Background:
     scaled = np.nan_to_num((means - centre) / scale)
     names, number = np.unique(person, return_inverse=True)
     count = np.bincount(number)
-    by_person = np.zeros((len(names), scaled.shape[1]))
-    np.add.at(by_person, number, scaled)
-    by_person /= count[:, None]
-    keep = teaches & (count[number] > 1)
-    around = (scaled - by_person[number])[keep]
-    within = (around * (count / np.maximum(count - 1, 1))[number][keep, None]).T @ around / keep.sum()
-    moves = np.concatenate([np.nan_to_num(r.deviations / scale) for r in recordings if r.within])
-    moment = moves.T @ moves / len(moves)
+    person_mean = np.zeros((len(names), scaled.shape[1]))
+    np.add.at(person_mean, number, scaled)
+    person_mean /= count[:, None]
+    several = teaches & (count[number] > 1)
+    residuals = (scaled - person_mean[number])[several]
+    within = (residuals * (count / np.maximum(count - 1, 1))[number][several, None]).T @ residuals / several.sum()
+    deviations = np.concatenate([np.nan_to_num(r.deviations / scale) for r in recordings if r.within])
+    moment = deviations.T @ deviations / len(deviations)
     between, people = np.zeros_like(within), 0
-    for g in np.unique(group):
-        members = np.unique(number[group == g])
+    for name in np.unique(group):
+        members = np.unique(number[group == name])
         if len(members) > 2:
-            spread = by_person[members] - by_person[members].mean(axis=0)
+            spread = person_mean[members] - person_mean[members].mean(axis=0)
             between += spread.T @ spread * len(members) / (len(members) - 1)
             people += len(members)
     in_cohort = np.array([r.cohort for r in recordings])

@@ -48,7 +48,7 @@ class EnrolledProfile:
     kind: ClassVar[Literal["enrolled"]] = "enrolled"
 
     def summary(self) -> ProfileSummary:
-        """What a verdict says of it."""
+        """What a verdict reports of it."""
         return ProfileSummary(self.person, self.made_from, findings=self.findings)
 
     def of_recording(self, number: int) -> Array:
@@ -128,7 +128,7 @@ def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
 
 
 def _is_recording(row: Mapping[str, Any]) -> bool:
-    """Whether a row of `made_from` says what it should."""
+    """Whether a row of `made_from` has all values, of the right types."""
     numbers = [row["seconds"], row.get("shoulders", 0)]
     return (
         isinstance(row["movements"], int)

@@ -36,13 +36,13 @@ class Summary:
 
     @staticmethod
     def of_movements(movements: Movements) -> Summary:
-        """That of some movements of one recording."""
+        """That of movements of one recording."""
         return Summary.of(movements.statistics, movements.seconds)
 
     @staticmethod
-    def joined(parts: Sequence[Summary]) -> Summary:
+    def joined(summaries: Sequence[Summary]) -> Summary:
         """Several recordings' together, each counting alike."""
-        if not parts:
+        if not summaries:
             raise PoseprintError("no recordings to sum up")
-        mean = mean_of(np.stack([p.mean for p in parts]))
-        return Summary(mean, sum(p.recordings for p in parts), sum(p.movements for p in parts))
+        mean = mean_of(np.stack([s.mean for s in summaries]))
+        return Summary(mean, sum(s.recordings for s in summaries), sum(s.movements for s in summaries))

@@ -1,7 +1,7 @@
 """Trials: one person enrolled, one piece of evidence tested, genuine or impostor.
 
 Calibration, evaluation and benchmark draw their trials here, so that all of them mean the same by a trial. A person's
-enrolment and test never share a recording, nor an activity or session where the data tells them.
+enrolment and test never share a recording, nor an activity or session where the data names them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from poseprint.io.kinect import read_kinect
 from poseprint.movements.measure import Measured, measure
 from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
-from poseprint.verification.reference import EVIDENCE, Reference
-from poseprint.verification.summary import Summary
+from poseprint.verification.reference import EVIDENCE, Evidence, Reference
+from poseprint.verification.summary import MOVEMENT_S, Summary
 
 By = Literal["activity", "session", "recording"]
+"""What a person's enrolment and test do not share."""
 LEVELS = ("5s", "recording", "4recordings")
+"""How much is tested: one movement, one recording, four recordings of a mover together."""
 DURATIONS = (5, 10, 20, 30, 60, 120, 300)
 """Seconds of evidence that errors are shown against."""
 POOLED = 12
@@ -35,12 +37,12 @@ class Take:
     """A measured recording, as trials need it.
 
     Attributes:
-        person, recording, activity, session: as the data names them; empty where it does not tell.
+        person, recording, activity, session: as the data names them; empty where unknown.
         group: data set.
         statistics: of its movements, NaN where missing [shape=(movements, statistics)].
         movement_seconds: length of each movement [shape=(movements,)].
         seconds: that they cover together.
-        apart: rows of movements that do not overlap.
+        disjoint: rows of movements that do not overlap.
         sha256: of the poses.
     """
 
@@ -52,7 +54,7 @@ class Take:
     statistics: Array
     movement_seconds: Array
     seconds: float
-    apart: tuple[int, ...]
+    disjoint: tuple[int, ...]
     sha256: str = ""
 
     @staticmethod
@@ -61,10 +63,10 @@ class Take:
         series, movements = measured.series, measured.movements()
         if not len(movements):
             return None
-        apart: list[int] = []
+        disjoint: list[int] = []
         for row, (first, _) in enumerate(movements.spans):
-            if not apart or first >= movements.spans[apart[-1]][1]:
-                apart.append(row)
+            if not disjoint or first >= movements.spans[disjoint[-1]][1]:
+                disjoint.append(row)
         return Take(
             person=series.person,
             recording=series.recording,
@@ -72,9 +74,9 @@ class Take:
             session=session,
             group=group,
             statistics=movements.statistics,
-            movement_seconds=np.array([b - a for a, b in movements.spans]) / FPS,
+            movement_seconds=np.array([last - first for first, last in movements.spans]) / FPS,
             seconds=movements.seconds,
-            apart=tuple(apart),
+            disjoint=tuple(disjoint),
             sha256=series.sha256,
         )
 
@@ -82,8 +84,8 @@ class Take:
         """The whole recording."""
         return Summary.of(self.statistics, self.seconds)
 
-    def piece(self, rows: Sequence[int]) -> Summary:
-        """Some movements that lie apart."""
+    def summary_of(self, rows: Sequence[int]) -> Summary:
+        """Some movements that do not overlap."""
         return Summary.of(self.statistics[list(rows)], float(self.movement_seconds[list(rows)].sum()))
 
 
@@ -102,7 +104,7 @@ class Trials:
     Attributes:
         level: what was tested: one of LEVELS, or seconds.
         model, test: person enrolled and person tested.
-        genuine: whether they are one.
+        genuine: whether they are the same person.
         scores, llr, ranking: by kind, see `poseprint.verification.reference.Evidence`; NaN where there was none.
         seconds, hidden, enrolled: see `poseprint.verification.calibration.circumstances`.
     """
@@ -123,20 +125,20 @@ class Trials:
 
     def at(self, keep: Array) -> Trials:
         """Some of the trials."""
-        picked: dict[str, Any] = {
+        columns: dict[str, Any] = {
             name: {k: v[keep] for k, v in value.items()} if isinstance(value, Mapping) else value[keep]
             for name, value in vars(self).items()
         }
-        return Trials(**picked)
+        return Trials(**columns)
 
     @staticmethod
-    def joined(parts: Sequence[Trials]) -> Trials:
+    def joined(folds: Sequence[Trials]) -> Trials:
         """Trials of several folds together."""
-        if not parts:
+        if not folds:
             raise DatasetError("no trials could be drawn: every person needs recordings to enrol and others to test")
         joined: dict[str, Any] = {}
-        for name, value in vars(parts[0]).items():
-            columns = [vars(p)[name] for p in parts]
+        for name, value in vars(folds[0]).items():
+            columns = [vars(fold)[name] for fold in folds]
             if isinstance(value, Mapping):
                 joined[name] = {k: np.concatenate([c[k] for c in columns]) for k in value}
             else:
@@ -144,77 +146,80 @@ class Trials:
         return Trials(**joined)
 
 
-Piece = tuple[str, str, Summary]
-"""Level, person, and what is tested."""
+Probe = tuple[str, str, Summary]
+"""Level, person who moves, and the evidence that is tested."""
 
 
-def pieces(takes: Sequence[Take], *, seed: int = 0, levels: Sequence[str] = LEVELS) -> list[Piece]:
-    """What is tested of some recordings: single movements, recordings, four recordings of a mover together."""
+def probes_of(takes: Sequence[Take], *, seed: int = 0, levels: Sequence[str] = LEVELS) -> list[Probe]:
+    """What is tested of recordings: single movements, recordings, four recordings of a mover together."""
     rng = np.random.default_rng(seed)
-    out: list[Piece] = []
+    probes: list[Probe] = []
     for take in takes:
         if "5s" in levels:
-            out += [("5s", take.person, take.piece([row])) for row in take.apart]
+            probes += [("5s", take.person, take.summary_of([row])) for row in take.disjoint]
         if "recording" in levels:
-            out.append(("recording", take.person, take.summary()))
+            probes.append(("recording", take.person, take.summary()))
     if "4recordings" in levels:
-        for person, own in _by_person(takes):
-            for _ in range(POOLED if len(own) >= 4 else 0):
-                chosen = rng.choice(len(own), 4, replace=False)
-                out.append(("4recordings", person, Summary.joined([own[i].summary() for i in chosen])))
-    return out
+        for person, theirs in by_person(takes):
+            for _ in range(POOLED if len(theirs) >= 4 else 0):
+                drawn = rng.choice(len(theirs), 4, replace=False)
+                probes.append(("4recordings", person, Summary.joined([theirs[i].summary() for i in drawn])))
+    return probes
 
 
-def lasting(takes: Sequence[Take], seconds: float, *, seed: int = 0, draws: int = POOLED) -> list[Piece]:
+def probes_of_duration(takes: Sequence[Take], seconds: float, *, seed: int = 0, draws: int = POOLED) -> list[Probe]:
     """About so many seconds of each mover, in as few of their recordings as hold them; nothing of who has too little."""
     rng = np.random.default_rng(seed)
-    out: list[Piece] = []
-    for person, own in _by_person(takes):
-        if sum(float(t.movement_seconds[list(t.apart)].sum()) for t in own) < seconds:
-            continue
-        for _ in range(draws):
-            parts: list[Summary] = []
-            missing = float(seconds)
-            for i in rng.permutation(len(own)):
-                lengths = own[i].movement_seconds[list(own[i].apart)]
-                enough = int(np.searchsorted(np.cumsum(lengths), missing - 1e-6)) + 1
-                start = int(rng.integers(0, max(len(lengths) - enough, 0) + 1))
-                rows = own[i].apart[start : start + enough]
-                parts.append(own[i].piece(rows))
-                missing -= 5 * parts[-1].movements
-                if missing <= 1:
-                    break
-            out.append((f"{seconds:g}", person, Summary.joined(parts)))
-    return out
+    probes: list[Probe] = []
+    for person, theirs in by_person(takes):
+        if sum(float(t.movement_seconds[list(t.disjoint)].sum()) for t in theirs) >= seconds:
+            probes += [(f"{seconds:g}", person, _draw_stretch(theirs, seconds, rng)) for _ in range(draws)]
+    return probes
 
 
-def _by_person(takes: Sequence[Take]) -> Iterator[tuple[str, list[Take]]]:
+def _draw_stretch(takes: Sequence[Take], seconds: float, rng: np.random.Generator) -> Summary:
+    """About so many seconds of movements in a row, from recordings in random order."""
+    stretches: list[Summary] = []
+    missing = float(seconds)
+    for i in rng.permutation(len(takes)):
+        lengths = takes[i].movement_seconds[list(takes[i].disjoint)]
+        enough = int(np.searchsorted(np.cumsum(lengths), missing - 1e-6)) + 1
+        start = int(rng.integers(0, max(len(lengths) - enough, 0) + 1))
+        stretches.append(takes[i].summary_of(takes[i].disjoint[start : start + enough]))
+        missing -= MOVEMENT_S * stretches[-1].movements
+        if missing <= 1:
+            break
+    return Summary.joined(stretches)
+
+
+def by_person(takes: Sequence[Take]) -> Iterator[tuple[str, list[Take]]]:
+    """Each person with their recordings, in order of names."""
     for person in sorted({t.person for t in takes}):
         yield person, [t for t in takes if t.person == person]
 
 
-def run_trials(reference: Reference, enrol: Sequence[Take], tested: Sequence[Piece]) -> Trials:
-    """Everyone enrolled on all their recordings in `enrol`, everything in `tested` against everyone."""
-    rows: list[tuple[str, str, str, Summary]] = []
-    evidence = []
+def run_trials(reference: Reference, enrol: Sequence[Take], probes: Sequence[Probe]) -> Trials:
+    """Everyone enrolled on all their recordings in `enrol`, every probe against everyone."""
+    model: list[str] = []
+    evidence: list[Evidence] = []
     enrolled: list[float] = []
-    for person, own in _by_person(enrol):
-        model = Summary.joined([t.summary() for t in own])
-        without = {c for t in own for c in reference.cohort_people(t.sha256)}
-        found = reference.evidence(model, [summary for _, _, summary in tested], without=without)
-        evidence += found
-        rows += [(level, person, mover, summary) for level, mover, summary in tested]
-        enrolled += [model.recordings] * len(found)
+    for person, theirs in by_person(enrol):
+        enrolment = Summary.joined([t.summary() for t in theirs])
+        without = {c for t in theirs for c in reference.cohort_people(t.sha256)}
+        evidence += reference.evidence(enrolment, [summary for _, _, summary in probes], without=without)
+        model += [person] * len(probes)
+        enrolled += [enrolment.recordings] * len(probes)
+    people = len(model) // max(1, len(probes))
+    test = [mover for _, mover, _ in probes] * people
 
     def column(values: Sequence[float | None]) -> Array:
         return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
 
-    model_of, test_of = np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
     return Trials(
-        level=np.array([r[0] for r in rows]),
-        model=model_of,
-        test=test_of,
-        genuine=model_of == test_of,
+        level=np.array([level for level, _, _ in probes] * people),
+        model=np.array(model),
+        test=np.array(test),
+        genuine=np.array(model) == np.array(test),
         scores={k: column([e.scores[k] for e in evidence]) for k in KINDS},
         llr={k: column([e.llr[k] for e in evidence]) for k in EVIDENCE},
         ranking={k: column([e.ranking[k] for e in evidence]) for k in EVIDENCE},

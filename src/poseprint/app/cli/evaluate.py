@@ -34,11 +34,11 @@ def evaluate(
     """
     with extra("an evaluation needs"):
         from poseprint.evaluation.evaluate import evaluate as run
-        from poseprint.evaluation.recordings import reference_for
+        from poseprint.evaluation.recordings import reference_in
     with progress_bar(dataset.name) as bar:
         result: dict[str, Any] = run(
             dataset,
-            reference=reference_for(reference, space) if reference else None,
+            reference=reference_in(reference, space) if reference else None,
             by=by,
             space=space,
             output=output,
