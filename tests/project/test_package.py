@@ -23,6 +23,7 @@ from poseprint.io.parquet import write_poses
 HEAVY = {"torch", "optuna", "mediapipe", "matplotlib"}
 SOURCES = sorted(Path(poseprint.__file__).parent.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 HELP = """
 import sys
 sys.argv = ["poseprint", "--help"]
@@ -181,7 +182,7 @@ def test_nothing_that_is_read_can_run() -> None:
 
 def test_a_module_reads_in_one_sitting() -> None:
     """It says what it is for, and ends after 400 lines."""
-    for path in (*SOURCES, *TESTS):
+    for path in (*SOURCES, *TESTS, *BENCHMARKS):
         text = path.read_text()
         assert len(text.splitlines()) <= 400, path
         assert ast.get_docstring(ast.parse(text)), path
