@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseFileError
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, Skeleton
 
@@ -160,8 +160,7 @@ class PoseSeries:
     def shoulder_width(self) -> float:
         """Median distance of the shoulders in pixels; NaN if they were never seen apart."""
         distance = np.linalg.norm(self.position[:, RIGHT_SHOULDER] - self.position[:, LEFT_SHOULDER], axis=1)
-        distance = distance[distance > 0]
-        return float(np.median(distance)) if len(distance) else float("nan")
+        return median_of(distance[distance > 0])
 
     def shots(self) -> list[tuple[int, int]]:
         """Runs of frames between cuts, as (first, last + 1)."""

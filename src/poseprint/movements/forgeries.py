@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, mean_of, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
@@ -142,8 +142,7 @@ def _demand_factor(factor: float) -> None:
 
 def _widened(values: Array, factor: float) -> Array:
     """Departures from the mean over time (axis 0), times the factor; missing stays missing."""
-    known = np.isfinite(values)
-    mean = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    mean = mean_of(values, share=0)
     return np.asarray(mean + factor * (values - mean))
 
 
@@ -162,6 +161,5 @@ def _mixed(one: Array, other: Array, weight: Array) -> Array:
 
 
 def _middle(points: Array) -> Array:
-    """Median place [shape=(2,)] of points [shape=(frames, 2)]."""
-    known = points[np.isfinite(points).all(axis=1)]
-    return np.asarray(np.median(known, axis=0)) if len(known) else np.zeros(2)
+    """Median place [shape=(2,)] of points [shape=(frames, 2)]; the origin where none is known."""
+    return np.nan_to_num([median_of(axis) for axis in points.T])

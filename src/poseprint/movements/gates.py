@@ -14,19 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span
+from poseprint.core.arrays import Array, Span, median_of, runs
 from poseprint.core.findings import Finding, Inspection, finding, worst_first
 from poseprint.core.series import PoseSeries
-from poseprint.core.skeleton import (
-    LEFT_ELBOW,
-    LEFT_SHOULDER,
-    LEFT_WRIST,
-    NECK,
-    NOSE,
-    RIGHT_ELBOW,
-    RIGHT_SHOULDER,
-    RIGHT_WRIST,
-)
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
 from poseprint.movements.cutting import LENGTH
 
@@ -55,16 +46,6 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
-PAIRS: Mapping[str, tuple[int, ...]] = {
-    "nose": (NOSE,),
-    "eyes": (8, 9),
-    "ears": (10, 11),
-    "shoulders": (RIGHT_SHOULDER, LEFT_SHOULDER),
-    "elbows": (RIGHT_ELBOW, LEFT_ELBOW),
-    "wrists": (RIGHT_WRIST, LEFT_WRIST),
-}
-"""Keypoints reported together."""
-
 
 def inspect(
     series: PoseSeries,
@@ -89,7 +70,7 @@ def inspect(
             for first, last in found.frames or ((0, len(series)),):
                 usable[first:last] = False
     spans = tuple(
-        (first + a, first + b) for first, last in view.shots for a, b in _runs(usable[first:last]) if b - a >= 2
+        (first + a, first + b) for first, last in view.shots for a, b in runs(usable[first:last]) if b - a >= 2
     )
     longest = max((b - a for a, b in spans), default=0)
     if longest < length:
@@ -139,12 +120,6 @@ class _View:
         return f"{frames / self.series.fps:.1f} s"
 
 
-def _runs(mask: Array) -> list[Span]:
-    """Runs of True, as (first, last + 1)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _times(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count != 1 else ''}"
 
@@ -157,7 +132,7 @@ def _person(view: _View) -> Iterator[Finding]:
     if not view.tracked.any():
         yield finding("NO_PERSON", f"no person was found in any of {len(view.series)} frames")
         return
-    away = [(a, b) for a, b in _runs(~view.tracked) if b - a >= view.limits.absent_s * view.series.fps]
+    away = [(a, b) for a, b in runs(~view.tracked) if b - a >= view.limits.absent_s * view.series.fps]
     if away:
         yield finding("PERSON_ABSENT", f"nobody is in the picture for {view.seconds(_total(away))}", tuple(away))
 
@@ -173,7 +148,7 @@ def _second_person(view: _View) -> Iterator[Finding]:
             # Between two counts, the nearer one holds.
             middles = (counted[1:] + counted[:-1]) / 2
             crowded[first:last] = people[counted[np.searchsorted(middles, np.arange(first, last))]] > 1
-    spans = _runs(crowded)
+    spans = runs(crowded)
     most = int(np.nanmax(people))
     yield finding(
         "SECOND_PERSON",
@@ -243,10 +218,9 @@ def _place(view: _View) -> Iterator[Finding]:
             continue
         span = series.position[first:last]
         shoulders = np.linalg.norm(span[:, RIGHT_SHOULDER] - span[:, LEFT_SHOULDER], axis=1)
-        if np.isfinite(shoulders).any() and np.nanmedian(shoulders) < limits.tiny_px:
+        if median_of(shoulders) < limits.tiny_px:
             tiny.append((first, last))
-        neck = span[:, NECK, 0]
-        if np.isfinite(neck).any() and abs(np.nanmedian(neck) / width - 0.5) > limits.centre:
+        if abs(median_of(span[:, NECK, 0]) - width / 2) > limits.centre * width:
             aside.append((first, last))
     if tiny:
         yield finding(
@@ -270,8 +244,8 @@ def _camera(view: _View) -> Iterator[Finding]:
     speed = (
         np.convolve(camera, np.ones(window) / window, mode="same") if len(camera) > window else np.zeros(len(camera))
     )
-    fast = _runs(speed > view.limits.camera_pan)
-    slow = _runs((speed > view.limits.camera_drift) & (speed <= view.limits.camera_pan))
+    fast = runs(speed > view.limits.camera_pan)
+    slow = runs((speed > view.limits.camera_drift) & (speed <= view.limits.camera_pan))
     if fast:
         yield finding("CAMERA_PAN", f"the camera moves fast for {view.seconds(_total(fast))}", tuple(fast))
     if slow:
@@ -303,7 +277,7 @@ def _repeats(view: _View) -> Iterator[Finding]:
     same[pictures[1:]] = change[pictures[1:]] < limits.same_picture
     # Between two pictures of the source the frame belongs to the earlier one.
     held = same[pictures[np.clip(np.searchsorted(pictures, np.arange(len(series)), side="right") - 1, 0, None)]]
-    frozen = [(a, b) for a, b in _runs(held) if b - a >= limits.frozen_s * series.fps]
+    frozen = [(a, b) for a, b in runs(held) if b - a >= limits.frozen_s * series.fps]
     if frozen:
         yield finding("FROZEN", f"the picture stands still for {view.seconds(_total(frozen))}", tuple(frozen))
     loose = same[pictures]

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
@@ -76,7 +76,7 @@ def mirror(series: PoseSeries) -> PoseSeries:
 
 def crop(series: PoseSeries, below: float = CROP) -> PoseSeries:
     """The series as a picture shows it that ends some shoulder widths under the neck: what is lower is missing."""
-    line = float(_middle(series.position[:, NECK, 1]) + below * series.shoulder_width())
+    line = median_of(series.position[:, NECK, 1]) + below * series.shoulder_width()
     width, height = series.frame_size
     if not np.isfinite(line) or line >= height:
         return series.logged("crop", details={"height": height})
@@ -140,11 +140,6 @@ def _other_side(name: str) -> str:
         if name.startswith(one):
             return other + name.removeprefix(one)
     return name
-
-
-def _middle(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _rng(series: PoseSeries, what: str) -> np.random.Generator:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY
@@ -93,9 +93,9 @@ def _raw(point: Array, axes: int) -> Array:
     """The tracks of a shot [shape=(frames, 13, axes)], NaN where unseen."""
     if axes == 3:
         point = _facing(point)
-    unit = _median(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
+    unit = median_of(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
     if axes == 2:
-        unit = np.nanmax([unit, 0.5 * _median(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
+        unit = np.nanmax([unit, 0.5 * median_of(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
     if not unit > 1e-9:
         return np.full((len(point), len(TRACKS), axes), np.nan)
     place = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
@@ -106,7 +106,7 @@ def _raw(point: Array, axes: int) -> Array:
 
 
 def _facing(point: Array) -> Array:
-    across = np.array([_median(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
+    across = np.array([median_of(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
     if not np.isfinite(across).all() or not np.hypot(across[0], across[2]) > 0:
         return point
     cosine, sine = np.array([across[0], across[2]]) / np.hypot(across[0], across[2])
@@ -114,8 +114,3 @@ def _facing(point: Array) -> Array:
     turned[..., 0] = cosine * point[..., 0] + sine * point[..., 2]
     turned[..., 2] = cosine * point[..., 2] - sine * point[..., 0]
     return turned
-
-
-def _median(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
