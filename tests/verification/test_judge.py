@@ -55,7 +55,7 @@ def test_costs_decide(ann: EnrolledProfile) -> None:
 
 
 def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> None:
-    short = check_poses(wanderer().part(0, 25), ann)
+    short = check_poses(wanderer().slice(0, 25), ann)
     assert (short.decision, short.evidence) == ("inconclusive", None)
     assert "Too little can be measured" in short.reason
     hidden = check_poses(no_arms(wanderer(seed=9)), ann)
@@ -97,7 +97,7 @@ def test_a_part_from_another_mover_is_found_and_told(shared: Path) -> None:
     names = sorted(people)[:6]
     for one, other in zip(names, [*names[3:], *names[:3]], strict=True):
         profile = enroll(one, people[one][:10])
-        mixed = splice(people[one][12].part(0, 900), people[other][12], 15.0)
+        mixed = splice(people[one][12].slice(0, 900), people[other][12], 15.0)
         verdict = check_poses(mixed, profile)
         assert verdict.evidence is not None
         change = verdict.evidence.change

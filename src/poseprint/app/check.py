@@ -11,7 +11,7 @@ import numpy as np
 
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.sources import read_source
-from poseprint.core.findings import Finding, finding, worst_first
+from poseprint.core.findings import Finding, by_severity, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import MovementScore, Verdict
 from poseprint.core.version import __version__
@@ -78,7 +78,7 @@ def check_poses(
         score=judgement.score,
         votes={"real": real, "fake": len(movements) - real},
         movements=movements,
-        findings=worst_first([*inspection.findings, *_framing(series, profile), *judgement.findings]),
+        findings=by_severity([*inspection.findings, *_framing(series, profile), *judgement.findings]),
         seconds={"recording": series.duration, "used": _seconds_used(movements, spec.fps)},
         seen=inspection.seen,
         settings={

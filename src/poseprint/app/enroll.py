@@ -12,7 +12,7 @@ from poseprint.app.datasets.collect import collect
 from poseprint.app.profiles import read_profile
 from poseprint.app.sources import read_source
 from poseprint.core.errors import DatasetError, ProfileError
-from poseprint.core.files import demand_writable
+from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import TABLE, read_recordings
@@ -70,7 +70,7 @@ def enroll_footage(
     if not is_there and (add or forget):
         raise ProfileError(f"{folder}: no profile is there to change; leave `add` and `forget` out to make one")
     profile = _existing(folder, person) if is_there else None
-    demand_writable(folder)
+    ensure_writable(folder)
     for name in forget:
         profile = enrolment.forget(profile, name) if profile else None
     parts = folder / PARTS

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import PoseSeries
 from poseprint.io.parquet import read_poses
 
@@ -95,7 +95,7 @@ def read_table(table: Path, columns: Sequence[str]) -> list[tuple[int, dict[str,
 def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
     """Write recordings.csv, whole or not at all; without the column activity where no recording tells one."""
     names = [f.name for f in fields(Recording) if f.name != "activity" or any(r.activity for r in recordings)]
-    with replacing(folder / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(folder / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(r) for r in recordings)

@@ -14,7 +14,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import UNKNOWN, EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
@@ -43,9 +43,9 @@ def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv:
     if not np.isin(labels, (0, 1)).all():
         raise PoseFileError(f"{labels_csv}: labels are 1 (real) or 0 (fake)")
     rows = np.nan_to_num(np.asarray(positions, dtype=np.float32), nan=0.0).reshape(-1, FEATURES)
-    with replacing(poses_csv) as partial, partial.open("w", newline="") as file:
+    with atomic_write(poses_csv) as partial, partial.open("w", newline="") as file:
         csv.writer(file).writerows([str(value) for value in row] for row in rows)
-    with replacing(labels_csv) as partial:
+    with atomic_write(labels_csv) as partial:
         partial.write_text("".join(f"{int(label)}\n" for label in labels))
 
 

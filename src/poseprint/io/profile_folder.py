@@ -19,7 +19,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import EstimatorInfo
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
@@ -141,12 +141,12 @@ def write_folder(folder: Path, manifest: Mapping[str, Any], contents: Mapping[st
         contents: the files beside it, by name.
     """
     for name, content in contents.items():
-        with replacing(folder / name) as partial:
+        with atomic_write(folder / name) as partial:
             partial.write_bytes(content)
     whole = {"format_version": VERSIONS[manifest["kind"]], **manifest}
     whole["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     whole["sha256"] = manifest_sha256(whole)
-    with replacing(folder / MANIFEST) as partial:
+    with atomic_write(folder / MANIFEST) as partial:
         partial.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array, Span, median_of, runs
-from poseprint.core.findings import Finding, Inspection, finding, worst_first
+from poseprint.core.findings import Finding, Inspection, by_severity, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
@@ -82,7 +82,7 @@ def inspect(
         )
     seen = series.seen()
     shares = {name: float(seen[:, list(k)].mean()) if len(series) else 0.0 for name, k in PAIRS.items()}
-    return Inspection(worst_first(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
+    return Inspection(by_severity(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
 
 
 @dataclass(frozen=True)

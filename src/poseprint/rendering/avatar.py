@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
@@ -112,7 +112,7 @@ def write_video(
     path = Path(path)
     try:
         with (
-            replacing(path) as partial,
+            atomic_write(path) as partial,
             av.open(str(partial.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
         ):
             rate = Fraction(series.fps).limit_denominator(1001)

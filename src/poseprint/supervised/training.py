@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import read_recordings
 from poseprint.io.profile_folder import MANIFEST
@@ -139,7 +139,7 @@ def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[di
 
 def _write_history(fitted: Fitted, work: Path) -> None:
     """The log of epochs and the curves."""
-    with replacing(work / "metrics.csv") as partial, partial.open("w", newline="") as file:
+    with atomic_write(work / "metrics.csv") as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(fitted.history[0]))
         writer.writeheader()
         writer.writerows(fitted.history)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from poseprint.app.datasets.build import _file_name
-from poseprint.core.files import demand_writable
+from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import TABLE, Recording, place, read_recordings, write_recordings
@@ -76,7 +76,7 @@ def import_csv_pair(
 def _add(recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress) -> list[Recording]:
     """Write series with label, session and activity into a data set, those that are there excepted; then list them."""
     known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
-    demand_writable(folder)
+    ensure_writable(folder)
     added = []
     for count, (series, label, session, activity) in enumerate(recordings):
         progress(series.recording, count, len(recordings))

@@ -16,7 +16,7 @@ from torch import nn
 
 from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.version import __version__
 from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_mixed, cut_movements
@@ -227,7 +227,7 @@ def _pretrain(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) 
     validates = np.array([group in validating for group in groups])
     train, validation = movements.subset(np.flatnonzero(~validates)), movements.subset(np.flatnonzero(validates))
     fitted = fit(train, validation, run.settings, folder, outputs=len(names))
-    with replacing(folder / WEIGHTS) as partial:
+    with atomic_write(folder / WEIGHTS) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
     correct = predict(fitted.model, validation).argmax(1) == validation.labels
     return {**_training_figures(fitted, len(train)), "persons": names, "validation_accuracy": float(correct.mean())}
