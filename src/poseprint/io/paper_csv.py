@@ -72,10 +72,10 @@ def read_csv_poses(path: Path, *, frame_size: tuple[int, int]) -> PoseSeries:
     Raises:
         PoseFileError: not 24 columns, or a value that is no finite number.
     """
-    return movements_in_a_row(_positions(_read_rows(path, FEATURES)), path, frame_size=frame_size, recording=path.stem)
+    return series_of_movements(_positions(_read_rows(path, FEATURES)), path, frame_size=frame_size, recording=path.stem)
 
 
-def movements_in_a_row(position: Array, path: Path, *, frame_size: tuple[int, int], recording: str) -> PoseSeries:
+def series_of_movements(position: Array, path: Path, *, frame_size: tuple[int, int], recording: str) -> PoseSeries:
     """Poses that were read from a poses.csv as one recording at 30 fps, with a cut at every 150th row.
 
     Args:

@@ -66,7 +66,7 @@ def read_poses(path: Path | str) -> PoseSeries:
         raise PoseFileError(
             f"{path}: skeleton {meta.get('skeleton')!r} is not known here; known: {', '.join(SKELETONS)}"
         )
-    names = [f"{k}_{part}" for k in skeleton.keypoints for part in ("x", "y", "confidence")]
+    names = [f"{k}_{column}" for k in skeleton.keypoints for column in ("x", "y", "confidence")]
     try:
         table = pq.read_table(path)
         absent = [name for name in ("time_s", *names) if name not in table.column_names]

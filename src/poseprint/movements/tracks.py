@@ -48,7 +48,7 @@ class Tracks:
 
 
 def axes_of(series: PoseSeries) -> int:
-    """3 where the series tells how far each keypoint is (channels `depth_<keypoint>`), otherwise 2."""
+    """3 where the series has depth (channels `depth_<keypoint>`), otherwise 2."""
     return 3 if all(f"depth_{name}" in series.channels for name in ("neck", *_BODY)) else 2
 
 
@@ -70,42 +70,43 @@ def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
     if axes == 3:
         if axes_of(series) != 3:
             raise PoseprintError("this series tells no depth (channels depth_<keypoint>)")
-        nowhere = np.full(len(series), np.nan)
-        depth = [series.channels.get(f"depth_{name}", nowhere) for name in series.skeleton.keypoints]
+        unknown = np.full(len(series), np.nan)
+        depth = [series.channels.get(f"depth_{name}", unknown) for name in series.skeleton.keypoints]
         point = np.concatenate([point, np.stack(depth, axis=1)[:, :, None]], axis=2)
     position = np.full((len(point), len(TRACKS), axes), np.nan)
     for first, last in series.shots():  # a cut may zoom and turn
-        position[first:last] = _raw(point[first:last], axes)
+        position[first:last] = _shot_tracks(point[first:last], axes)
     seen = np.asarray(np.isfinite(position).all(axis=2))
     for first, last in series.shots():
         for k in range(len(TRACKS)):
             known = np.flatnonzero(seen[first:last, k])
-            part = position[first:last, k]
+            track = position[first:last, k]
             if not len(known):
-                part[:] = 0
+                track[:] = 0
             elif len(known) < last - first:
                 for axis in range(axes):
-                    part[:, axis] = np.interp(np.arange(last - first), known, part[known, axis])
+                    track[:, axis] = np.interp(np.arange(last - first), known, track[known, axis])
     return Tracks(position, seen)
 
 
-def _raw(point: Array, axes: int) -> Array:
+def _shot_tracks(point: Array, axes: int) -> Array:
     """The tracks of a shot [shape=(frames, 13, axes)], NaN where unseen."""
     if axes == 3:
-        point = _facing(point)
+        point = _turned_to_camera(point)
     unit = median_of(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
     if axes == 2:
         unit = np.nanmax([unit, 0.5 * median_of(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
     if not unit > 1e-9:
         return np.full((len(point), len(TRACKS), axes), np.nan)
-    place = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
-    raw = [place[name] - place["neck"] for name in _BODY]
-    raw += [place[b] - place[a] for _, a, b in _LIMBS]
-    raw += [place["neck"], place["right_wrist"] - place["left_wrist"]]
-    return np.stack(raw, axis=1)
+    keypoint = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
+    tracks = [keypoint[name] - keypoint["neck"] for name in _BODY]
+    tracks += [keypoint[b] - keypoint[a] for _, a, b in _LIMBS]
+    tracks += [keypoint["neck"], keypoint["right_wrist"] - keypoint["left_wrist"]]
+    return np.stack(tracks, axis=1)
 
 
-def _facing(point: Array) -> Array:
+def _turned_to_camera(point: Array) -> Array:
+    """Points turned about the vertical, so that the shoulders face the camera in the median."""
     across = np.array([median_of(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
     if not np.isfinite(across).all() or not np.hypot(across[0], across[2]) > 0:
         return point

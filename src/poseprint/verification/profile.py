@@ -88,7 +88,7 @@ class EnrolledProfile:
             ProfileError: a file is missing or altered, a value is of another form, or the statistics are not this
                 program's.
         """
-        with folder.understood():
+        with folder.errors_translated():
             manifest = folder.manifest
             (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
             arrays = load(folder.content(name))

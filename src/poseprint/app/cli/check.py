@@ -67,8 +67,8 @@ def check(
         print_json(verdict.to_dict())
     else:
         print(plain(f"{verdict.decision}: {verdict.reason}"))
-        for found in verdict.findings:
-            print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
+        for finding in verdict.findings:
+            print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")
         if report is not None:
             print(f"report: {report}")
     return EXIT[verdict.decision]

@@ -14,7 +14,7 @@ from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator
-from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, write_recordings
+from poseprint.io.dataset import LABELS, TABLE, Recording, pose_file_path, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 
 CHUNKS_DIR = ".parts"
@@ -68,7 +68,7 @@ def collect(
     recordings = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     ensure_writable(folder)
     source_file = open_source(source, fps=fps, frame_size=frame_size)
-    file = place(folder, recording or source_file.name, source_file.poses, source_file.sha256)
+    file = pose_file_path(folder, recording or source_file.name, source_file.poses, source_file.sha256)
     name, new = file.stem, not file.exists()
     chunks_dir = (
         folder / CHUNKS_DIR / f"{source_file.sha256[:16]}-{__version__}"
