@@ -19,6 +19,8 @@ from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseFileError
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, Skeleton
 
+GRID_FPS = 30.0
+"""Frames per second of the grid on which recordings are measured and compared: the paper's frame rate."""
 KINECT, OPENPOSE, UNKNOWN = "kinect", "openpose", "unknown"
 """Names of estimators whose poses come ready made; one that poseprint runs itself has its name where it is run."""
 SEEN_CONFIDENCE = {OPENPOSE: 0.1}

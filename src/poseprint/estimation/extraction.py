@@ -23,12 +23,12 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
 from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, processors, silent
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator, Pose
 from poseprint.estimation.registry import load_estimator
 from poseprint.estimation.shots import Change, ShotDetector
-from poseprint.io.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
+from poseprint.io.video import TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150
 """Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
@@ -225,9 +225,9 @@ def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> Po
     pictures: Chunk = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS[:-1]}
     if not len(pictures["index"]):
         raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
-    end = max(float(pictures["time"][-1] + 1 / video.fps), 1 / FPS)
-    count = max(int(np.ceil((end - TOLERANCE) * FPS)), int(pictures["index"][-1]) + 1)
-    grid = np.arange(count) / FPS
+    end = max(float(pictures["time"][-1] + 1 / video.fps), 1 / GRID_FPS)
+    count = max(int(np.ceil((end - TOLERANCE) * GRID_FPS)), int(pictures["index"][-1]) + 1)
+    grid = np.arange(count) / GRID_FPS
     current = np.maximum(np.searchsorted(pictures["index"], np.arange(count), side="right") - 1, 0)
     pictures["position"] = pictures["position"] * np.array(video.size, dtype=np.float64)
     position, confidence = _interpolate(pictures, grid, current)
@@ -248,7 +248,7 @@ def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> Po
         position=position,
         confidence=np.clip(confidence, 0, 1),
         time=grid,
-        fps=FPS,
+        fps=GRID_FPS,
         frame_size=video.size,
         skeleton=estimator.skeleton,
         recording=video.path.stem,
@@ -287,7 +287,7 @@ def _interpolate(pictures: Chunk, grid: Array, current: Array) -> tuple[Array, A
 
 def _lost_seconds(video: VideoInfo, time: Array, end: float) -> float:
     """How long no picture came where one should have: between two that did, and after the last."""
-    usual_step = max(1 / video.fps, 1 / FPS)
+    usual_step = max(1 / video.fps, 1 / GRID_FPS)
     gaps = np.diff(time) - usual_step
     tail = video.declared_duration - end if video.timed else 0.0
     return float(gaps[gaps > usual_step / 2].sum()) + (tail if tail > usual_step else 0.0)

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
+from poseprint.core.series import GRID_FPS, EstimatorInfo, PoseSeries
 from poseprint.core.series import KINECT as ESTIMATOR
-from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
 JOINTS = {
@@ -35,7 +35,6 @@ JOINTS = {
 }
 """Keypoint -> Kinect joint. `Head` is the middle of the head; eyes and ears are not measured and stay missing."""
 
-FPS = 30.0
 LONGEST_STEP_MS = 200
 """Between two frames further apart than this nothing is filled in."""
 LONGEST_MS = 4 * 3_600_000
@@ -100,7 +99,7 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
             position=position,
             confidence=~np.isnan(position[:, :, 0]),
             time=time,
-            fps=FPS,
+            fps=GRID_FPS,
             frame_size=(camera.width, camera.height),
             recording=name,
             person=first["person"],
@@ -156,7 +155,7 @@ def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array
 
     A depth is how much further from the camera than the neck a joint is, in pixels at the neck's scale, so that
     x, y and depth have one unit (weak perspective)."""
-    time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * FPS + 1e-6) + 1) / FPS
+    time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * GRID_FPS + 1e-6) + 1) / GRID_FPS
     at = stamps[0] + 1000 * time
     before = np.searchsorted(stamps, at + 1e-3, side="right") - 1
     after = np.minimum(before + 1, len(stamps) - 1)

@@ -15,12 +15,11 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
 from poseprint.core.files import atomic_write
-from poseprint.core.series import UNKNOWN, EstimatorInfo, PoseSeries
+from poseprint.core.series import GRID_FPS, UNKNOWN, EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
 LENGTH = 150
 FEATURES = 24
-FPS = 30.0
 
 
 def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv: Path) -> None:
@@ -88,8 +87,8 @@ def series_of_movements(position: Array, path: Path, *, frame_size: tuple[int, i
     return PoseSeries(
         position=position,
         confidence=(~np.isnan(position[:, :, 0])).astype(np.float32),
-        time=np.arange(frames) / FPS,
-        fps=FPS,
+        time=np.arange(frames) / GRID_FPS,
+        fps=GRID_FPS,
         frame_size=frame_size,
         skeleton=UPPER_BODY,
         recording=recording,

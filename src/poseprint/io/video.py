@@ -19,9 +19,7 @@ from av.video.reformatter import VideoReformatter
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
-
-FPS = 30.0
-"""The paper's frame rate."""
+from poseprint.core.series import GRID_FPS
 
 LONGEST_SIDE = 1920
 """Pictures are scaled down to this many pixels on their longer side before anything looks at them."""
@@ -70,7 +68,7 @@ class VideoInfo:
     declared_duration: float
     timed: bool
 
-    def grid_frames(self, fps: float = FPS) -> int:
+    def grid_frames(self, fps: float = GRID_FPS) -> int:
         """How many frames `frames` gives if every packet decodes."""
         return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
 
@@ -173,7 +171,7 @@ def probe(path: Path | str) -> VideoInfo:
     path = Path(path)
     container, stream, file = _open(path)
     with file, container:
-        declared_rate = float(stream.average_rate or stream.guessed_rate or 0) or FPS
+        declared_rate = float(stream.average_rate or stream.guessed_rate or 0) or GRID_FPS
         declared_frames = int(stream.frames or 0)
         declared_duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
         if not declared_duration and len(container.streams) == 1:  # else it may be the sound's
@@ -246,7 +244,7 @@ def frames(
     first: int = 0,
     last: int | None = None,
     *,
-    fps: float = FPS,
+    fps: float = GRID_FPS,
     stats: DecodeStats | None = None,
 ) -> Iterator[Frame]:
     """The pictures on display at first / fps, (first + 1) / fps, ... seconds after the video's first frame.

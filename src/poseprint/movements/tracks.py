@@ -8,11 +8,9 @@ import numpy as np
 
 from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY
 
-FPS = 30.0
-"""Frames per second that every statistic is taken at."""
 _BODY = ("nose", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist")
 _LIMBS = (
     ("right_upper_arm", "right_shoulder", "right_elbow"),
@@ -62,9 +60,9 @@ def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
     Raises:
         PoseprintError: another frame rate or skeleton, or no depth where three axes are asked for.
     """
-    if series.skeleton != UPPER_BODY or not np.isclose(series.fps, FPS):
+    if series.skeleton != UPPER_BODY or not np.isclose(series.fps, GRID_FPS):
         raise PoseprintError(
-            f"statistics need {UPPER_BODY.name} at {FPS:g} fps, got {series.skeleton.name} at {series.fps:g}"
+            f"statistics need {UPPER_BODY.name} at {GRID_FPS:g} fps, got {series.skeleton.name} at {series.fps:g}"
         )
     point = series.position.astype(np.float64)
     if axes == 3:

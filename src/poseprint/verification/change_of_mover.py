@@ -17,9 +17,9 @@ from itertools import combinations
 import numpy as np
 
 from poseprint.core.arrays import Array
+from poseprint.core.series import GRID_FPS
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, Movements
-from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
 from poseprint.verification.reference import Reference
 from poseprint.verification.summary import Summary
@@ -185,9 +185,9 @@ class _Parts:
 
     def enough(self, frame: int, until: int | None) -> bool:
         before, within, after = self.frames(frame, until)
-        outer = OUTER_S * FPS
+        outer = OUTER_S * GRID_FPS
         sides = until is None or (before >= outer and after >= outer)
-        return sides and min(before + after, within) >= LEAST_S * FPS
+        return sides and min(before + after, within) >= LEAST_S * GRID_FPS
 
 
 def _stride(parts: _Parts) -> int:

@@ -15,9 +15,9 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
+from poseprint.core.series import GRID_FPS
 from poseprint.io.kinect import read_kinect
 from poseprint.movements.measure import Measured, measure
-from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
@@ -72,7 +72,7 @@ class Take:
             session=session,
             group=group,
             statistics=movements.statistics,
-            movement_seconds=np.array([b - a for a, b in movements.spans]) / FPS,
+            movement_seconds=np.array([b - a for a, b in movements.spans]) / GRID_FPS,
             seconds=movements.seconds,
             apart=tuple(apart),
             sha256=series.sha256,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from poseprint.core.progress import Progress, silent
+from poseprint.core.series import GRID_FPS
 from poseprint.io.dataset import LABELS, Recording, read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.io.video import FPS
 from poseprint.movements.cleaning import resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import inspect
@@ -72,7 +72,7 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent)
 
 
 def _summary(line: Recording, folder: Path, length: int) -> _Summary:
-    series = resample(read_poses(folder / line.file), FPS)
+    series = resample(read_poses(folder / line.file), GRID_FPS)
     inspection = inspect(series, length=length)
     codes = frozenset(f.code for f in inspection.findings if f.severity == "exclude")
     movements = len(cut_movements(inspection.spans, length=length))
@@ -114,7 +114,7 @@ def table(description: dict[str, Any]) -> str:
         [
             *("| " + " | ".join(line) + " |" for line in lines),
             "",
-            f"A movement is {description['length']} frames at {FPS:g} fps. majority: what always giving the commoner answer",
+            f"A movement is {description['length']} frames at {GRID_FPS:g} fps. majority: what always giving the commoner answer",
             "scores when a person's own real movements are told from the rest; for all, when real is told from fake.",
             f"Recordings without a usable movement: {unused['recordings']} of {recordings}"
             + (f"; excluded by {codes}" if codes else ""),
