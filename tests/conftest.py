@@ -31,12 +31,12 @@ def models() -> None:
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """An estimator whose answers are known, in the place of MediaPipe."""
-    from helpers.estimators import Known
+    from helpers.estimators import FixedEstimator
 
     from poseprint.estimation import registry
 
-    Known.shots, Known.stop_after, Known.seen = [], None, 0
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: Known())
+    FixedEstimator.shots, FixedEstimator.stop_after, FixedEstimator.seen = [], None, 0
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: FixedEstimator())
 
 
 @pytest.fixture

@@ -22,10 +22,8 @@ from torch.nn import functional as F
 from embedding.runtime import INPUT, KEYPOINTS, OUTPUT, SHORTEST, EmbeddingSettings, centred
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
+from poseprint.core.series import GRID_FPS
 from poseprint.core.skeleton import LEFT_SHOULDER, LEFT_WRIST, NECK, RIGHT_SHOULDER, RIGHT_WRIST
-
-FPS = 30.0
-"""Frames per second of a movement."""
 
 POSITION_UNIT, SPEED_UNIT = 0.1, 0.4
 """Shoulder widths, and shoulder widths a second, above which a number counts by its logarithm."""
@@ -59,7 +57,7 @@ class EmbeddingNetwork(nn.Module):
         position = movements - movements.mean(1, keepdim=True)
         neck = position[:, :, NECK : NECK + 1]
         body = torch.cat([neck, position[:, :, :NECK] - neck, position[:, :, NECK + 1 :] - neck], 2)
-        speed = (body[:, 1:] - body[:, :-1]) * FPS
+        speed = (body[:, 1:] - body[:, :-1]) * GRID_FPS
         seen = torch.cat([body / POSITION_UNIT, torch.cat([speed[:, :1], speed], 1) / SPEED_UNIT], 2)
         seen = seen.sign() * seen.abs().log1p()
         states = self.middle(self.first(seen.flatten(2).transpose(1, 2)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from poseprint.app.demo import SAMPLE, in_truth, run
+from poseprint.app.demo import SAMPLE, correctness, run
 from poseprint.app.profiles import read_profile
 from poseprint.core.verdict import Decision
 from poseprint.io.dataset import read_recordings
@@ -76,4 +76,4 @@ def test_the_demo_enrols_checks_and_says_what_it_is(tmp_path: Path, models: None
     ],
 )
 def test_the_demo_says_whether_a_verdict_is_right(name: str, decision: Decision, words: str) -> None:
-    assert words in in_truth(name, decision)
+    assert words in correctness(name, decision)

@@ -8,6 +8,7 @@ from poseprint.core.skeleton import (
     LEFT_WRIST,
     NECK,
     NOSE,
+    PAIRS,
     RIGHT_ELBOW,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
@@ -32,3 +33,8 @@ def test_the_skeleton_is_the_papers() -> None:
     for right, left in UPPER_BODY.pairs:
         assert UPPER_BODY.keypoints[right].replace("right", "left") == UPPER_BODY.keypoints[left]
     assert {k for edge in UPPER_BODY.edges for k in edge} == set(range(12))
+
+
+def test_pairs_hold_every_keypoint_but_the_neck_once() -> None:
+    assert sorted(k for pair in PAIRS.values() for k in pair) == [k for k in range(12) if k != NECK]
+    assert {pair for pair in PAIRS.values() if len(pair) == 2} == set(UPPER_BODY.pairs)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.estimators import Known, bar
+from helpers.estimators import FixedEstimator, bar
 from helpers.videos import write_video
 
-from poseprint.app.datasets.collect import PARTS, collect
+from poseprint.app.datasets.collect import CHUNKS_DIR, collect
 from poseprint.estimation.extraction import CHUNK, _chunks, extract
 from poseprint.io.parquet import read_poses
 from poseprint.movements.gates import inspect
@@ -46,11 +46,11 @@ def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_estimator_may_be_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 3 * CHUNK)
-    named, given = extract(path), Known()
-    monkeypatch.setattr(Known, "close", lambda _: pytest.fail("whoever hands it in closes it"))
+    named, given = extract(path), FixedEstimator()
+    monkeypatch.setattr(FixedEstimator, "close", lambda _: pytest.fail("whoever hands it in closes it"))
     handed = extract(path, estimator=given, jobs=4)
     assert np.array_equal(handed.position, named.position, equal_nan=True)
-    assert handed.estimator == Known.info
+    assert handed.estimator == FixedEstimator.info
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_a_cut_starts_the_estimator_afresh_and_is_not_interpolated(tmp_path: Pat
     series = extract(write_video(tmp_path / "v.mp4", picture, 100, fps=25))
     assert np.flatnonzero(series.channels["cut"]).tolist() == [60]
     assert series.shots() == [(0, 60), (60, 120)]
-    assert sorted(Known.shots) == [50, 50]
+    assert sorted(FixedEstimator.shots) == [50, 50]
     assert "CUTS" in {f.code for f in inspect(series).findings}
 
 
@@ -97,16 +97,16 @@ def test_truncated_video_keeps_what_decodes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 5 * CHUNK, options={"preset": "ultrafast", "g": "30"})
-    Known.stop_after = 3 * CHUNK
+    FixedEstimator.stop_after = 3 * CHUNK
     with pytest.raises(KeyboardInterrupt):
         collect(path, tmp_path / "data", jobs=1)
     assert not (tmp_path / "data" / "v.parquet").exists()
-    kept = list((tmp_path / "data" / PARTS).rglob("*.npz"))
+    kept = list((tmp_path / "data" / CHUNKS_DIR).rglob("*.npz"))
     assert len(kept) == 2
-    Known.stop_after, Known.seen = None, 0
+    FixedEstimator.stop_after, FixedEstimator.seen = None, 0
     done = collect(path, tmp_path / "data", jobs=1)
-    assert Known.seen <= 3 * (CHUNK + 15)
-    assert not (tmp_path / "data" / PARTS).exists()
+    assert FixedEstimator.seen <= 3 * (CHUNK + 15)
+    assert not (tmp_path / "data" / CHUNKS_DIR).exists()
     whole = extract(path, jobs=1)
     assert np.array_equal(read_poses(done.file).position, whole.position, equal_nan=True)
 
@@ -114,10 +114,10 @@ def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 2 * CHUNK)
-    whole = extract(path, parts=tmp_path / "parts")
+    whole = extract(path, chunks_dir=tmp_path / "parts")
     for part in (tmp_path / "parts").iterdir():
         part.write_bytes(b"PK\x03\x04 broken")
-    assert np.array_equal(extract(path, parts=tmp_path / "parts").position, whole.position, equal_nan=True)
+    assert np.array_equal(extract(path, chunks_dir=tmp_path / "parts").position, whole.position, equal_nan=True)
 
 
 @pytest.mark.parametrize("total", [1, 149, 150, 221, 1843, 3108, 108_000])

@@ -16,11 +16,10 @@ from helpers.movers import mover
 from helpers.openpose import openpose, standing
 
 from poseprint.core.arrays import Span
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.paper_csv import write_csv_pair
 from poseprint.io.parquet import write_poses
-from poseprint.io.video import FPS
 from poseprint.movements.cleaning import clean
 from poseprint.supervised.data import Usable
 from poseprint.supervised.movement_set import MovementSet
@@ -64,7 +63,7 @@ def usable(name: str, spans: Sequence[Span], *, person: str = "", label: str = "
 def frames_of(movements: MovementSet) -> set[tuple[str, int]]:
     """Every frame of every movement, by recording and number."""
     return {
-        (name, round(start * FPS) + k)
+        (name, round(start * GRID_FPS) + k)
         for name, start, length in zip(movements.recordings, movements.starts, movements.lengths, strict=True)
         for k in range(length)
     }

@@ -14,7 +14,7 @@ from poseprint.core.skeleton import UPPER_BODY
 from poseprint.estimation.estimator import Pose
 
 
-class Known:
+class FixedEstimator:
     """Every keypoint lies where the picture's bright bar is; counts its calls."""
 
     info = EstimatorInfo("known", "1", "0")
@@ -27,15 +27,15 @@ class Known:
     def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
         count = 0
         for _, picture in pictures:
-            with Known.lock:
-                Known.seen += 1
-                if Known.stop_after is not None and Known.seen > Known.stop_after:
+            with FixedEstimator.lock:
+                FixedEstimator.seen += 1
+                if FixedEstimator.stop_after is not None and FixedEstimator.seen > FixedEstimator.stop_after:
                     raise KeyboardInterrupt
             count += 1
             bright = np.flatnonzero(picture[:, :, 0].mean(axis=0) > 150)
             x = bright.mean() / picture.shape[1] if len(bright) else np.nan
             yield Pose(np.full((12, 2), x), np.full(12, 0.9 if len(bright) else 0.0), 1.0)
-        Known.shots.append(count)
+        FixedEstimator.shots.append(count)
 
     def close(self) -> None:
         pass

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from poseprint.core.findings import CODES, Inspection, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.core.skeleton import PAIRS
 from poseprint.movements.cutting import cut_movements
-from poseprint.movements.gates import PAIRS, THRESHOLDS, inspect
+from poseprint.movements.gates import THRESHOLDS, inspect
 
 pytestmark = pytest.mark.filterwarnings("error")
 

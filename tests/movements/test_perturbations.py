@@ -16,9 +16,9 @@ from poseprint.movements.perturbations import (
     PERTURBATIONS,
     at_frame_rate,
     crop,
-    dropped_frames,
+    drop_frames,
     half_size,
-    hidden,
+    hide,
     jitter,
     mirror,
 )
@@ -67,7 +67,7 @@ def test_mirrored_twice_is_as_before() -> None:
 
 
 def test_the_mirrored_right_hand_is_a_left_hand() -> None:
-    series = with_depth(hidden(mover(90), RIGHT_WRIST))
+    series = with_depth(hide(mover(90), RIGHT_WRIST))
     mirrored = mirror(series)
     assert mirrored.seen()[:, RIGHT_WRIST].all()
     assert not mirrored.seen()[:, LEFT_WRIST].any()
@@ -100,14 +100,14 @@ def test_its_own_frame_rate_changes_nothing() -> None:
 
 def test_dropped_frames_are_about_a_fifth_and_depth_does_not_leak_from_them() -> None:
     series = with_depth(mover(1000))
-    changed = dropped_frames(series)
+    changed = drop_frames(series)
     gone = ~changed.present()
     assert 0.15 < gone.mean() < 0.25
     known, inside = np.flatnonzero(~gone), np.flatnonzero(gone[1:-1]) + 1
     bridged = np.interp(inside, known, series.channels["depth_nose"][known])
     assert changed.channels["depth_nose"][inside] == pytest.approx(bridged, abs=1e-4)
     with pytest.raises(PoseprintError, match="at least 0 and less than 1"):
-        dropped_frames(series, 1.0)
+        drop_frames(series, 1.0)
 
 
 def test_a_crop_ends_the_picture_under_the_neck() -> None:

@@ -14,9 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from poseprint.core.errors import DatasetError
+from poseprint.core.series import GRID_FPS
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
-from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.data import SUBSETS, SplitMovements, Usable, load, movements_of, split_movements
 from poseprint.supervised.movement_set import MovementSet, Normalisation
@@ -113,7 +113,7 @@ def test_what_trains_is_all_that_shares_no_frame_with_what_is_set_aside(by: str)
         for first, last in cut_movements(u.spans, length=30, stride=4)
         if u.line.recording in trains and not any((u.line.recording, f) in aside for f in range(first, last))
     }
-    found = [(r, round(s * FPS)) for r, s in zip(parts.train.recordings, parts.train.starts, strict=True)]
+    found = [(r, round(s * GRID_FPS)) for r, s in zip(parts.train.recordings, parts.train.starts, strict=True)]
     assert len(found) == len(set(found))
     assert set(found) == expected
     assert len(found) > len(split_movements(data, "Ann", replace(settings, stride=30)).train)

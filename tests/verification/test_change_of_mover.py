@@ -12,11 +12,10 @@ import pytest
 from helpers.movers import empty, mover
 
 from poseprint.core.arrays import Array, Span
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.forgeries import splice
 from poseprint.movements.measure import Measured, Movements, measure
-from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
 from poseprint.verification.change_of_mover import (
     LEAST_MOMENT,
@@ -179,7 +178,9 @@ class Plain:
         self.places = range(fine.spans[0][0] + STEP, fine.spans[-1][1], STEP)
 
     def seconds(self, frame: int, until: int | None) -> list[float]:
-        return [part.sum() / FPS for part in np.split(self.covered, [frame, self.frames if until is None else until])]
+        return [
+            part.sum() / GRID_FPS for part in np.split(self.covered, [frame, self.frames if until is None else until])
+        ]
 
     def sides(self, frame: int, until: int | None) -> list[list[int]]:
         half, stop = STEP // 2, self.frames if until is None else until
@@ -193,7 +194,7 @@ class Plain:
 
     def strength(self, frame: int, until: int | None) -> float:
         before, within, after = self.seconds(frame, until)
-        movements = LENGTH / FPS * (1 / (before + after) + 1 / within)
+        movements = LENGTH / GRID_FPS * (1 / (before + after) + 1 / within)
         length = np.array([b - a for a, b in self.spans])
         total = 0.0
         for model, share, points in self.models:
@@ -249,7 +250,7 @@ def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) ->
     for one, other in pairwise(people):
         own = recordings[one]
         person = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in own[1:6]])
-        spliced = splice(own[0].part(0, 840), recordings[other][0], 14.0)
+        spliced = splice(own[0].slice(0, 840), recordings[other][0], 14.0)
         change = likeliest_change(reference, person, measure(spliced, reference.axes))
         assert change is not None
         near.append(min(abs(f - 420) for f in (change.frame, change.until) if f is not None) <= MOVEMENT)

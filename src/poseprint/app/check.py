@@ -11,16 +11,16 @@ import numpy as np
 
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.sources import read_source
-from poseprint.core.findings import Finding, finding, worst_first
+from poseprint.core.findings import Finding, by_severity, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
-from poseprint.core.verdict import MovementScore, Verdict
+from poseprint.core.verdict import Judgement, MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.movements.cleaning import resample
 from poseprint.movements.tracks import axes_of
 from poseprint.supervised.profile import SupervisedProfile
-from poseprint.supervised.votes import judge as by_votes
+from poseprint.supervised.votes import judge as judge_by_votes
 from poseprint.verification.decision import Costs
-from poseprint.verification.judge import judge as by_llr
+from poseprint.verification.judge import judge as judge_by_llr
 from poseprint.verification.profile import EnrolledProfile
 
 FRAMING = 1.6
@@ -39,7 +39,7 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
     Raises:
         PoseprintError: the source or the profile cannot be read.
     """
-    loaded = read_profile(profile)  # before the long work, so that a broken profile is told at once
+    loaded = read_profile(profile)  # before the long work, so that a broken profile is reported at once
     return check_poses(read_source(source, models=models, jobs=jobs), loaded)
 
 
@@ -66,10 +66,7 @@ def check_poses(
     if not misfit or isinstance(profile, SupervisedProfile):  # else it is reported at the recording's own rate
         series = resample(series, spec.fps)
     stride = stride or spec.length
-    if isinstance(profile, EnrolledProfile):
-        judgement = by_llr(series, profile, stride=stride, costs=costs or Costs(), misfit=misfit)
-    else:
-        judgement = by_votes(series, profile, stride=stride, misfit=misfit)
+    judgement = _judge(series, profile, stride, costs or Costs(), misfit)
     movements, inspection = judgement.movements, judgement.inspection
     real = sum(m.vote for m in movements)
     return Verdict(
@@ -80,7 +77,7 @@ def check_poses(
         score=judgement.score,
         votes={"real": real, "fake": len(movements) - real},
         movements=movements,
-        findings=worst_first([*inspection.findings, *_framing(series, profile), *judgement.findings]),
+        findings=by_severity([*inspection.findings, *_framing(series, profile), *judgement.findings]),
         seconds={"recording": series.duration, "used": _seconds_used(movements, spec.fps)},
         seen=inspection.seen,
         settings={
@@ -94,12 +91,7 @@ def check_poses(
         },
         method=profile.kind,
         profile=profile.summary(),
-        versions={
-            "poseprint": __version__,
-            "python": platform.python_version(),
-            "onnxruntime": version("onnxruntime"),
-            "estimator": f"{series.estimator.name} {series.estimator.version}".strip(),
-        },
+        versions=_versions(series),
         hashes={
             "recording": series.source_sha256,
             "profile": profile.sha256,
@@ -108,6 +100,22 @@ def check_poses(
         },
         evidence=judgement.evidence,
     )
+
+
+def _judge(series: PoseSeries, profile: Profile, stride: int, costs: Costs, misfit: str) -> Judgement:
+    """The judgement by the profile's method."""
+    if isinstance(profile, EnrolledProfile):
+        return judge_by_llr(series, profile, stride=stride, costs=costs, misfit=misfit)
+    return judge_by_votes(series, profile, stride=stride, misfit=misfit)
+
+
+def _versions(series: PoseSeries) -> dict[str, str]:
+    return {
+        "poseprint": __version__,
+        "python": platform.python_version(),
+        "onnxruntime": version("onnxruntime"),
+        "estimator": f"{series.estimator.name} {series.estimator.version}".strip(),
+    }
 
 
 def _seconds_used(movements: Sequence[MovementScore], fps: float) -> float:
@@ -144,12 +152,12 @@ def _identity(estimator: EstimatorInfo) -> tuple[str, str]:
 
 def _framing(series: PoseSeries, profile: Profile) -> list[Finding]:
     """A finding if the person is shown much larger or smaller than wherever the profile saw its person."""
-    own = [float(r["shoulders"]) for r in profile.made_from if r.get("label") == "real" and r.get("shoulders")]
-    here = series.shoulder_width() / series.frame_size[1]
-    if not own or not here > 0 or min(own) / FRAMING <= here <= max(own) * FRAMING:
+    known = [float(r["shoulders"]) for r in profile.made_from if r.get("label") == "real" and r.get("shoulders")]
+    width = series.shoulder_width() / series.frame_size[1]
+    if not known or not width > 0 or min(known) / FRAMING <= width <= max(known) * FRAMING:
         return []
     message = (
-        f"shoulders are {here:.0%} of the picture's height apart; in the profile's own footage "
-        f"{min(own):.0%} to {max(own):.0%}"
+        f"shoulders are {width:.0%} of the picture's height apart; in the profile's own footage "
+        f"{min(known):.0%} to {max(known):.0%}"
     )
     return [finding("FRAMING_DIFFERS", message)]

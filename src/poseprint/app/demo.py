@@ -26,14 +26,14 @@ SIZE = (640, 360)
 CASES = (("genuine", "navy"), ("impostor", "olive"))
 """Each recording that is checked, and the looks of the figure that it is drawn as."""
 
-HONESTY = """\
+INTRODUCTION = """\
 What this is: the motion is real, measured in public speeches; the pixels are drawn, so nobody's footage is here.
 {person} is enrolled from {count} short recordings of his own, {minutes:.1f} minutes of footage in all: no fake and nobody else is
 needed. Then two drawn videos are measured and checked, a later part of one of those speeches and another speaker. So
 little footage seldom settles anything (expect `inconclusive`), and drawn figures are measured a little differently than
 people on film: take what comes out as a look at the machinery, not as evidence."""
 
-PAPER = """
+SUPERVISED = """
 {number}. the paper's way, on the same two videos: a small LSTM trained on {minutes:.1f} minutes of footage, {own:.1f} of them of {person},
    the rest of the very people it must tell him from, the impostor among them. An easy case: on recordings of other
    occasions such a profile is no better than guessing (docs/results.md has every verdict)."""
@@ -65,7 +65,7 @@ def run(
     started = time.monotonic()
     supervised = read_profile(SAMPLE / "profile")
     assert isinstance(supervised, SupervisedProfile)
-    profile = _enrolled(supervised.person, output / "profile", show)
+    profile = _enroll_speaker(supervised.person, output / "profile", show)
     verdicts, measured = {}, {}
     for number, (name, look) in enumerate(CASES):
         motion = read_poses(SAMPLE / "demo" / f"{name}.parquet")
@@ -79,44 +79,45 @@ def run(
         show(f"   measured    {len(series)} poses from its pixels, a person in {series.present().mean():.0%} of them")
         verdict = verdicts[name] = check_poses(series, profile)
         write_report(verdict, series, report, footage=video)
-        _tell(name, verdict, show)
+        _show_verdict(name, verdict, show)
         show(f"   report      {report.resolve()}")
-    verdicts |= _the_papers_way(supervised, measured, len(CASES) + 2, show)
+    verdicts |= _check_supervised(supervised, measured, len(CASES) + 2, show)
     show(f"\nDone in {time.monotonic() - started:.0f} s. Open the reports in a browser; nothing was uploaded.")
     return verdicts
 
 
-def _enrolled(person: str, folder: Path, show: Callable[[str], None]) -> EnrolledProfile:
-    """The person's profile from the sample's genuine recordings, and what its audit found."""
+def _enroll_speaker(person: str, folder: Path, show: Callable[[str], None]) -> EnrolledProfile:
+    """The person's profile from the sample's genuine recordings, and the findings of its audit."""
     lines = [r for r in read_recordings(SAMPLE / "recordings") if r.person == person and r.label == "real"]
     recordings = [read_poses(SAMPLE / "recordings" / r.file) for r in lines]
     started = time.monotonic()
     # Each recording of the sample is of an occasion of its own.
     profile = enroll(person, recordings, sessions=[r.session or r.recording for r in lines])
     profile.write(folder)
-    read = read_profile(folder)
-    assert isinstance(read, EnrolledProfile)
-    minutes = sum(float(r["seconds"]) for r in read.made_from) / 60
-    show(HONESTY.format(person=person, count=len(read.made_from), minutes=minutes))
+    written = read_profile(folder)
+    assert isinstance(written, EnrolledProfile)
+    minutes = sum(float(r["seconds"]) for r in written.made_from) / 60
+    show(INTRODUCTION.format(person=person, count=len(written.made_from), minutes=minutes))
     show(f"\n1. enrolment of {person}, in {time.monotonic() - started:.1f} s")
-    for row in read.made_from:
+    for row in written.made_from:
         show(f"   recording   {row['recording']}: {row['seconds']:.0f} s")
-    for found in read.findings:
-        show(f"   {found['severity']:<11} {found['code']}: {found['message']}")
+    for finding in written.findings:
+        show(f"   {finding['severity']:<11} {finding['code']}: {finding['message']}")
     show(f"   profile     {folder}")
-    return read
+    return written
 
 
-def _tell(name: str, verdict: Verdict, show: Callable[[str], None]) -> None:
-    for found in verdict.findings:
-        show(f"   {found.severity:<11} {found.code}: {found.message}")
+def _show_verdict(name: str, verdict: Verdict, show: Callable[[str], None]) -> None:
+    """Show findings, LLR and verdict of the enrolled profile, and whether it is right."""
+    for finding in verdict.findings:
+        show(f"   {finding.severity:<11} {finding.code}: {finding.message}")
     if verdict.evidence:
         llr = {k: "not measured" if v is None else f"{round(v, 2) + 0.0:+.2f}" for k, v in verdict.evidence.llr.items()}
         show(f"   LLR         {llr['both']}; movement alone {llr['motion']}, posture and framing alone {llr['static']}")
-    show(f"   verdict     {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
+    show(f"   verdict     {verdict.decision.upper()}: {verdict.reason} {correctness(name, verdict.decision)}")
 
 
-def in_truth(name: str, decision: Decision) -> str:
+def correctness(name: str, decision: Decision) -> str:
     """Whether the verdict is right, as only a demo knows."""
     if decision == "inconclusive":
         return "(It leaves the question open.)"
@@ -124,15 +125,15 @@ def in_truth(name: str, decision: Decision) -> str:
     return "(In truth: right.)" if right else "(In truth: wrong.)"
 
 
-def _the_papers_way(
+def _check_supervised(
     profile: SupervisedProfile, measured: dict[str, PoseSeries], number: int, show: Callable[[str], None]
 ) -> dict[str, Verdict]:
     """The supervised profile's verdicts on the same recordings, a line each."""
     minutes = sum(r["seconds"] for r in profile.made_from) / 60
     own = sum(r["seconds"] for r in profile.made_from if r["label"] == "real") / 60
-    show(PAPER.format(number=number, minutes=minutes, own=own, person=profile.person))
+    show(SUPERVISED.format(number=number, minutes=minutes, own=own, person=profile.person))
     verdicts = {}
     for name, series in measured.items():
         verdict = verdicts[f"{name}_supervised"] = check_poses(series, profile)
-        show(f"   {name:<11} {verdict.decision.upper()}: {verdict.reason} {in_truth(name, verdict.decision)}")
+        show(f"   {name:<11} {verdict.decision.upper()}: {verdict.reason} {correctness(name, verdict.decision)}")
     return verdicts

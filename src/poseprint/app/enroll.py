@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from poseprint.app.datasets.collect import collect
 from poseprint.app.profiles import read_profile
 from poseprint.app.sources import read_source
 from poseprint.core.errors import DatasetError, ProfileError
-from poseprint.core.files import demand_writable
+from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import TABLE, read_recordings
@@ -24,7 +24,7 @@ from poseprint.verification.profile import EnrolledProfile
 
 logger = logging.getLogger(__name__)
 
-PARTS = ".parts"
+MEASURED_DIR = ".parts"
 """Folder inside a profile's that keeps what is measured until the profile is written."""
 
 
@@ -60,39 +60,49 @@ def enroll_footage(
         PoseprintError: a profile that is there without `add` or `forget`, or none with them; nothing usable; a source
             that cannot be read.
     """
-    is_there = (folder / MANIFEST).exists()
-    if is_there and not (add or forget):
+    profile = _profile_to_change(folder, person, sources, add=add, forget=forget)
+    ensure_writable(folder)
+    for name in forget:
+        profile = enrolment.forget(profile, name) if profile else None
+    measured_dir = folder / MEASURED_DIR
+    if sources or profile is None:
+        recordings, sessions = [], []
+        for source in sources:
+            if (source / TABLE).is_file():
+                footage = _read_data_set(source, person)
+            elif is_poses(source):
+                footage = [(read_source(source, fps=fps, frame_size=frame_size), "")]
+            else:
+                footage = [(_measure(source, measured_dir, person, models, jobs, progress), "")]
+            for series, known_session in footage:
+                recordings.append(replace(series, recording=series.recording or source.stem))
+                sessions.append(session or known_session)
+        profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
+    profile.write(folder)
+    shutil.rmtree(measured_dir, ignore_errors=True)
+    return profile
+
+
+def _profile_to_change(
+    folder: Path, person: str, sources: Sequence[Path], *, add: bool, forget: Sequence[str]
+) -> EnrolledProfile | None:
+    """The person's profile in the folder; None if a new one is to be made.
+
+    Raises:
+        PoseprintError: a profile that is there without `add` or `forget`, none with them, `add` without sources, or a
+            profile of another kind or person.
+    """
+    exists = (folder / MANIFEST).exists()
+    if exists and not (add or forget):
         raise ProfileError(f"{folder}: a profile is there; `add` adds to it, `forget` takes a recording out")
     if not person.strip():
         raise DatasetError("a profile needs the name of the person")
     if add and not sources:
         raise DatasetError("`add` needs recordings to add")
-    if not is_there and (add or forget):
-        raise ProfileError(f"{folder}: no profile is there to change; leave `add` and `forget` out to make one")
-    profile = _existing(folder, person) if is_there else None
-    demand_writable(folder)
-    for name in forget:
-        profile = enrolment.forget(profile, name) if profile else None
-    parts = folder / PARTS
-    if sources or profile is None:
-        recordings, sessions = [], []
-        for source in sources:
-            if (source / TABLE).is_file():
-                measured = _of_data_set(source, person)
-            elif is_poses(source):
-                measured = iter([(read_source(source, fps=fps, frame_size=frame_size), "")])
-            else:
-                measured = iter([(_kept(source, parts, person, models, jobs, progress), "")])
-            for series, known_session in measured:
-                recordings.append(replace(series, recording=series.recording or source.stem))
-                sessions.append(session or known_session)
-        profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
-    profile.write(folder)
-    shutil.rmtree(parts, ignore_errors=True)
-    return profile
-
-
-def _existing(folder: Path, person: str) -> EnrolledProfile:
+    if not exists:
+        if add or forget:
+            raise ProfileError(f"{folder}: no profile is there to change; leave `add` and `forget` out to make one")
+        return None
     profile = read_profile(folder)
     if not isinstance(profile, EnrolledProfile):
         raise ProfileError(f"{folder}: a supervised profile; it is trained anew, not changed. Give another folder")
@@ -101,19 +111,18 @@ def _existing(folder: Path, person: str) -> EnrolledProfile:
     return profile
 
 
-def _of_data_set(folder: Path, person: str) -> Iterator[tuple[PoseSeries, str]]:
+def _read_data_set(folder: Path, person: str) -> list[tuple[PoseSeries, str]]:
     """A person's real recordings in a data set, and their sessions."""
     own = [r for r in read_recordings(folder) if r.person == person and r.label == "real"]
     if not own:
         raise DatasetError(f"{folder}: no real recording of {person!r} in this data set")
-    for line in own:
-        yield replace(read_poses(folder / line.file), recording=line.recording), line.session
+    return [(replace(read_poses(folder / r.file), recording=r.recording), r.session) for r in own]
 
 
-def _kept(
-    video: Path, parts: Path, person: str, models: Path | None, jobs: int | None, progress: Progress
+def _measure(
+    video: Path, measured_dir: Path, person: str, models: Path | None, jobs: int | None, progress: Progress
 ) -> PoseSeries:
     """The poses in a video, measured now or before an interruption."""
-    collected = collect(video, parts, person=person, models=models, jobs=jobs, progress=progress)
+    collected = collect(video, measured_dir, person=person, models=models, jobs=jobs, progress=progress)
     logger.info("measured %s: %.1f s", video.name, collected.seconds)
     return read_poses(collected.file)

@@ -44,14 +44,20 @@ class Source:
         estimator: str | Estimator = "mediapipe",
         models: Path | None = None,
         jobs: int | None = None,
-        parts: Path | None = None,
+        chunks_dir: Path | None = None,
         progress: Progress = silent,
     ) -> PoseSeries:
         """Its poses, measured if it is a video; arguments as of `poseprint.extract`."""
         if self.poses is not None:
             return self.poses
         return extract(
-            self.path, estimator=estimator, models=models, jobs=jobs, parts=parts, progress=progress, info=self.video
+            self.path,
+            estimator=estimator,
+            models=models,
+            jobs=jobs,
+            chunks_dir=chunks_dir,
+            progress=progress,
+            info=self.video,
         )
 
 

@@ -1,4 +1,4 @@
-"""Arrays, and the mean, median and runs of what in them is known."""
+"""Arrays: the mean and median of their known (finite) values, and the runs of a mask."""
 
 from __future__ import annotations
 
@@ -18,3 +18,15 @@ def mean_of(rows: Array, *, share: float = 0.5) -> Array:
     total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
     count = known.sum(axis=0)
     return np.where(count >= max(share * len(rows), 1), total / np.maximum(count, 1), np.nan)
+
+
+def median_of(values: Array) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def runs(mask: Array) -> list[Span]:
+    """Runs of True in a mask [shape=(frames,)]."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -5,9 +5,9 @@
     ├── PoseFileError           a pose file, csv pair or json folder that does not fit its form
     ├── DatasetError            a folder of recordings that cannot be used, or a split that cannot be made
     ├── ProfileError            a profile that is broken, altered, or does not fit the input
-    └── MissingDependencyError  an optional part that is not installed
+    └── MissingDependencyError  an optional dependency that is not installed
 
-A doubt that can be lived with is no error: it is a `poseprint.movements.gates.Finding`.
+A doubt that can be lived with is no error: it is a `poseprint.core.findings.Finding`.
 """
 
 

@@ -13,11 +13,11 @@ from poseprint.core.errors import PoseprintError
 
 try:
     import fcntl
-except ModuleNotFoundError:  # Windows: two processes in one folder are the user's own care
+except ModuleNotFoundError:  # Windows: there is no lock
     fcntl = None  # type: ignore[assignment]
 
 
-def demand_writable(folder: Path) -> None:
+def ensure_writable(folder: Path) -> None:
     """Make a folder and try to write into it: better before the long work than after.
 
     Raises:
@@ -25,19 +25,19 @@ def demand_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".{os.getpid()}.writable"
-        trial.touch()
-        trial.unlink()
+        probe = folder / f".{os.getpid()}.writable"
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise PoseprintError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
 @contextmanager
-def held(path: Path, busy: str) -> Iterator[IO[bytes]]:
-    """A file opened for reading and appending, that no other process holds as long as the block lasts.
+def locked(path: Path, busy: str) -> Iterator[IO[bytes]]:
+    """A file opened for reading and appending, locked against other processes as long as the block lasts.
 
     Raises:
-        PoseprintError: another process holds it; `busy` says so.
+        PoseprintError: another process has locked it; `busy` is the message.
     """
     with path.open("ab+") as file:
         if fcntl is not None:
@@ -49,7 +49,7 @@ def held(path: Path, busy: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
+def atomic_write(path: Path | str) -> Iterator[Path]:
     """A temporary path beside `path`, with its suffix, that takes its place when the block ends well.
 
     Raises:

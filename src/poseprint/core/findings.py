@@ -156,6 +156,6 @@ def finding(code: str, message: str, frames: tuple[Span, ...] = ()) -> Finding:
     return Finding(code, CODES[code][0], message, ADVICE[code], frames)
 
 
-def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings ordered by severity; those of one severity stay in their order."""
-    return tuple(sorted(findings, key=lambda found: get_args(Severity).index(found.severity)))
+    return tuple(sorted(findings, key=lambda f: get_args(Severity).index(f.severity)))

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseFileError
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, Skeleton
 
+GRID_FPS = 30.0
+"""Frames per second of the grid on which recordings are measured and compared: the paper's frame rate."""
 KINECT, OPENPOSE, UNKNOWN = "kinect", "openpose", "unknown"
 """Names of estimators whose poses come ready made; one that poseprint runs itself has its name where it is run."""
 SEEN_CONFIDENCE = {OPENPOSE: 0.1}
@@ -86,28 +88,28 @@ class PoseSeries:
         position = np.array(self.position, dtype=np.float32)
         confidence = np.array(self.confidence, dtype=np.float32)
         time = np.array(self.time, dtype=np.float64)
-        self._demand(
+        self._require(
             position.shape == (frames, keypoints, 2),
             f"position has shape {position.shape}, expected {(frames, keypoints, 2)}",
         )
-        self._demand(
+        self._require(
             confidence.shape == (frames, keypoints),
             f"confidence has shape {confidence.shape}, expected {(frames, keypoints)}",
         )
-        self._demand(not np.isinf(position).any(), "a position is infinite")
-        self._demand(
+        self._require(not np.isinf(position).any(), "a position is infinite")
+        self._require(
             bool(np.isfinite(confidence).all() and (confidence >= 0).all() and (confidence <= 1).all()),
             "confidence must be between 0 and 1",
         )
-        self._demand(bool(np.isfinite(time).all() and (np.diff(time) > 0).all()), "time must rise from frame to frame")
-        self._demand(1 <= self.fps <= 1000, f"fps must be from 1 to 1000, got {self.fps}")
+        self._require(bool(np.isfinite(time).all() and (np.diff(time) > 0).all()), "time must rise from frame to frame")
+        self._require(1 <= self.fps <= 1000, f"fps must be from 1 to 1000, got {self.fps}")
         steps = time - time[:1] - np.arange(frames) / self.fps
-        self._demand(
+        self._require(
             bool((np.abs(steps) < 0.5 / self.fps).all()),
             f"time does not rise by 1 / {self.fps:g} s from frame to frame",
         )
-        self._demand(all(isinstance(entry, Mapping) for entry in self.log), "the log holds something that is no entry")
-        self._demand(
+        self._require(all(isinstance(entry, Mapping) for entry in self.log), "the log holds something that is no entry")
+        self._require(
             len(self.frame_size) == 2 and min(self.frame_size) > 0,
             f"frame_size must be (width, height), got {self.frame_size}",
         )
@@ -117,8 +119,8 @@ class PoseSeries:
         channels = {}
         for name, values in self.channels.items():
             channels[name] = np.array(values, dtype=np.float32)
-            self._demand(not np.isinf(channels[name]).any(), f"channel {name!r} holds infinity")
-            self._demand(
+            self._require(not np.isinf(channels[name]).any(), f"channel {name!r} holds infinity")
+            self._require(
                 channels[name].shape == (frames,),
                 f"channel {name!r} has shape {channels[name].shape}, expected {(frames,)}",
             )
@@ -137,7 +139,7 @@ class PoseSeries:
         }.items():
             object.__setattr__(self, name, value)
 
-    def _demand(self, holds: bool, problem: str) -> None:
+    def _require(self, holds: bool, problem: str) -> None:
         if not holds:
             raise PoseFileError(f"recording {self.recording or '(unnamed)'}: {problem}")
 
@@ -160,8 +162,7 @@ class PoseSeries:
     def shoulder_width(self) -> float:
         """Median distance of the shoulders in pixels; NaN if they were never seen apart."""
         distance = np.linalg.norm(self.position[:, RIGHT_SHOULDER] - self.position[:, LEFT_SHOULDER], axis=1)
-        distance = distance[distance > 0]
-        return float(np.median(distance)) if len(distance) else float("nan")
+        return median_of(distance[distance > 0])
 
     def shots(self) -> list[tuple[int, int]]:
         """Runs of frames between cuts, as (first, last + 1)."""
@@ -174,7 +175,7 @@ class PoseSeries:
         """sha256 of the positions: tells poses apart that came without a video."""
         return hashlib.sha256(self.position.tobytes()).hexdigest()
 
-    def part(self, first: int, last: int) -> PoseSeries:
+    def slice(self, first: int, last: int) -> PoseSeries:
         """The frames first to last - 1 as a series of their own; times stay as they are."""
         return replace(
             self,

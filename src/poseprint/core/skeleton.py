@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -49,3 +50,13 @@ UPPER_BODY = Skeleton(
 NOSE, NECK = 0, 1
 RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST = 2, 3, 4
 LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 5, 6, 7
+EYES, EARS = (8, 9), (10, 11)
+PAIRS: Mapping[str, tuple[int, ...]] = {
+    "nose": (NOSE,),
+    "eyes": EYES,
+    "ears": EARS,
+    "shoulders": (RIGHT_SHOULDER, LEFT_SHOULDER),
+    "elbows": (RIGHT_ELBOW, LEFT_ELBOW),
+    "wrists": (RIGHT_WRIST, LEFT_WRIST),
+}
+"""Keypoints that are reported together, by name."""

@@ -1,4 +1,4 @@
-"""What a check found: the verdict and each movement's part in it."""
+"""The result of a check: the verdict and the score of each movement."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class LikelihoodRatio:
         departures: what in the recording departs most from the person's own range.
         qualities: each quality of each part of the body.
         typical, untypical: movements (places in Verdict.movements) most and least like the person, the most so first.
-        change: where the mover seems to change: start and end of the part that differs, seconds, and the LLRs `within` it and
+        change: where the mover seems to change: start and end of the stretch that differs, seconds, and the LLRs `within` it and
             `elsewhere`; None if nowhere.
     """
 
@@ -168,7 +168,7 @@ class ProfileSummary:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found, with all that went into it.
+    """The result of a check, with all that went into it.
 
     Attributes:
         decision: consistent, inconsistent or inconclusive.

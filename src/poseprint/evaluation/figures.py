@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from scipy.special import ndtri
 
 from poseprint.core.arrays import Array
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.evaluation.metrics import det_curve
 from poseprint.verification.reference import EVIDENCE
 from poseprint.verification.trials import LEVELS, Trials
@@ -54,7 +54,7 @@ def plot_protocol(by: str, results: Mapping[str, Any], trials: Trials, folder: P
             figure = plot()
             figure.suptitle(f"{figure.get_suptitle()}; enrolment and test parted by {by}")
             path = folder / f"{by}-{name}.svg"
-            with replacing(path) as partial:
+            with atomic_write(path) as partial:
                 figure.savefig(partial, metadata={"Date": None, "Creator": None})
             plt.close(figure)
             paths.append(path)

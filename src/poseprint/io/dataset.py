@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import PoseSeries
 from poseprint.io.parquet import read_poses
 
@@ -55,19 +55,19 @@ def read_recordings(folder: Path) -> list[Recording]:
             f"{folder}: no {TABLE} in it; `poseprint extract VIDEO... -o {folder} --person NAME` makes one"
         )
     demanded = [f.name for f in fields(Recording) if f.name != "activity"]
-    recordings, seen = [], set()
+    recordings, names = [], set()
     for number, row in read_table(table, demanded):
-        line = Recording(**{n: row[n] for n in demanded}, activity=row.get("activity", ""))
-        if not line.recording or not line.file:
+        recording = Recording(**{n: row[n] for n in demanded}, activity=row.get("activity", ""))
+        if not recording.recording or not recording.file:
             raise DatasetError(f"{table}: line {number} has no recording or no file")
-        if line.recording in seen:
-            raise DatasetError(f"{table}: recording {line.recording!r} stands twice")
-        if line.label not in LABELS:
-            raise DatasetError(f"{table}: line {number}: label {line.label!r}; it is real or fake")
-        if not (folder / line.file).is_file():
-            raise DatasetError(f"{table}: line {number}: no file {line.file!r} in {folder}")
-        seen.add(line.recording)
-        recordings.append(line)
+        if recording.recording in names:
+            raise DatasetError(f"{table}: recording {recording.recording!r} stands twice")
+        if recording.label not in LABELS:
+            raise DatasetError(f"{table}: line {number}: label {recording.label!r}; it is real or fake")
+        if not (folder / recording.file).is_file():
+            raise DatasetError(f"{table}: line {number}: no file {recording.file!r} in {folder}")
+        names.add(recording.recording)
+        recordings.append(recording)
     return recordings
 
 
@@ -93,26 +93,26 @@ def read_table(table: Path, columns: Sequence[str]) -> list[tuple[int, dict[str,
 
 
 def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
-    """Write recordings.csv, whole or not at all; without the column activity where no recording tells one."""
+    """Write recordings.csv, whole or not at all; without the column activity where no recording has one."""
     names = [f.name for f in fields(Recording) if f.name != "activity" or any(r.activity for r in recordings)]
-    with replacing(folder / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(folder / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(r) for r in recordings)
 
 
-def place(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
+def pose_file_path(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
     """The file in a data set for these poses, or for the video with this sha256: of that name, unless another
-    recording has it; then with a part of the sha256."""
+    recording has it; then with the start of the sha256."""
     file = folder / f"{name}.parquet"
-    return folder / f"{name}-{sha256[:8]}.parquet" if _another(file, series, sha256) else file
+    return folder / f"{name}-{sha256[:8]}.parquet" if _holds_other_recording(file, series, sha256) else file
 
 
-def _another(file: Path, series: PoseSeries | None, sha256: str) -> bool:
-    """Whether a pose file is there that holds another recording than these poses, or this video's sha256."""
+def _holds_other_recording(file: Path, series: PoseSeries | None, sha256: str) -> bool:
+    """Whether a pose file exists that holds another recording than these poses, or than the video with this sha256."""
     if not file.exists():
         return False
-    there = read_poses(file)
+    stored = read_poses(file)
     if series is None:
-        return there.source_sha256 != sha256
-    return not np.array_equal(there.position, series.position, equal_nan=True)
+        return stored.source_sha256 != sha256
+    return not np.array_equal(stored.position, series.position, equal_nan=True)

@@ -1,7 +1,7 @@
 """Tables of Kinect joints, in camera space, as recordings in picture coordinates.
 
 Such a table is one Parquet file for many recordings, with the columns person, recording, time_ms, optionally
-session and activity (what is done; the first frame of a recording tells), and `<Joint>_x_mm`, `_y_mm`, `_z_mm` of at
+session and activity (what is done; as in the first frame of a recording), and `<Joint>_x_mm`, `_y_mm`, `_z_mm` of at
 least the joints in JOINTS. Camera space has its origin in the camera, x to the camera's own left, y up and z away
 from it.
 """
@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
+from poseprint.core.series import GRID_FPS, EstimatorInfo, PoseSeries
 from poseprint.core.series import KINECT as ESTIMATOR
-from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
 JOINTS = {
@@ -35,7 +35,6 @@ JOINTS = {
 }
 """Keypoint -> Kinect joint. `Head` is the middle of the head; eyes and ears are not measured and stay missing."""
 
-FPS = 30.0
 LONGEST_STEP_MS = 200
 """Between two frames further apart than this nothing is filled in."""
 LONGEST_MS = 4 * 3_600_000
@@ -69,7 +68,7 @@ KINECT = Camera()
 
 @dataclass(frozen=True)
 class KinectRecording:
-    """One recording of a table: its poses, and session and activity where the table tells them."""
+    """One recording of a table: its poses, and session and activity where the table has them."""
 
     series: PoseSeries
     session: str
@@ -87,48 +86,23 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
     Raises:
         PoseFileError: not Parquet, or not such a table.
     """
-    try:
-        table = pq.read_table(path)
-        needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
-        absent = [name for name in needed if name not in table.column_names]
-        if absent:
-            raise PoseFileError(f"{path}: no table of Kinect joints: columns are missing: {', '.join(absent[:4])}")
-        if not table.num_rows:
-            raise PoseFileError(f"{path}: a table without rows")
-        texts = [c for c in ("person", "recording", "session", "activity") if c in table.column_names]
-        text = {c: pc.fill_null(table[c].cast(pa.string()), "").combine_chunks() for c in texts}
-        numbers = np.stack([np.asarray(table[c], dtype=np.float64) for c in needed[2:]])
-    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
-        raise PoseFileError(
-            f"{path}: cannot be read as a table of joints ({str(error).partition(chr(10))[0]})"
-        ) from error
-    if not np.isfinite(numbers).all():
-        raise PoseFileError(f"{path}: a joint or a time stamp is not finite")
-    pair = pc.binary_join_element_wise(text["person"], text["recording"], "\0").dictionary_encode()
-    group = pair.indices.to_numpy()
-    order = np.argsort(group, kind="stable")
-    rows = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
-    firsts = [{c: column[int(r[0])].as_py() for c, column in text.items()} for r in rows]
-    if not all(first["person"].strip() and first["recording"].strip() for first in firsts):
-        raise PoseFileError(f"{path}: a row without a person or without a recording")
-    users = Counter(first["recording"] for first in firsts)
+    text, numbers = _read_columns(path)
     recordings = []
-    for r, first in zip(rows, firsts, strict=True):
-        person, name = first["person"], first["recording"]
-        name = name if users[name] == 1 else f"{person}_{name}"
-        stamps, kept = np.unique(numbers[0, r], return_index=True)
+    for name, rows in _rows_by_recording(path, text):
+        stamps, unique = np.unique(numbers[0, rows], return_index=True)
         if stamps[-1] - stamps[0] > LONGEST_MS:
             raise PoseFileError(f"{path}: recording {name} lasts {np.ptp(stamps):.3g} ms; is time_ms in milliseconds?")
-        joints = numbers[1:, r[kept]].reshape(len(JOINTS), 3, -1)
+        joints = numbers[1:, rows[unique]].reshape(len(JOINTS), 3, -1)
         time, position, depth = _on_grid(stamps, joints, camera)
+        first = {column: values[int(rows[0])].as_py() for column, values in text.items()}
         series = PoseSeries(
             position=position,
             confidence=~np.isnan(position[:, :, 0]),
             time=time,
-            fps=FPS,
+            fps=GRID_FPS,
             frame_size=(camera.width, camera.height),
             recording=name,
-            person=person,
+            person=first["person"],
             estimator=EstimatorInfo(ESTIMATOR),
             channels={f"depth_{keypoint}": depth[:, k] for k, keypoint in enumerate(JOINTS)},
             log=({"step": "read_kinect", "file": path.name, "focal_px": camera.focal},),
@@ -137,13 +111,51 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
     return recordings
 
 
+def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
+    """The columns of text by name, and time stamps and coordinates [shape=(1 + 3 * joints, rows)]."""
+    try:
+        table = pq.read_table(path)
+        needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
+        absent = [name for name in needed if name not in table.column_names]
+        if absent:
+            raise PoseFileError(f"{path}: no table of Kinect joints: columns are missing: {', '.join(absent[:4])}")
+        if not table.num_rows:
+            raise PoseFileError(f"{path}: a table without rows")
+        columns = [c for c in ("person", "recording", "session", "activity") if c in table.column_names]
+        text = {c: pc.fill_null(table[c].cast(pa.string()), "").combine_chunks() for c in columns}
+        numbers = np.stack([np.asarray(table[c], dtype=np.float64) for c in needed[2:]])
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise PoseFileError(
+            f"{path}: cannot be read as a table of joints ({str(error).partition(chr(10))[0]})"
+        ) from error
+    if not np.isfinite(numbers).all():
+        raise PoseFileError(f"{path}: a joint or a time stamp is not finite")
+    return text, numbers
+
+
+def _rows_by_recording(path: Path, text: dict[str, pa.StringArray]) -> list[tuple[str, Array]]:
+    """Name and rows of each recording, in the order in which they begin; see `read_kinect` for the name."""
+    pair = pc.binary_join_element_wise(text["person"], text["recording"], "\0").dictionary_encode()
+    group = pair.indices.to_numpy()
+    order = np.argsort(group, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    names = [(text["person"][int(rows[0])].as_py(), text["recording"][int(rows[0])].as_py()) for rows in groups]
+    if not all(person.strip() and name.strip() for person, name in names):
+        raise PoseFileError(f"{path}: a row without a person or without a recording")
+    persons = Counter(name for _, name in names)
+    return [
+        (name if persons[name] == 1 else f"{person}_{name}", rows)
+        for (person, name), rows in zip(names, groups, strict=True)
+    ]
+
+
 def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array, Array]:
     """Times in seconds from 0 on, positions [shape=(frames, 12, 2)] and depths [shape=(frames, 8)] at them, from
     rising time stamps in ms and joints in mm [shape=(8, 3, stamps)].
 
     A depth is how much further from the camera than the neck a joint is, in pixels at the neck's scale, so that
     x, y and depth have one unit (weak perspective)."""
-    time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * FPS + 1e-6) + 1) / FPS
+    time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * GRID_FPS + 1e-6) + 1) / GRID_FPS
     at = stamps[0] + 1000 * time
     before = np.searchsorted(stamps, at + 1e-3, side="right") - 1
     after = np.minimum(before + 1, len(stamps) - 1)

@@ -38,45 +38,24 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
     """
     if not 1 <= fps <= 1000:
         raise PoseFileError(f"{folder}: fps must be from 1 to 1000, got {fps}")
-    numbered: dict[int, Path] = {}
-    for path in folder.glob("*.json"):
-        match = _NUMBER.search(path.name)
-        if not match:
-            continue
-        if int(match[1]) in numbered:
-            twice = f"{numbered[int(match[1])].name} and {path.name}"
-            raise PoseFileError(
-                f"{folder}: frame {int(match[1])} twice, {twice}; one folder holds the frames of one video"
-            )
-        numbered[int(match[1])] = path
-    if not numbered:
-        raise PoseFileError(f"{folder}: no OpenPose json files (NAME_000000000000_keypoints.json) in it")
-    first = min(numbered)
-    frames = max(numbered) - first + 1
-    if frames > 10 * len(numbered) + 1000:
-        raise PoseFileError(
-            f"{folder}: {len(numbered)} json files numbered up to {max(numbered)}: not frames of one video"
-        )
+    files = _files_by_frame(folder)
+    first = min(files)
+    frames = max(files) - first + 1
     values = np.zeros((frames, len(UPPER_BODY.keypoints), 3), dtype=np.float32)
     values[:, :, :2] = np.nan
     people = np.zeros(frames, dtype=np.float32)
     models: set[str] = set()
     neck: Array | None = None
-    for number in sorted(numbered):
-        persons = _people(numbered[number], models)
+    for number in sorted(files):
+        persons = _read_frame(files[number], models)
         if not len(persons):
             continue
-        width = np.linalg.norm(persons[:, RIGHT_SHOULDER, :2] - persons[:, LEFT_SHOULDER, :2], axis=1)
-        width = np.nan_to_num(width)
+        width = np.nan_to_num(np.linalg.norm(persons[:, RIGHT_SHOULDER, :2] - persons[:, LEFT_SHOULDER, :2], axis=1))
         people[number - first] = max(1, int((width >= 0.5 * width.max()).sum())) if width.max() > 0 else 1
-        chosen = int(np.argmax(width + persons[:, :, 2].sum(axis=1) * 1e-3))
-        if neck is not None:
-            distance = np.linalg.norm(persons[:, NECK, :2] - neck, axis=1)
-            if np.isfinite(distance).any():
-                chosen = int(np.nanargmin(distance))
-        if np.isfinite(persons[chosen, NECK, :2]).all():
-            neck = persons[chosen, NECK, :2]
-        values[number - first] = persons[chosen]
+        person = persons[_followed(persons, width, neck)]
+        if np.isfinite(person[NECK, :2]).all():
+            neck = person[NECK, :2]
+        values[number - first] = person
     if len(models) > 1:
         raise PoseFileError(f"{folder}: frames of different models: {', '.join(sorted(models))}")
     return PoseSeries(
@@ -88,11 +67,47 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
         recording=folder.name,
         estimator=EstimatorInfo(OPENPOSE, next(iter(models), "")),
         channels={"people": people},
-        log=({"step": "read_openpose_json", "folder": folder.name, "files": len(numbered)},),
+        log=({"step": "read_openpose_json", "folder": folder.name, "files": len(files)},),
     )
 
 
-def _people(path: Path, models: set[str]) -> Array:
+def _files_by_frame(folder: Path) -> dict[int, Path]:
+    """The json files of a folder by the number of their frame."""
+    files: dict[int, Path] = {}
+    for path in folder.glob("*.json"):
+        match = _NUMBER.search(path.name)
+        if not match:
+            continue
+        number = int(match[1])
+        if number in files:
+            raise PoseFileError(
+                f"{folder}: frame {number} twice, {files[number].name} and {path.name}; "
+                "one folder holds the frames of one video"
+            )
+        files[number] = path
+    if not files:
+        raise PoseFileError(f"{folder}: no OpenPose json files (NAME_000000000000_keypoints.json) in it")
+    if max(files) - min(files) + 1 > 10 * len(files) + 1000:
+        raise PoseFileError(f"{folder}: {len(files)} json files numbered up to {max(files)}: not frames of one video")
+    return files
+
+
+def _followed(persons: Array, width: Array, neck: Array | None) -> int:
+    """Which of a frame's persons is followed: the one whose neck is nearest to where it was, or the largest.
+
+    Args:
+        persons: [shape=(people, 12, 3)].
+        width: shoulder widths in pixels [shape=(people,)].
+        neck: where the neck was last seen, None if it never was.
+    """
+    if neck is not None:
+        distance = np.linalg.norm(persons[:, NECK, :2] - neck, axis=1)
+        if np.isfinite(distance).any():
+            return int(np.nanargmin(distance))
+    return int(np.argmax(width + persons[:, :, 2].sum(axis=1) * 1e-3))
+
+
+def _read_frame(path: Path, models: set[str]) -> Array:
     """Everybody in one frame: [shape=(people, 12, 3)] of x, y, confidence; NaN where not detected."""
     try:
         if path.stat().st_size > _LARGEST:

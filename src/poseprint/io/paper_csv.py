@@ -14,13 +14,12 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
-from poseprint.core.files import replacing
-from poseprint.core.series import UNKNOWN, EstimatorInfo, PoseSeries
+from poseprint.core.files import atomic_write
+from poseprint.core.series import GRID_FPS, UNKNOWN, EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
 LENGTH = 150
 FEATURES = 24
-FPS = 30.0
 
 
 def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv: Path) -> None:
@@ -43,9 +42,9 @@ def write_csv_pair(positions: Array, labels: Array, poses_csv: Path, labels_csv:
     if not np.isin(labels, (0, 1)).all():
         raise PoseFileError(f"{labels_csv}: labels are 1 (real) or 0 (fake)")
     rows = np.nan_to_num(np.asarray(positions, dtype=np.float32), nan=0.0).reshape(-1, FEATURES)
-    with replacing(poses_csv) as partial, partial.open("w", newline="") as file:
+    with atomic_write(poses_csv) as partial, partial.open("w", newline="") as file:
         csv.writer(file).writerows([str(value) for value in row] for row in rows)
-    with replacing(labels_csv) as partial:
+    with atomic_write(labels_csv) as partial:
         partial.write_text("".join(f"{int(label)}\n" for label in labels))
 
 
@@ -76,10 +75,10 @@ def read_csv_poses(path: Path, *, frame_size: tuple[int, int]) -> PoseSeries:
     Raises:
         PoseFileError: not 24 columns, or a value that is no finite number.
     """
-    return movements_in_a_row(_positions(_read_rows(path, FEATURES)), path, frame_size=frame_size, recording=path.stem)
+    return series_of_movements(_positions(_read_rows(path, FEATURES)), path, frame_size=frame_size, recording=path.stem)
 
 
-def movements_in_a_row(position: Array, path: Path, *, frame_size: tuple[int, int], recording: str) -> PoseSeries:
+def series_of_movements(position: Array, path: Path, *, frame_size: tuple[int, int], recording: str) -> PoseSeries:
     """Poses that were read from a poses.csv as one recording at 30 fps, with a cut at every 150th row.
 
     Args:
@@ -92,8 +91,8 @@ def movements_in_a_row(position: Array, path: Path, *, frame_size: tuple[int, in
     return PoseSeries(
         position=position,
         confidence=(~np.isnan(position[:, :, 0])).astype(np.float32),
-        time=np.arange(frames) / FPS,
-        fps=FPS,
+        time=np.arange(frames) / GRID_FPS,
+        fps=GRID_FPS,
         frame_size=frame_size,
         skeleton=UPPER_BODY,
         recording=recording,

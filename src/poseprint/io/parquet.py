@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from poseprint.core.errors import PoseFileError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY, Skeleton
 
@@ -53,7 +53,7 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
         "log": [dict(entry) for entry in series.log],
     }
     table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         # Streams of like bytes: half the size of plain floats, and lossless.
         pq.write_table(table, partial, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
 
@@ -73,7 +73,7 @@ def read_poses(path: Path | str) -> PoseSeries:
         raise PoseFileError(
             f"{path}: skeleton {meta.get('skeleton')!r} is not known here; known: {', '.join(SKELETONS)}"
         )
-    names = [f"{k}_{part}" for k in skeleton.keypoints for part in ("x", "y", "confidence")]
+    names = [f"{k}_{column}" for k in skeleton.keypoints for column in ("x", "y", "confidence")]
     try:
         table = pq.read_table(path)
         absent = [name for name in ("time_s", *names) if name not in table.column_names]

@@ -28,8 +28,8 @@ def read_any_poses(path: Path, *, fps: float | None = None, frame_size: tuple[in
 
     Args:
         path: the file or folder.
-        fps: frames per second; needed for OpenPose json, which does not tell.
-        frame_size: (width, height) in pixels; needed for json and csv, which do not tell.
+        fps: frames per second; needed for OpenPose json, which does not state it.
+        frame_size: (width, height) in pixels; needed for json and csv, which do not state it.
 
     Raises:
         PoseFileError: the form is not as it should be, or something needed was not given.

@@ -19,7 +19,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import EstimatorInfo
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
@@ -30,7 +30,7 @@ _LARGEST = 1 << 30  # bytes a file of a profile may have
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a profile takes; input that does not fit is refused, never bent to fit.
+    """What a profile takes; input that does not fit is refused, never adapted.
 
     Attributes:
         skeleton: name of the skeleton.
@@ -99,7 +99,7 @@ class ProfileFolder:
                 f"{file}: profile format {version}; this poseprint reads formats up to {newest}: update poseprint"
             )
         folder = ProfileFolder(path, manifest)
-        with folder.understood():
+        with folder.errors_translated():
             if manifest_sha256(manifest) != manifest["sha256"]:
                 raise ProfileError(f"{file}: was altered after it was made (its sha256 differs); get the profile again")
             if not all(isinstance(row, dict) for row in manifest["made_from"]):
@@ -123,8 +123,8 @@ class ProfileFolder:
         return content
 
     @contextmanager
-    def understood(self) -> Iterator[None]:
-        """Turns whatever a value of another form raises in the block into a ProfileError."""
+    def errors_translated(self) -> Iterator[None]:
+        """Turns any error that malformed values raise in the block into a ProfileError."""
         try:
             yield
         except (KeyError, TypeError, AttributeError, ValueError, SafetensorError) as error:
@@ -141,16 +141,16 @@ def write_folder(folder: Path, manifest: Mapping[str, Any], contents: Mapping[st
         contents: the files beside it, by name.
     """
     for name, content in contents.items():
-        with replacing(folder / name) as partial:
+        with atomic_write(folder / name) as partial:
             partial.write_bytes(content)
-    whole = {"format_version": VERSIONS[manifest["kind"]], **manifest}
-    whole["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    whole["sha256"] = manifest_sha256(whole)
-    with replacing(folder / MANIFEST) as partial:
-        partial.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    complete = {"format_version": VERSIONS[manifest["kind"]], **manifest}
+    complete["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    complete["sha256"] = manifest_sha256(complete)
+    with atomic_write(folder / MANIFEST) as partial:
+        partial.write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def manifest_sha256(manifest: Mapping[str, Any]) -> str:
     """sha256 of a manifest without its own."""
-    bare = {key: value for key, value in manifest.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(bare, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    unsigned = {key: value for key, value in manifest.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(unsigned, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -7,7 +7,8 @@ containers: nothing a file says can make the decoder reach for the network or fo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,9 +19,7 @@ from av.video.reformatter import VideoReformatter
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
-
-FPS = 30.0
-"""The paper's frame rate."""
+from poseprint.core.series import GRID_FPS
 
 LONGEST_SIDE = 1920
 """Pictures are scaled down to this many pixels on their longer side before anything looks at them."""
@@ -69,7 +68,7 @@ class VideoInfo:
     declared_duration: float
     timed: bool
 
-    def grid_frames(self, fps: float = FPS) -> int:
+    def grid_frames(self, fps: float = GRID_FPS) -> int:
         """How many frames `frames` gives if every packet decodes."""
         return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
 
@@ -131,7 +130,7 @@ def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:
     return container, streams[0], file
 
 
-def _decoded(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
+def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
     """Frames in display order; what does not decode is counted and passed over."""
     packets = container.demux(stream)
     while True:
@@ -172,56 +171,72 @@ def probe(path: Path | str) -> VideoInfo:
     path = Path(path)
     container, stream, file = _open(path)
     with file, container:
-        rate = float(stream.average_rate or stream.guessed_rate or 0) or FPS
+        declared_rate = float(stream.average_rate or stream.guessed_rate or 0) or GRID_FPS
         declared_frames = int(stream.frames or 0)
         declared_duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
         if not declared_duration and len(container.streams) == 1:  # else it may be the sound's
             declared_duration = (container.duration or 0) / 1e6
-        first = next(_decoded(container, stream, DecodeStats()), None)
+        first = next(_decode(container, stream, DecodeStats()), None)
         if first is None:
             raise VideoError(
                 f"{path}: nothing in it can be decoded (codec {stream.codec_context.name}); the file is damaged or cut off"
             )
         size = _display_size(first, stream)
         codec = str(stream.codec_context.name)
-        start = first.time
-    container, stream, file = _open(path)
-    with file, container:
-        times, lengths, count = [], [], 0
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.FFmpegError):
-                break
-            if packet.size:
-                count += 1
-                if packet.pts is not None:
-                    times.append(float(packet.pts * packet.time_base))
-                    lengths.append(float((packet.duration or 0) * packet.time_base))
-    order = np.unique(times)
-    # A few stamps may be missing or double; many, or a leap in time, and they are no stamps to go by.
-    timed = start is not None and len(order) >= 0.9 * count and bool(np.diff(order).max(initial=0) <= LONGEST_LEAP)
-    if timed:
-        order = order[order >= start - TOLERANCE]
-        if len(order) > 1:
-            rate = float((len(order) - 1) / (order[-1] - order[0]))
-        duration = float(order[-1] - start + 1 / rate) if len(order) > 1 else max(lengths[0], 1 / rate)
-    else:
-        start, duration = 0.0, count / rate
+    packets = _read_packets(path)
+    start, duration, rate = _timing(packets, first.time, declared_rate)
     return VideoInfo(
         path=path,
         sha256=file_sha256(path),
         size=size,
         codec=codec,
         fps=rate,
-        frames=count,
+        frames=packets.count,
         declared_frames=declared_frames,
-        start=float(start),
+        start=start or 0.0,
         duration=duration,
         declared_duration=declared_duration,
-        timed=timed,
+        timed=start is not None,
     )
+
+
+@dataclass
+class _Packets:
+    """How many packets a video stream has; times and durations, in seconds, of those with a time stamp."""
+
+    count: int = 0
+    times: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
+
+
+def _read_packets(path: Path) -> _Packets:
+    """The packets of a video stream, up to the first that cannot be read; none is decoded."""
+    container, stream, file = _open(path)
+    packets = _Packets()
+    with file, container, suppress(av.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.size:
+                packets.count += 1
+                if packet.pts is not None:
+                    packets.times.append(float(packet.pts * packet.time_base))
+                    packets.durations.append(float((packet.duration or 0) * packet.time_base))
+    return packets
+
+
+def _timing(packets: _Packets, start: float | None, declared_rate: float) -> tuple[float | None, float, float]:
+    """Start (None without usable time stamps), duration and frame rate of a video, from its packets.
+
+    A few stamps may be missing or double; many, or a leap in time, and they are not to be relied on.
+    """
+    times = np.unique(packets.times)
+    leap = np.diff(times).max(initial=0)
+    if start is None or len(times) < 0.9 * packets.count or leap > LONGEST_LEAP:
+        return None, packets.count / declared_rate, declared_rate
+    times = times[times >= start - TOLERANCE]
+    if len(times) < 2:
+        return float(start), max(packets.durations[0], 1 / declared_rate), declared_rate
+    rate = float((len(times) - 1) / (times[-1] - times[0]))
+    return float(start), float(times[-1] - start + 1 / rate), rate
 
 
 def frames(
@@ -229,7 +244,7 @@ def frames(
     first: int = 0,
     last: int | None = None,
     *,
-    fps: float = FPS,
+    fps: float = GRID_FPS,
     stats: DecodeStats | None = None,
 ) -> Iterator[Frame]:
     """The pictures on display at first / fps, (first + 1) / fps, ... seconds after the video's first frame.
@@ -237,7 +252,7 @@ def frames(
     A source faster than `fps` is thinned, a slower one repeated. One frame is held in memory at a time.
 
     Args:
-        video: what `probe` found.
+        video: what `probe` read.
         first: first grid point wanted; the file is read from the key frame before it.
         last: one past the last grid point wanted; None for all.
         fps: grid points per second.
@@ -245,19 +260,19 @@ def frames(
     """
     stats = stats if stats is not None else DecodeStats()
     last = last if last is not None else np.iinfo(np.int64).max
-    convert = _Converter(video.size)
-    shown, index = None, first
+    converter = _Converter(video.size)
+    current, index = None, first
     for time, frame in _timed_frames(video, first / fps if first > 0 and video.timed else None, stats):
-        if shown is not None:
-            until = min(last, int(np.ceil((time - TOLERANCE) * fps)))
-            yield from _emit(convert, shown, index, until, fps)
-            index = max(index, until)
+        if current is not None:
+            end = min(last, int(np.ceil((time - TOLERANCE) * fps)))
+            yield from _repeat_on_grid(converter, current, index, end, fps)
+            index = max(index, end)
             if index >= last:
                 return
-        shown = (time, frame)
-    if shown is not None:
-        until = min(last, int(np.ceil((shown[0] + 1 / video.fps - TOLERANCE) * fps)))
-        yield from _emit(convert, shown, index, max(until, index + (index == 0)), fps)
+        current = (time, frame)
+    if current is not None:
+        end = min(last, int(np.ceil((current[0] + 1 / video.fps - TOLERANCE) * fps)))
+        yield from _repeat_on_grid(converter, current, index, max(end, index + (index == 0)), fps)
 
 
 def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> Iterator[tuple[float, Any]]:
@@ -266,7 +281,9 @@ def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> 
     with file, container:
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = 2
-        frames = _decoded(container, stream, stats) if start is None else _from(container, stream, video, start, stats)
+        frames = (
+            _decode(container, stream, stats) if start is None else _decode_from(container, stream, video, start, stats)
+        )
         newest = -np.inf
         for count, frame in enumerate(frames):
             if video.timed and frame.time is None:
@@ -277,26 +294,30 @@ def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> 
                 yield time, frame
 
 
-def _from(container: Any, stream: Any, video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[Any]:
-    """Decoded frames from a key frame at or before `start` seconds; from the first one if no such is found.
+def _decode_from(container: Any, stream: Any, video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[Any]:
+    """Decoded frames from a key frame at or before `start` seconds; from the first one if there is none.
 
     Where the container has no index (MPEG-TS), seeking lands somewhere near: too late, and it is tried earlier.
     """
-    for back in (0.0, 2.0, 12.0):
+    for margin in (0.0, 2.0, 12.0):
         try:
-            target = max(0.0, start - back) + video.start - TOLERANCE
+            target = max(0.0, start - margin) + video.start - TOLERANCE
             container.seek(int(target / stream.time_base), stream=stream)
-            frames = _decoded(container, stream, stats)
-            head = next(frames, None)
+            frames = _decode(container, stream, stats)
+            first_frame = next(frames, None)
         except av.FFmpegError:
             break
-        if head is not None and head.time is not None and head.time - video.start <= start + TOLERANCE:
-            yield head
+        if (
+            first_frame is not None
+            and first_frame.time is not None
+            and first_frame.time - video.start <= start + TOLERANCE
+        ):
+            yield first_frame
             yield from frames
             return
     container, stream, file = _open(video.path)
     with file, container:
-        yield from _decoded(container, stream, stats)
+        yield from _decode(container, stream, stats)
 
 
 class _Converter:
@@ -316,13 +337,15 @@ class _Converter:
         return np.ascontiguousarray(np.rot90(picture, turns)), thumbnail
 
 
-def _emit(convert: _Converter, shown: tuple[float, Any], index: int, until: int, fps: float) -> Iterator[Frame]:
+def _repeat_on_grid(
+    converter: _Converter, current: tuple[float, Any], index: int, end: int, fps: float
+) -> Iterator[Frame]:
     """One decoded frame at the grid points from `index` to `until` - 1."""
-    if until <= index:
+    if end <= index:
         return
-    time, frame = shown
-    picture, thumbnail = convert(frame)
+    time, frame = current
+    picture, thumbnail = converter(frame)
     # Where the grid began inside this picture's display time, the grid point before showed it too.
     before = int(np.ceil((time - TOLERANCE) * fps))
-    for k in range(index, until):
+    for k in range(index, end):
         yield Frame(k, k / fps, time, k > before, picture, thumbnail)

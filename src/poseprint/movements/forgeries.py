@@ -1,6 +1,6 @@
-"""Edits that a forger makes to a movement, as pure functions: speed, amplitude, and a part from somebody else.
+"""Edits that a forger makes to a movement, as pure functions: speed, amplitude, and a stretch of somebody else.
 
-Each takes a series and gives a new one whose log tells what was done. Together with the avatar, which draws any
+Each takes a series and returns a new one whose log says what was done. Together with the avatar, which draws any
 movement under any looks, they make every test of the threat model from real movement, without any forged footage.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, mean_of, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import NECK
@@ -31,15 +31,15 @@ def speed(series: PoseSeries, factor: float) -> PoseSeries:
     Raises:
         PoseprintError: the factor is not between the two FACTORS, or the result's frame rate on the way is not one.
     """
-    _demand_factor(factor)
+    _check_factor(factor)
     details = {"factor": factor}
     if factor == 1 or not len(series):
         return series.logged("speed", details=details)
     start = series.time[0]
-    hurried = replace(series, time=start + (series.time - start) / factor, fps=series.fps * factor)
-    played = resample(hurried, series.fps)
+    accelerated = replace(series, time=start + (series.time - start) / factor, fps=series.fps * factor)
+    resampled = resample(accelerated, series.fps)
     # Where the pace is the same to the precision of a float, resampling returns what it got.
-    return replace(played, log=(*series.log, {"step": "speed", **details}), fps=series.fps)
+    return replace(resampled, log=(*series.log, {"step": "speed", **details}), fps=series.fps)
 
 
 def amplitude(series: PoseSeries, factor: float) -> PoseSeries:
@@ -51,19 +51,19 @@ def amplitude(series: PoseSeries, factor: float) -> PoseSeries:
     Raises:
         PoseprintError: the factor is not between the two FACTORS.
     """
-    _demand_factor(factor)
+    _check_factor(factor)
     details = {"factor": factor}
     if factor == 1:
         return series.logged("amplitude", details=details)
     position = series.position.astype(np.float64)
     neck = position[:, [NECK]]
-    position = neck + _widened(position - neck, factor)
+    position = neck + _scale_departures(position - neck, factor)
     confidence = np.where(np.isnan(position[:, :, 0]), 0, series.confidence)
     channels = dict(series.channels)
     origin = channels.get(f"depth_{series.skeleton.keypoints[NECK]}")
     if origin is not None:
         for name in [n for n in channels if n.startswith("depth_")]:
-            channels[name] = origin + _widened(channels[name].astype(np.float64) - origin, factor)
+            channels[name] = origin + _scale_departures(channels[name].astype(np.float64) - origin, factor)
     return series.logged(
         "amplitude", position=position, confidence=confidence, channels=channels, details={"factor": factor}
     )
@@ -83,11 +83,41 @@ def splice(
         second: of the same frame rate, skeleton and estimator.
         at_s: seconds from the beginning at which the second mover begins.
         until_s: at which the first one is back; None for never.
-        from_s: seconds into `second` at which its part begins.
+        from_s: seconds into `second` at which the stretch begins.
 
     Raises:
-        PoseprintError: the two do not fit each other, the second is too short for its part, or a shoulder is never seen.
+        PoseprintError: the two do not fit each other, the second is too short, or a shoulder is never seen.
     """
+    target, source = _spliced_frames(first, second, at_s, until_s, from_s)
+    size = first.shoulder_width() / second.shoulder_width()
+    if not np.isfinite(size):
+        raise PoseprintError("a splice needs the shoulders of both movers, to bring one to the size of the other")
+    weight = _crossfade(target.stop - target.start, round(SEAM_S * first.fps), back=target.stop < len(first))
+    inserted = second.position[source].astype(np.float64) * size
+    offset = _median_point(first.position[target, NECK]) - _median_point(inserted[:, NECK])
+    position = first.position.astype(np.float64)
+    position[target] = _blend(position[target], inserted + offset, weight[:, None, None])
+    second_moves = weight >= 0.5
+    confidence = first.confidence.copy()
+    confidence[target] = np.where(second_moves[:, None], second.confidence[source], confidence[target])
+    confidence = np.where(np.isnan(position[:, :, 0]), 0, confidence)
+    channels = {}
+    for name in [name for name in first.channels if name in second.channels]:
+        values = first.channels[name].astype(np.float64)
+        other = second.channels[name][source].astype(np.float64)
+        if name.startswith("depth_"):
+            values[target] = _blend(values[target], other * size, weight)
+        else:
+            values[target] = np.where(second_moves, other, values[target])
+        channels[name] = values
+    details = {"recording": second.recording, "first": target.start, "last": target.stop, "from": source.start}
+    return first.logged("splice", position=position, confidence=confidence, channels=channels, details=details)
+
+
+def _spliced_frames(
+    first: PoseSeries, second: PoseSeries, at_s: float, until_s: float | None, from_s: float
+) -> tuple[slice, slice]:
+    """Frames of the first series that are replaced, and those of the second that replace them; see `splice`."""
     if (first.fps, first.skeleton, first.estimator.name) != (second.fps, second.skeleton, second.estimator.name):
         raise PoseprintError(
             "a splice needs two series of one frame rate, skeleton and estimator, got "
@@ -95,59 +125,32 @@ def splice(
         )
     begin = round(at_s * first.fps)
     end = len(first) if until_s is None else round(until_s * first.fps)
-    offset = round(from_s * first.fps)
+    begin_second = round(from_s * first.fps)
     if not 0 <= begin < end <= len(first):
         raise PoseprintError(
             f"a splice lies within the {first.duration:.1f} s of the first recording, got {at_s:g} s to "
             f"{end / first.fps:g} s"
         )
-    if not 0 <= offset <= len(second) - (end - begin):
+    if not 0 <= begin_second <= len(second) - (end - begin):
         raise PoseprintError(
             f"{(end - begin) / first.fps:.1f} s are asked of the second recording from {from_s:g} s on; it has "
             f"{second.duration:.1f} s"
         )
-    size = first.shoulder_width() / second.shoulder_width()
-    if not np.isfinite(size):
-        raise PoseprintError("a splice needs the shoulders of both movers, to bring one to the size of the other")
-    part = slice(offset, offset + end - begin)
-    there = slice(begin, end)
-    weight = _seam(end - begin, round(SEAM_S * first.fps), back=end < len(first))
-    theirs = second.position[part].astype(np.float64)
-    place = _middle(first.position[there, NECK]) - _middle(theirs[:, NECK] * size)
-    position = first.position.astype(np.float64)
-    position[there] = _mixed(position[there], theirs * size + place, weight[:, None, None])
-    confidence = first.confidence.copy()
-    late = weight[:, None] >= 0.5
-    confidence[there] = np.where(late, second.confidence[part], confidence[there])
-    confidence = np.where(np.isnan(position[:, :, 0]), 0, confidence)
-    channels = {}
-    for name in first.channels:
-        if name not in second.channels:
-            continue
-        values = first.channels[name].astype(np.float64)
-        other = second.channels[name][part].astype(np.float64)
-        if name.startswith("depth_"):
-            values[there] = _mixed(values[there], other * size, weight)
-        else:
-            values[there] = np.where(late[:, 0], other, values[there])
-        channels[name] = values
-    details = {"recording": second.recording, "first": begin, "last": end, "from": offset}
-    return first.logged("splice", position=position, confidence=confidence, channels=channels, details=details)
+    return slice(begin, end), slice(begin_second, begin_second + end - begin)
 
 
-def _demand_factor(factor: float) -> None:
+def _check_factor(factor: float) -> None:
     if not FACTORS[0] <= factor <= FACTORS[1]:
         raise PoseprintError(f"a factor is between {FACTORS[0]:g} and {FACTORS[1]:g}, got {factor:g}")
 
 
-def _widened(values: Array, factor: float) -> Array:
+def _scale_departures(values: Array, factor: float) -> Array:
     """Departures from the mean over time (axis 0), times the factor; missing stays missing."""
-    known = np.isfinite(values)
-    mean = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    mean = mean_of(values, share=0)
     return np.asarray(mean + factor * (values - mean))
 
 
-def _seam(frames: int, ease: int, *, back: bool) -> Array:
+def _crossfade(frames: int, ease: int, *, back: bool) -> Array:
     """How much of each frame is the second mover's: 0 to 1 along half a cosine wave, and back again."""
     frame = np.arange(frames)
     into = (frame + 1) / (ease + 1)
@@ -155,13 +158,12 @@ def _seam(frames: int, ease: int, *, back: bool) -> Array:
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(np.minimum(into, out), 0, 1)))
 
 
-def _mixed(one: Array, other: Array, weight: Array) -> Array:
-    """(1 - weight) of one and weight of the other; where only the one that counts for less is known, nothing is."""
-    mixed = (1 - weight) * one + weight * other
-    return np.where(np.isnan(mixed), np.where(weight >= 0.5, other, one), mixed)
+def _blend(first: Array, second: Array, weight: Array) -> Array:
+    """(1 - weight) of first and weight of second; where only one is known, the one of the larger weight, or missing."""
+    blended = (1 - weight) * first + weight * second
+    return np.where(np.isnan(blended), np.where(weight >= 0.5, second, first), blended)
 
 
-def _middle(points: Array) -> Array:
-    """Median place [shape=(2,)] of points [shape=(frames, 2)]."""
-    known = points[np.isfinite(points).all(axis=1)]
-    return np.asarray(np.median(known, axis=0)) if len(known) else np.zeros(2)
+def _median_point(points: Array) -> Array:
+    """Median place [shape=(2,)] of points [shape=(frames, 2)]; the origin where none is known."""
+    return np.nan_to_num([median_of(axis) for axis in points.T])

@@ -9,24 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span
-from poseprint.core.findings import Finding, Inspection, finding, worst_first
+from poseprint.core.arrays import Array, Span, median_of, runs
+from poseprint.core.findings import Finding, Inspection, by_severity, finding
 from poseprint.core.series import PoseSeries
-from poseprint.core.skeleton import (
-    LEFT_ELBOW,
-    LEFT_SHOULDER,
-    LEFT_WRIST,
-    NECK,
-    NOSE,
-    RIGHT_ELBOW,
-    RIGHT_SHOULDER,
-    RIGHT_WRIST,
-)
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
 from poseprint.movements.cutting import LENGTH
 
@@ -55,16 +46,6 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
-PAIRS: Mapping[str, tuple[int, ...]] = {
-    "nose": (NOSE,),
-    "eyes": (8, 9),
-    "ears": (10, 11),
-    "shoulders": (RIGHT_SHOULDER, LEFT_SHOULDER),
-    "elbows": (RIGHT_ELBOW, LEFT_ELBOW),
-    "wrists": (RIGHT_WRIST, LEFT_WRIST),
-}
-"""Keypoints reported together."""
-
 
 def inspect(
     series: PoseSeries,
@@ -81,15 +62,14 @@ def inspect(
         thresholds: the numbers to decide by.
         cleaned: the same series cleaned, where that was done already.
     """
-    view = _View.of(series, thresholds, cleaned or clean(series))
-    findings = [found for gate in GATES for found in gate(view)]
-    usable = view.tracked.copy()
-    for found in findings:
-        if found.severity == "exclude":
-            for first, last in found.frames or ((0, len(series)),):
-                usable[first:last] = False
+    recording = _Recording.of(series, thresholds, cleaned or clean(series))
+    findings = list(chain.from_iterable(gate(recording) for gate in GATES))
+    usable = recording.tracked.copy()
+    for excluding in (f for f in findings if f.severity == "exclude"):
+        for first, last in excluding.frames or ((0, len(series)),):
+            usable[first:last] = False
     spans = tuple(
-        (first + a, first + b) for first, last in view.shots for a, b in _runs(usable[first:last]) if b - a >= 2
+        (first + a, first + b) for first, last in recording.shots for a, b in runs(usable[first:last]) if b - a >= 2
     )
     longest = max((b - a for a, b in spans), default=0)
     if longest < length:
@@ -100,13 +80,13 @@ def inspect(
             )
         )
     seen = series.seen()
-    shares = {name: float(seen[:, list(k)].mean()) if len(series) else 0.0 for name, k in PAIRS.items()}
-    return Inspection(worst_first(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
+    shares = {name: float(seen[:, list(pair)].mean()) if len(series) else 0.0 for name, pair in PAIRS.items()}
+    return Inspection(by_severity(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
 
 
 @dataclass(frozen=True)
-class _View:
-    """A series and what several gates ask of it."""
+class _Recording:
+    """A series, and what several gates need of it."""
 
     series: PoseSeries
     limits: Thresholds
@@ -116,7 +96,7 @@ class _View:
     shots: tuple[Span, ...]  # between cuts and leaps
 
     @staticmethod
-    def of(series: PoseSeries, limits: Thresholds, cleaned: PoseSeries) -> _View:
+    def of(series: PoseSeries, limits: Thresholds, cleaned: PoseSeries) -> _Recording:
         tracked = cleaned.present()
         known = np.flatnonzero(~np.isnan(series.position[:, NECK, 0]))
         leap = np.linalg.norm(np.diff(series.position[known, NECK], axis=0), axis=1) / series.shoulder_width()
@@ -128,92 +108,92 @@ class _View:
         jumps = tuple(b for _, b in leaps)
         edges = sorted({*cuts, *jumps, *(a + 1 for a, _ in leaps), len(series)})
         shots = tuple((a, b) for a, b in pairwise(edges))
-        return _View(series, limits, series.seen(), tracked, jumps, shots)
+        return _Recording(series, limits, series.seen(), tracked, jumps, shots)
 
     def pair_share(self, pair: str, span: Span) -> float:
         """Share of the frames with a person in which a pair is seen."""
-        there = self.tracked[span[0] : span[1]]
-        return float(self.seen[span[0] : span[1]][there][:, list(PAIRS[pair])].mean()) if there.any() else 0.0
+        tracked = self.tracked[span[0] : span[1]]
+        seen = self.seen[span[0] : span[1]][tracked]
+        return float(seen[:, list(PAIRS[pair])].mean()) if tracked.any() else 0.0
 
     def seconds(self, frames: float) -> str:
         return f"{frames / self.series.fps:.1f} s"
 
 
-def _runs(mask: Array) -> list[Span]:
-    """Runs of True, as (first, last + 1)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count != 1 else ''}"
 
 
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count != 1 else ''}"
-
-
-def _total(spans: list[Span]) -> int:
+def _total_frames(spans: list[Span]) -> int:
     return sum(b - a for a, b in spans)
 
 
-def _person(view: _View) -> Iterator[Finding]:
-    if not view.tracked.any():
-        yield finding("NO_PERSON", f"no person was found in any of {len(view.series)} frames")
+def _presence(recording: _Recording) -> Iterator[Finding]:
+    if not recording.tracked.any():
+        yield finding("NO_PERSON", f"no person was found in any of {len(recording.series)} frames")
         return
-    away = [(a, b) for a, b in _runs(~view.tracked) if b - a >= view.limits.absent_s * view.series.fps]
-    if away:
-        yield finding("PERSON_ABSENT", f"nobody is in the picture for {view.seconds(_total(away))}", tuple(away))
+    absent = [(a, b) for a, b in runs(~recording.tracked) if b - a >= recording.limits.absent_s * recording.series.fps]
+    if absent:
+        yield finding(
+            "PERSON_ABSENT", f"nobody is in the picture for {recording.seconds(_total_frames(absent))}", tuple(absent)
+        )
 
 
-def _second_person(view: _View) -> Iterator[Finding]:
-    people = view.series.channels.get("people")
+def _second_person(recording: _Recording) -> Iterator[Finding]:
+    people = recording.series.channels.get("people")
     if people is None or not (people > 1).any():
         return
-    crowded = np.zeros(len(people), dtype=bool)
-    for first, last in view.series.shots():
+    several = np.zeros(len(people), dtype=bool)
+    for first, last in recording.series.shots():
         counted = first + np.flatnonzero(~np.isnan(people[first:last]))
         if len(counted):
             # Between two counts, the nearer one holds.
             middles = (counted[1:] + counted[:-1]) / 2
-            crowded[first:last] = people[counted[np.searchsorted(middles, np.arange(first, last))]] > 1
-    spans = _runs(crowded)
+            several[first:last] = people[counted[np.searchsorted(middles, np.arange(first, last))]] > 1
+    spans = runs(several)
     most = int(np.nanmax(people))
     yield finding(
         "SECOND_PERSON",
-        f"{most} persons of comparable size are in the picture for {view.seconds(_total(spans))}",
+        f"{most} persons of comparable size are in the picture for {recording.seconds(_total_frames(spans))}",
         tuple(spans),
     )
 
 
-def _edits(view: _View) -> Iterator[Finding]:
-    cuts = [first for first, _ in view.series.shots()][1:]
+def _edits(recording: _Recording) -> Iterator[Finding]:
+    cuts = [first for first, _ in recording.series.shots()][1:]
     if cuts:
         yield finding(
-            "CUTS", _times(len(cuts), "cut") + " or dissolve" + "s" * (len(cuts) > 1), tuple((c, c + 1) for c in cuts)
+            "CUTS", _counted(len(cuts), "cut") + " or dissolve" + "s" * (len(cuts) > 1), tuple((c, c + 1) for c in cuts)
         )
-    if view.jumps:
+    if recording.jumps:
         yield finding(
             "TRACKING_JUMP",
-            f"the tracked body leaps, {_times(len(view.jumps), 'time')}",
-            tuple((j, j + 1) for j in view.jumps),
+            f"the tracked body leaps, {_counted(len(recording.jumps), 'time')}",
+            tuple((j, j + 1) for j in recording.jumps),
         )
 
 
-def _keypoints(view: _View) -> Iterator[Finding]:
-    limits = view.limits
-    shown = [(a, b) for a, b in view.shots if view.tracked[a:b].any()]
-    no_shoulders = [s for s in shown if view.pair_share("shoulders", s) < limits.rarely_seen]
+def _keypoints(recording: _Recording) -> Iterator[Finding]:
+    limits = recording.limits
+    shown = [(a, b) for a, b in recording.shots if recording.tracked[a:b].any()]
+    no_shoulders = [s for s in shown if recording.pair_share("shoulders", s) < limits.rarely_seen]
     no_arms = [
         s
         for s in shown
-        if s not in no_shoulders and max(view.pair_share("elbows", s), view.pair_share("wrists", s)) < limits.never_seen
+        if s not in no_shoulders
+        and max(recording.pair_share("elbows", s), recording.pair_share("wrists", s)) < limits.never_seen
     ]
     if no_shoulders:
         yield finding(
             "SHOULDERS_HIDDEN",
-            f"shoulders are rarely seen for {view.seconds(_total(no_shoulders))}",
+            f"shoulders are rarely seen for {recording.seconds(_total_frames(no_shoulders))}",
             tuple(no_shoulders),
         )
     if no_arms:
         yield finding(
-            "ARMS_NOT_IN_SIGHT", f"no elbows or wrists are in sight for {view.seconds(_total(no_arms))}", tuple(no_arms)
+            "ARMS_NOT_IN_SIGHT",
+            f"no elbows or wrists are in sight for {recording.seconds(_total_frames(no_arms))}",
+            tuple(no_arms),
         )
     rest = [s for s in shown if s not in no_shoulders and s not in no_arms]
     for code, pairs in (
@@ -221,75 +201,74 @@ def _keypoints(view: _View) -> Iterator[Finding]:
         ("WRISTS_HIDDEN", ("wrists",)),
         ("FACE_HIDDEN", ("nose", "eyes")),
     ):
-        lacking = [s for s in rest if max(view.pair_share(p, s) for p in pairs) < limits.rarely_seen]
-        if lacking:
-            weights = [b - a for a, b in lacking]
-            share = np.average([max(view.pair_share(p, s) for p in pairs) for s in lacking], weights=weights)
+        hidden = [s for s in rest if max(recording.pair_share(p, s) for p in pairs) < limits.rarely_seen]
+        if hidden:
+            weights = [b - a for a, b in hidden]
+            share = np.average([max(recording.pair_share(p, s) for p in pairs) for s in hidden], weights=weights)
             yield finding(
                 code,
-                f"{' and '.join(pairs)} are seen {share:.0%} of the time over {view.seconds(_total(lacking))}",
-                tuple(lacking),
+                f"{' and '.join(pairs)} are seen {share:.0%} of the time over {recording.seconds(_total_frames(hidden))}",
+                tuple(hidden),
             )
 
 
-def _place(view: _View) -> Iterator[Finding]:
-    series, limits = view.series, view.limits
+def _framing(recording: _Recording) -> Iterator[Finding]:
+    series, limits = recording.series, recording.limits
     width, height = series.frame_size
     if min(width, height) < limits.small_picture_px:
         yield finding("SMALL_PICTURE", f"the picture is {width} x {height} pixels")
-    tiny, aside = [], []
-    for first, last in view.shots:
-        if not view.tracked[first:last].any():
+    tiny, off_centre = [], []
+    for first, last in recording.shots:
+        if not recording.tracked[first:last].any():
             continue
         span = series.position[first:last]
         shoulders = np.linalg.norm(span[:, RIGHT_SHOULDER] - span[:, LEFT_SHOULDER], axis=1)
-        if np.isfinite(shoulders).any() and np.nanmedian(shoulders) < limits.tiny_px:
+        if median_of(shoulders) < limits.tiny_px:
             tiny.append((first, last))
-        neck = span[:, NECK, 0]
-        if np.isfinite(neck).any() and abs(np.nanmedian(neck) / width - 0.5) > limits.centre:
-            aside.append((first, last))
+        if abs(median_of(span[:, NECK, 0]) - width / 2) > limits.centre * width:
+            off_centre.append((first, last))
     if tiny:
         yield finding(
             "TINY_PERSON",
-            f"shoulders are less than {limits.tiny_px:.0f} pixels apart for {view.seconds(_total(tiny))}",
+            f"shoulders are less than {limits.tiny_px:.0f} pixels apart for {recording.seconds(_total_frames(tiny))}",
             tuple(tiny),
         )
-    if aside:
+    if off_centre:
         yield finding(
             "OFF_CENTRE",
-            f"the person stands at the side of the picture for {view.seconds(_total(aside))}",
-            tuple(aside),
+            f"the person stands at the side of the picture for {recording.seconds(_total_frames(off_centre))}",
+            tuple(off_centre),
         )
 
 
-def _camera(view: _View) -> Iterator[Finding]:
-    camera = view.series.channels.get("camera")
+def _camera(recording: _Recording) -> Iterator[Finding]:
+    camera = recording.series.channels.get("camera")
     if camera is None:
         return
-    window = max(1, round(view.series.fps / 2))
+    window = max(1, round(recording.series.fps / 2))
     speed = (
         np.convolve(camera, np.ones(window) / window, mode="same") if len(camera) > window else np.zeros(len(camera))
     )
-    fast = _runs(speed > view.limits.camera_pan)
-    slow = _runs((speed > view.limits.camera_drift) & (speed <= view.limits.camera_pan))
+    fast = runs(speed > recording.limits.camera_pan)
+    slow = runs((speed > recording.limits.camera_drift) & (speed <= recording.limits.camera_pan))
     if fast:
-        yield finding("CAMERA_PAN", f"the camera moves fast for {view.seconds(_total(fast))}", tuple(fast))
+        yield finding("CAMERA_PAN", f"the camera moves fast for {recording.seconds(_total_frames(fast))}", tuple(fast))
     if slow:
-        yield finding("CAMERA_MOVES", f"the camera moves for {view.seconds(_total(slow))}", tuple(slow))
+        yield finding("CAMERA_MOVES", f"the camera moves for {recording.seconds(_total_frames(slow))}", tuple(slow))
 
 
-def _still(view: _View) -> bool:
-    """Whether neither the neck in the picture nor anything about the neck moves; False if that cannot be measured."""
-    neck, width = view.series.position[:, [NECK]], view.series.shoulder_width()
-    about = np.where(view.seen[:, :, None], view.series.position - neck, np.nan)[:, [NOSE, *range(2, 8)]]
-    moved = np.concatenate([neck, about], axis=1)
-    known = moved[:, np.isfinite(moved).all(axis=2).sum(axis=0) > 1]
-    return bool(width > 0 and known.size and np.nanstd(known, axis=0).max() <= view.limits.still * width)
+def _still(recording: _Recording) -> bool:
+    """Whether neither the neck in the picture nor anything relative to the neck moves; False if that cannot be measured."""
+    neck, width = recording.series.position[:, [NECK]], recording.series.shoulder_width()
+    relative = np.where(recording.seen[:, :, None], recording.series.position - neck, np.nan)[:, [NOSE, *range(2, 8)]]
+    points = np.concatenate([neck, relative], axis=1)
+    known = points[:, np.isfinite(points).all(axis=2).sum(axis=0) > 1]
+    return bool(width > 0 and known.size and np.nanstd(known, axis=0).max() <= recording.limits.still * width)
 
 
-def _repeats(view: _View) -> Iterator[Finding]:
-    series, limits = view.series, view.limits
-    if _still(view):
+def _repeats(recording: _Recording) -> Iterator[Finding]:
+    series, limits = recording.series, recording.limits
+    if _still(recording):
         yield finding(
             "STILL_PICTURE",
             f"no keypoint moves by more than {limits.still:.1%} of a shoulder width in {series.duration:.1f} s",
@@ -302,14 +281,16 @@ def _repeats(view: _View) -> Iterator[Finding]:
     same = np.zeros(len(series), dtype=bool)
     same[pictures[1:]] = change[pictures[1:]] < limits.same_picture
     # Between two pictures of the source the frame belongs to the earlier one.
-    held = same[pictures[np.clip(np.searchsorted(pictures, np.arange(len(series)), side="right") - 1, 0, None)]]
-    frozen = [(a, b) for a, b in _runs(held) if b - a >= limits.frozen_s * series.fps]
+    repeated = same[pictures[np.clip(np.searchsorted(pictures, np.arange(len(series)), side="right") - 1, 0, None)]]
+    frozen = [(a, b) for a, b in runs(repeated) if b - a >= limits.frozen_s * series.fps]
     if frozen:
-        yield finding("FROZEN", f"the picture stands still for {view.seconds(_total(frozen))}", tuple(frozen))
-    loose = same[pictures]
+        yield finding(
+            "FROZEN", f"the picture stands still for {recording.seconds(_total_frames(frozen))}", tuple(frozen)
+        )
+    repeats = same[pictures]
     for a, b in frozen:
-        loose[(pictures >= a) & (pictures < b)] = False
-    share = float(loose.mean())
+        repeats[(pictures >= a) & (pictures < b)] = False
+    share = float(repeats.mean())
     if share >= limits.repeated_share:
         rate = len(pictures) / series.duration * (1 - share)
         yield finding(
@@ -317,41 +298,41 @@ def _repeats(view: _View) -> Iterator[Finding]:
         )
 
 
-def _number(entry: Mapping[str, Any], key: str, otherwise: float) -> float:
-    """A number from a log, which a file from elsewhere may have filled with anything."""
+def _number(entry: Mapping[str, Any], key: str, default: float) -> float:
+    """A number from a log entry; a file from elsewhere may hold anything there."""
     value = entry.get(key)
-    return float(value) if isinstance(value, int | float) and np.isfinite(value) else otherwise
+    return float(value) if isinstance(value, int | float) and np.isfinite(value) else default
 
 
-def _source(view: _View) -> Iterator[Finding]:
-    extracted: Mapping[str, Any] | None = next((e for e in view.series.log if e.get("step") == "extract"), None)
+def _source(recording: _Recording) -> Iterator[Finding]:
+    extracted: Mapping[str, Any] | None = next((e for e in recording.series.log if e.get("step") == "extract"), None)
     if extracted is None:
         return
-    limits, video = view.limits, extracted.get("video")
+    limits, video = recording.limits, extracted.get("video")
     video = video if isinstance(video, Mapping) else {}
-    length = max(view.series.duration, _number(video, "declared_duration", 0), 1 / view.series.fps)
+    length = max(recording.series.duration, _number(video, "declared_duration", 0), 1 / recording.series.fps)
     lost, failures = _number(extracted, "lost_seconds", 0), _number(extracted, "decode_errors", 0)
     if lost / length > limits.lost_share or failures:
-        errors = f", at least {_times(round(failures), 'decoding error')}" if failures else ""
+        errors = f", at least {_counted(round(failures), 'decoding error')}" if failures else ""
         yield finding(
             "FILE_DAMAGED", f"{lost:.1f} s of {length:.1f} s ({lost / length:.0%}) could not be decoded{errors}"
         )
-    rate, declared = _number(video, "fps", view.series.fps), round(_number(video, "declared_frames", 0))
+    rate, declared = _number(video, "fps", recording.series.fps), round(_number(video, "declared_frames", 0))
     pictures = round(_number(extracted, "pictures", declared))
-    if rate <= view.series.fps * 1.02 and declared and abs(declared - pictures) > limits.header_share * declared:
+    if rate <= recording.series.fps * 1.02 and declared and abs(declared - pictures) > limits.header_share * declared:
         yield finding("HEADER_DISAGREES", f"the header promises {declared} frames, {pictures} decode")
     if rate < limits.low_rate:
         yield finding("LOW_FRAME_RATE", f"{rate:.1f} pictures per second")
-    elif abs(rate - view.series.fps) > 0.05:
+    elif abs(rate - recording.series.fps) > 0.05:
         yield finding("FRAME_RATE_CONVERTED", f"{rate:.2f} pictures per second")
 
 
-GATES: tuple[Callable[[_View], Iterator[Finding]], ...] = (
-    _person,
+GATES: tuple[Callable[[_Recording], Iterator[Finding]], ...] = (
+    _presence,
     _second_person,
     _edits,
     _keypoints,
-    _place,
+    _framing,
     _camera,
     _repeats,
     _source,

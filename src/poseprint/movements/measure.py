@@ -13,12 +13,12 @@ import numpy as np
 
 from poseprint.core.arrays import Array, Span
 from poseprint.core.findings import Inspection
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import inspect
 from poseprint.movements.statistics import SHORTEST, MovementStatistics
-from poseprint.movements.tracks import FPS, axes_of, tracks_of
+from poseprint.movements.tracks import axes_of, tracks_of
 
 STRIDE = LENGTH // 2
 """Movements that are pooled overlap by half: what lies across the edge of one lies inside another."""
@@ -45,7 +45,7 @@ class Movements:
         covered = np.zeros(max((last for _, last in self.spans), default=0), dtype=bool)
         for first, last in self.spans:
             covered[first:last] = True
-        return float(covered.sum()) / FPS
+        return float(covered.sum()) / GRID_FPS
 
     def subset(self, rows: Sequence[int]) -> Movements:
         """The movements of these rows."""
@@ -96,7 +96,7 @@ def measure(series: PoseSeries, axes: int) -> Measured:
     Raises:
         PoseprintError: another skeleton, or no depth where three axes are asked for.
     """
-    series = resample(series, FPS)
+    series = resample(series, GRID_FPS)
     cleaned = clean(series)
     inspection = inspect(series, length=LENGTH, cleaned=cleaned)
     return Measured(series, inspection, MovementStatistics(tracks_of(cleaned, axes=axes), inspection.spans))

@@ -1,6 +1,6 @@
-"""What can befall a recording, done to its poses: other frame rates, lost frames, mirror, crop, hidden joints, noise.
+"""What can happen to a recording, applied to its poses: other frame rates, lost frames, mirror, crop, hidden joints, noise.
 
-Each entry of PERTURBATIONS takes a series and gives it changed, with a log that says so, so that a verdict's
+Each entry of PERTURBATIONS takes a series and returns it changed, with an entry in its log, so that a verdict's
 steadiness can be measured on any data set without its footage. What a codec or another estimator does needs
 the pictures: benchmarks/robustness.py.
 """
@@ -14,14 +14,14 @@ from functools import partial
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
 from poseprint.movements.cleaning import resample
 
 DROPPED = 0.2
-"""Share of the frames that `dropped_frames` takes away."""
+"""Share of the frames that `drop_frames` takes away."""
 CROP = 1.0
 """How far under the neck a cropped picture ends, in shoulder widths: a newsreader's framing."""
 JITTER = (0.02, 0.05)
@@ -47,14 +47,14 @@ def at_frame_rate(series: PoseSeries, fps: float) -> PoseSeries:
     return resample(resample(series, fps), series.fps)
 
 
-def dropped_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
+def drop_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
     """The series with nobody in a random share of its frames; depth is bridged, as readers of it do."""
     if not 0 <= share < 1:
         raise PoseprintError(f"a share of frames to drop is at least 0 and less than 1, got {share}")
-    gone = _rng(series, "dropped").random(len(series)) < share
-    position = np.where(gone[:, None, None], np.nan, series.position)
+    dropped = _rng(series, "dropped").random(len(series)) < share
+    position = np.where(dropped[:, None, None], np.nan, series.position)
     channels = dict(series.channels)
-    kept = np.flatnonzero(~gone)
+    kept = np.flatnonzero(~dropped)
     for name in series.channels:
         if name.startswith(_DEPTH) and len(kept):
             channels[name] = np.interp(np.arange(len(series)), kept, series.channels[name][kept])
@@ -64,11 +64,11 @@ def dropped_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
 def mirror(series: PoseSeries) -> PoseSeries:
     """The series as the mirrored film shows it: x turned around, right and left exchanged."""
     names = series.skeleton.keypoints
-    order = [names.index(_other_side(name)) for name in names]
+    order = [names.index(_mirrored_name(name)) for name in names]
     position = series.position[:, order].astype(np.float64)
     position[:, :, 0] = series.frame_size[0] - position[:, :, 0]
     channels = {
-        _DEPTH + _other_side(name.removeprefix(_DEPTH)) if name.startswith(_DEPTH) else name: values
+        _DEPTH + _mirrored_name(name.removeprefix(_DEPTH)) if name.startswith(_DEPTH) else name: values
         for name, values in series.channels.items()
     }
     return series.logged("mirror", position=position, confidence=series.confidence[:, order], channels=channels)
@@ -76,7 +76,7 @@ def mirror(series: PoseSeries) -> PoseSeries:
 
 def crop(series: PoseSeries, below: float = CROP) -> PoseSeries:
     """The series as a picture shows it that ends some shoulder widths under the neck: what is lower is missing."""
-    line = float(_middle(series.position[:, NECK, 1]) + below * series.shoulder_width())
+    line = median_of(series.position[:, NECK, 1]) + below * series.shoulder_width()
     width, height = series.frame_size
     if not np.isfinite(line) or line >= height:
         return series.logged("crop", details={"height": height})
@@ -86,7 +86,7 @@ def crop(series: PoseSeries, below: float = CROP) -> PoseSeries:
     return series.logged("crop", position=position, frame_size=size, details={"height": size[1]})
 
 
-def hidden(series: PoseSeries, *keypoints: int) -> PoseSeries:
+def hide(series: PoseSeries, *keypoints: int) -> PoseSeries:
     """The series with some keypoints, by their indices, never seen."""
     position, confidence = series.position.copy(), series.confidence.copy()
     position[:, list(keypoints)] = np.nan
@@ -123,30 +123,25 @@ PERTURBATIONS: dict[str, Perturbation] = {
         f"{r}_fps": Perturbation(partial(at_frame_rate, fps=r), f"{r} frames a second{', nothing lost' * (r == 60)}")
         for r in (10, 15, 25, 60)
     },
-    "dropped_frames": Perturbation(dropped_frames, f"{DROPPED:.0%} of the frames lost"),
+    "dropped_frames": Perturbation(drop_frames, f"{DROPPED:.0%} of the frames lost"),
     "mirror": Perturbation(mirror, "mirrored"),
     "crop": Perturbation(crop, f"picture ends {CROP:g} shoulder width under the neck"),
-    "right_wrist_hidden": Perturbation(lambda s: hidden(s, RIGHT_WRIST), "right wrist never seen"),
-    "left_wrist_hidden": Perturbation(lambda s: hidden(s, LEFT_WRIST), "left wrist never seen"),
-    "wrists_hidden": Perturbation(lambda s: hidden(s, RIGHT_WRIST, LEFT_WRIST), "neither wrist ever seen"),
+    "right_wrist_hidden": Perturbation(lambda s: hide(s, RIGHT_WRIST), "right wrist never seen"),
+    "left_wrist_hidden": Perturbation(lambda s: hide(s, LEFT_WRIST), "left wrist never seen"),
+    "wrists_hidden": Perturbation(lambda s: hide(s, RIGHT_WRIST, LEFT_WRIST), "neither wrist ever seen"),
     "half_size": Perturbation(half_size, "half the picture's width and height, whole pixels"),
     **{f"jitter_{a:g}": Perturbation(partial(jitter, amount=a), f"noise of {a:g} shoulder widths") for a in JITTER},
 }
 """Name -> what is done."""
 
 
-def _other_side(name: str) -> str:
-    for one, other in (("right_", "left_"), ("left_", "right_")):
-        if name.startswith(one):
-            return other + name.removeprefix(one)
+def _mirrored_name(name: str) -> str:
+    for side, opposite in (("right_", "left_"), ("left_", "right_")):
+        if name.startswith(side):
+            return opposite + name.removeprefix(side)
     return name
 
 
-def _middle(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
-
-
-def _rng(series: PoseSeries, what: str) -> np.random.Generator:
+def _rng(series: PoseSeries, purpose: str) -> np.random.Generator:
     """The same numbers for the same recording, whatever else was drawn before."""
-    return np.random.default_rng(zlib.crc32(f"{what} {series.recording}".encode()))
+    return np.random.default_rng(zlib.crc32(f"{purpose} {series.recording}".encode()))

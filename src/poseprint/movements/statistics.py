@@ -20,7 +20,8 @@ from scipy.signal import butter, sosfiltfilt
 
 from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import PoseprintError
-from poseprint.movements.tracks import AXES, FPS, LIMBS, NECK_TRACK, POSTURE, TRACKS, Tracks
+from poseprint.core.series import GRID_FPS
+from poseprint.movements.tracks import AXES, LIMBS, NECK_TRACK, POSTURE, TRACKS, Tracks
 
 SHORTEST = 30
 """Frames of the shortest movement that has statistics: one second."""
@@ -77,12 +78,14 @@ class _Signals:
     def of(position: Array) -> _Signals:
         pad = min(30, len(position) - 1)
         place = sosfiltfilt(_filters()[0], position, axis=0, padlen=pad)
-        velocity = np.gradient(place, axis=0) * FPS
-        acceleration = np.gradient(velocity, axis=0) * FPS
+        velocity = np.gradient(place, axis=0) * GRID_FPS
+        acceleration = np.gradient(velocity, axis=0) * GRID_FPS
         unit = place[:, LIMBS] / np.maximum(np.linalg.norm(place[:, LIMBS], axis=2, keepdims=True), 1e-3)
-        turned = np.arccos(np.clip((unit[1:] * unit[:-1]).sum(axis=2), -1, 1)) * FPS
+        turned = np.arccos(np.clip((unit[1:] * unit[:-1]).sum(axis=2), -1, 1)) * GRID_FPS
         bend = np.arccos(np.clip((unit[:, [0, 2]] * unit[:, [1, 3]]).sum(axis=2), -1, 1))
-        turning = np.concatenate([np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * FPS], axis=1)
+        turning = np.concatenate(
+            [np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * GRID_FPS], axis=1
+        )
         pad = min(60, len(position) - 1)
         bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in _filters()[1:]]
         return _Signals(
@@ -98,7 +101,7 @@ class _Signals:
 
 @cache
 def _filters() -> tuple[Array, ...]:
-    nyquist = FPS / 2
+    nyquist = GRID_FPS / 2
     bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
     return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
 

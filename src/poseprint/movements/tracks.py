@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER, UPPER_BODY
 
-FPS = 30.0
-"""Frames per second that every statistic is taken at."""
 _BODY = ("nose", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist")
 _LIMBS = (
     ("right_upper_arm", "right_shoulder", "right_elbow"),
@@ -48,7 +46,7 @@ class Tracks:
 
 
 def axes_of(series: PoseSeries) -> int:
-    """3 where the series tells how far each keypoint is (channels `depth_<keypoint>`), otherwise 2."""
+    """3 where the series has depth (channels `depth_<keypoint>`), otherwise 2."""
     return 3 if all(f"depth_{name}" in series.channels for name in ("neck", *_BODY)) else 2
 
 
@@ -62,51 +60,52 @@ def tracks_of(series: PoseSeries, *, axes: int) -> Tracks:
     Raises:
         PoseprintError: another frame rate or skeleton, or no depth where three axes are asked for.
     """
-    if series.skeleton != UPPER_BODY or not np.isclose(series.fps, FPS):
+    if series.skeleton != UPPER_BODY or not np.isclose(series.fps, GRID_FPS):
         raise PoseprintError(
-            f"statistics need {UPPER_BODY.name} at {FPS:g} fps, got {series.skeleton.name} at {series.fps:g}"
+            f"statistics need {UPPER_BODY.name} at {GRID_FPS:g} fps, got {series.skeleton.name} at {series.fps:g}"
         )
     point = series.position.astype(np.float64)
     if axes == 3:
         if axes_of(series) != 3:
             raise PoseprintError("this series tells no depth (channels depth_<keypoint>)")
-        nowhere = np.full(len(series), np.nan)
-        depth = [series.channels.get(f"depth_{name}", nowhere) for name in series.skeleton.keypoints]
+        unknown = np.full(len(series), np.nan)
+        depth = [series.channels.get(f"depth_{name}", unknown) for name in series.skeleton.keypoints]
         point = np.concatenate([point, np.stack(depth, axis=1)[:, :, None]], axis=2)
     position = np.full((len(point), len(TRACKS), axes), np.nan)
     for first, last in series.shots():  # a cut may zoom and turn
-        position[first:last] = _raw(point[first:last], axes)
+        position[first:last] = _shot_tracks(point[first:last], axes)
     seen = np.asarray(np.isfinite(position).all(axis=2))
     for first, last in series.shots():
         for k in range(len(TRACKS)):
             known = np.flatnonzero(seen[first:last, k])
-            part = position[first:last, k]
+            track = position[first:last, k]
             if not len(known):
-                part[:] = 0
+                track[:] = 0
             elif len(known) < last - first:
                 for axis in range(axes):
-                    part[:, axis] = np.interp(np.arange(last - first), known, part[known, axis])
+                    track[:, axis] = np.interp(np.arange(last - first), known, track[known, axis])
     return Tracks(position, seen)
 
 
-def _raw(point: Array, axes: int) -> Array:
+def _shot_tracks(point: Array, axes: int) -> Array:
     """The tracks of a shot [shape=(frames, 13, axes)], NaN where unseen."""
     if axes == 3:
-        point = _facing(point)
-    unit = _median(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
+        point = _turned_to_camera(point)
+    unit = median_of(np.linalg.norm(point[:, RIGHT_SHOULDER] - point[:, LEFT_SHOULDER], axis=1))
     if axes == 2:
-        unit = np.nanmax([unit, 0.5 * _median(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
+        unit = np.nanmax([unit, 0.5 * median_of(np.linalg.norm(point[:, NOSE] - point[:, NECK], axis=1)), 1e-9])
     if not unit > 1e-9:
         return np.full((len(point), len(TRACKS), axes), np.nan)
-    place = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
-    raw = [place[name] - place["neck"] for name in _BODY]
-    raw += [place[b] - place[a] for _, a, b in _LIMBS]
-    raw += [place["neck"], place["right_wrist"] - place["left_wrist"]]
-    return np.stack(raw, axis=1)
+    keypoint = {name: point[:, UPPER_BODY.index(name)] / unit for name in ("neck", *_BODY)}
+    tracks = [keypoint[name] - keypoint["neck"] for name in _BODY]
+    tracks += [keypoint[b] - keypoint[a] for _, a, b in _LIMBS]
+    tracks += [keypoint["neck"], keypoint["right_wrist"] - keypoint["left_wrist"]]
+    return np.stack(tracks, axis=1)
 
 
-def _facing(point: Array) -> Array:
-    across = np.array([_median(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
+def _turned_to_camera(point: Array) -> Array:
+    """Points turned about the vertical, so that the shoulders face the camera in the median."""
+    across = np.array([median_of(x) for x in (point[:, LEFT_SHOULDER] - point[:, RIGHT_SHOULDER]).T])
     if not np.isfinite(across).all() or not np.hypot(across[0], across[2]) > 0:
         return point
     cosine, sine = np.array([across[0], across[2]]) / np.hypot(across[0], across[2])
@@ -114,8 +113,3 @@ def _facing(point: Array) -> Array:
     turned[..., 0] = cosine * point[..., 0] + sine * point[..., 2]
     turned[..., 2] = cosine * point[..., 2] - sine * point[..., 0]
     return turned
-
-
-def _median(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")

@@ -14,9 +14,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
@@ -112,7 +112,7 @@ def write_video(
     path = Path(path)
     try:
         with (
-            replacing(path) as partial,
+            atomic_write(path) as partial,
             av.open(str(partial.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container,
         ):
             rate = Fraction(series.fps).limit_denominator(1001)
@@ -156,7 +156,7 @@ def _complete(position: Array, fps: float, usual_unit: float) -> tuple[Array, fl
         Positions without NaN, the shot's shoulder width and its distance from ear to ear, in pixels.
     """
     shoulders, ears, eyes = (
-        _median(np.linalg.norm(position[:, a] - position[:, b], axis=1))
+        median_of(np.linalg.norm(position[:, a] - position[:, b], axis=1))
         for a, b in ((RIGHT_SHOULDER, LEFT_SHOULDER), (RIGHT_EAR, LEFT_EAR), (RIGHT_EYE, LEFT_EYE))
     )
     # Shoulders seen sideways are narrow, and so is a head: each is checked by the other.
@@ -166,7 +166,7 @@ def _complete(position: Array, fps: float, usual_unit: float) -> tuple[Array, fl
     joints[:, NECK] = _neck(position, unit)
     for joint, parent, rest in BONES:
         offset = position[:, joint] - joints[:, parent]
-        usual = np.array([_median(offset[:, 0]), _median(offset[:, 1])])
+        usual = np.array([median_of(offset[:, 0]), median_of(offset[:, 1])])
         # An arm that goes unseen hangs below the picture; anything else stays where it mostly is.
         rests = np.multiply(rest, unit) if joint in ARMS or np.isnan(usual).any() else usual
         joints[:, joint] = joints[:, parent] + _bridge(offset, rests, EASE_S * fps)
@@ -180,7 +180,7 @@ def _neck(position: Array, unit: float) -> Array:
         rest = np.zeros(position.shape[1:])
         for joint, parent, offset in BONES:
             rest[joint] = rest[parent] + np.multiply(offset, unit)
-        neck = np.array([[_median(x) for x in pose.T] for pose in position - rest])
+        neck = np.array([[median_of(x) for x in pose.T] for pose in position - rest])
     known = np.flatnonzero(~np.isnan(neck[:, 0]))
     if not len(known):
         return np.zeros_like(neck)
@@ -197,9 +197,3 @@ def _bridge(offset: Array, rest: Array, ease: float) -> Array:
     value = np.concatenate([offset[known], np.broadcast_to(rest, (2 * len(long), 2))])
     order = np.argsort(at, kind="stable")
     return np.stack([np.interp(np.arange(len(offset)), at[order], x) for x in value[order].T], axis=1)
-
-
-def _median(values: Array) -> float:
-    """Median of the values that are known, NaN where none is."""
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else float("nan")

@@ -11,7 +11,7 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 
 
 def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:
@@ -38,7 +38,7 @@ def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:
         axes.set(xlabel="epoch", ylabel=quantity, title=f"{quantity.capitalize()} over epochs")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-        with replacing(folder / f"{quantity}.png") as partial:
+        with atomic_write(folder / f"{quantity}.png") as partial:
             figure.savefig(partial, dpi=120)
         plt.close(figure)
 
@@ -73,6 +73,6 @@ def draw_trials(trials: Path, file: Path) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    with replacing(file) as partial:
+    with atomic_write(file) as partial:
         figure.savefig(partial, dpi=120)
     plt.close(figure)

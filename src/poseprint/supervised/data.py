@@ -10,11 +10,10 @@ import numpy as np
 
 from poseprint.core.arrays import Span
 from poseprint.core.errors import DatasetError
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.io.dataset import Recording, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import InputSpec
-from poseprint.io.video import FPS
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
@@ -40,7 +39,7 @@ class Usable:
     @property
     def seconds(self) -> float:
         """Length of the usable stretches together."""
-        return sum(last - first for first, last in self.spans) / FPS
+        return sum(last - first for first, last in self.spans) / GRID_FPS
 
     def is_own(self, person: str) -> bool:
         """Whether a person themself moves in it."""
@@ -56,8 +55,8 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
     usable, left_out, kinds = [], [], {}
     for line in read_recordings(folder):
         series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
-        if series.fps != FPS:
-            series = resample(series, FPS)
+        if series.fps != GRID_FPS:
+            series = resample(series, GRID_FPS)
         inspection = inspect(series, length=settings.length)
         if not any(last - first >= settings.length for first, last in inspection.spans):
             reason = "; ".join(f.message for f in inspection.findings if f.severity == "exclude")
@@ -84,7 +83,7 @@ def demand_person(recordings: Sequence[Recording], person: str) -> None:
 def input_spec(usable: Sequence[Usable], settings: Settings) -> InputSpec:
     """What a model of these recordings takes."""
     series = usable[0].series
-    return InputSpec(series.skeleton.name, FPS, settings.length, settings.normalisation, series.estimator)
+    return InputSpec(series.skeleton.name, GRID_FPS, settings.length, settings.normalisation, series.estimator)
 
 
 def movements_of(
@@ -169,7 +168,7 @@ def _denser(
         set_aside.setdefault(base.recordings[i], []).append(base.starts[i])
     training = {base.recordings[i] for i in indices.train}
     dense = movements_of([u for u in usable if u.line.recording in training], person, settings, stride=settings.stride)
-    length = settings.length / FPS - 1e-6
+    length = settings.length / GRID_FPS - 1e-6
     free = [
         not np.any(np.abs(np.array(set_aside.get(name, [])) - start) < length)
         for name, start in zip(dense.recordings, dense.starts, strict=True)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.networks.registry import make_model
 from poseprint.supervised.settings import Settings
@@ -240,7 +240,7 @@ class _Fit:
         if now - self.last_saved <= self.saving_took / SAVING:
             return
         states = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule")}
-        with replacing(checkpoint) as partial:
+        with atomic_write(checkpoint) as partial:
             torch.save({**states, "history": self.history, "best": self.best}, partial)
         self.last_saved = time.monotonic()
         self.saving_took = self.last_saved - now
@@ -316,5 +316,5 @@ def _claim(
                 f"{work}: holds a training of other settings or data that was not finished; remove it or name another folder"
             )
         return
-    with replacing(file) as partial:
+    with atomic_write(file) as partial:
         partial.write_text(json.dumps(claim, indent=1))

@@ -96,7 +96,7 @@ class SupervisedProfile:
             ProfileError: a file is missing or altered, or a value is of another form.
         """
         manifest = folder.manifest
-        with folder.understood():
+        with folder.errors_translated():
             onnx, weights = folder.content(MODEL), folder.content(WEIGHTS)
             training, model = manifest["training"], manifest["model"]
             if not (isinstance(training, dict) and isinstance(model, dict)):

@@ -16,11 +16,11 @@ import torch
 from torch import nn
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
+from poseprint.core.series import GRID_FPS
 from poseprint.io.dataset import read_recordings
 from poseprint.io.profile_folder import MANIFEST
-from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
@@ -73,7 +73,7 @@ def train(
         logger.info(message)
     movements = split_movements(usable, person, settings)
     logger.info(
-        f"movements of {settings.length / FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
+        f"movements of {settings.length / GRID_FPS:.1f} s from {len(usable)} recordings, split by {settings.split}: "
         f"{len(movements.train)} to train ({int(movements.train.labels.sum())} of {person}), "
         f"{len(movements.validation)} to validate, {len(movements.test)} to test"
     )
@@ -139,7 +139,7 @@ def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[di
 
 def _write_history(fitted: Fitted, work: Path) -> None:
     """The log of epochs and the curves."""
-    with replacing(work / "metrics.csv") as partial, partial.open("w", newline="") as file:
+    with atomic_write(work / "metrics.csv") as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(fitted.history[0]))
         writer.writeheader()
         writer.writerows(fitted.history)

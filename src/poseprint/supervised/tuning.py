@@ -24,7 +24,7 @@ from torch import nn
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import demand_writable, held, replacing
+from poseprint.core.files import atomic_write, ensure_writable, locked
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.io.dataset import read_recordings
@@ -147,7 +147,7 @@ def tune(
             "sides": recording_subsets,
             "searched_from": searched_from,
         }
-    with replacing(output / "best.json") as partial:
+    with atomic_write(output / "best.json") as partial:
         partial.write_text(json.dumps(result, indent=1))
     if recording_subsets and best.length != settings.length:
         usual = split_movements(load(dataset, best)[0], person, best).recording_subsets()
@@ -176,7 +176,7 @@ def _run(trial: Trial, base: Settings, split: Splitter, folder: Path) -> None:
     except optuna.TrialPruned:
         trial.study.tell(trial, state=TrialState.PRUNED)
         return
-    with replacing(_weights_file(folder, trial.number)) as partial:
+    with atomic_write(_weights_file(folder, trial.number)) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
     logits = _logits(fitted.model, movements.validation, settings)
     loss = _log_loss(logits, movements.validation.labels)
@@ -212,11 +212,11 @@ def _outcome(study: optuna.Study, base: Settings, split: Splitter, output: Path)
 
 @contextmanager
 def _study(output: Path, searched_from: Mapping[str, Any]) -> Iterator[optuna.Study]:
-    """The study in a folder, new or as it was left, held against other processes as long as the block lasts."""
+    """The study in a folder, new or as it was left, locked against other processes as long as the block lasts."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    demand_writable(output)
+    ensure_writable(output)
     path = output / STUDY
-    with held(path, f"{output}: another search is at work there") as file, warnings.catch_warnings():
+    with locked(path, f"{output}: another search is at work there") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)  # a line that a kill left unfinished
@@ -368,7 +368,7 @@ def _write_trials(study: optuna.Study, base: Settings, file: Path) -> None:
                 **{name: getattr(_settings(trial.params, base), name) for name in SEARCHED},
             }
         )
-    with replacing(file) as partial, partial.open("w", newline="", encoding="utf-8") as table:
+    with atomic_write(file) as partial, partial.open("w", newline="", encoding="utf-8") as table:
         writer = csv.DictWriter(table, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from poseprint.core.arrays import Array
+from poseprint.core.series import GRID_FPS
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, Movements
-from poseprint.movements.tracks import FPS
 from poseprint.verification.reference import Reference, one_thread
 from poseprint.verification.summary import Summary
 
@@ -193,8 +193,8 @@ class _Parts:
         """Those of some changes with enough on each side, and at least one whole movement."""
         before, within, after = self.seen(changes)
         single = changes[:, 1] == self.frames
-        outer = single | (np.minimum(before, after) >= OUTER_S * FPS)
-        least = np.minimum(before + after, within) >= LEAST_S * FPS
+        outer = single | (np.minimum(before, after) >= OUTER_S * GRID_FPS)
+        least = np.minimum(before + after, within) >= LEAST_S * GRID_FPS
         a, b, c, d = self.bounds(changes)
         whole = (b < c) & ((a > 0) | (d < len(self.first)))
         return np.asarray(changes[outer & least & whole])

@@ -11,11 +11,10 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.findings import Finding, finding
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, measure, reference_axes
-from poseprint.movements.tracks import FPS
 from poseprint.verification.audit import audit, find_duplicate, head_and_hands
 from poseprint.verification.profile import EnrolledProfile
 
@@ -151,7 +150,7 @@ def _spec(recordings: Sequence[PoseSeries], grow: EnrolledProfile | None) -> Inp
     if grow is not None:
         return grow.input
     (skeleton, estimator) = next(iter(kinds))
-    return InputSpec(skeleton, FPS, LENGTH, "body", estimator, reference_axes(recordings))
+    return InputSpec(skeleton, GRID_FPS, LENGTH, "body", estimator, reference_axes(recordings))
 
 
 def _unused(name: str, made_from: Sequence[Mapping[str, Any]]) -> str:

@@ -14,11 +14,11 @@ from safetensors.numpy import load, save
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
+from poseprint.core.series import GRID_FPS
 from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.statistics import catalogue, catalogue_sha256
-from poseprint.movements.tracks import FPS
 
 STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
 """Named after its content, so that a profile that changes is whole at every moment."""
@@ -88,7 +88,7 @@ class EnrolledProfile:
             ProfileError: a file is missing or altered, a value is of another form, or the statistics are not this
                 program's.
         """
-        with folder.understood():
+        with folder.errors_translated():
             manifest = folder.manifest
             (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
             arrays = load(folder.content(name))
@@ -108,7 +108,7 @@ class EnrolledProfile:
 def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
     """Raise what does not fit, of a profile that was just read."""
     spec, statistics, made_from = profile.input, profile.statistics, profile.made_from
-    if (spec.length, spec.fps) != (LENGTH, FPS):
+    if (spec.length, spec.fps) != (LENGTH, GRID_FPS):
         raise ValueError(f"movements of {spec.length} frames at {spec.fps:g} fps")
     if not all(map(_is_recording, made_from)):
         raise ValueError("a recording's line does not say what it should")

@@ -23,7 +23,7 @@ from threadpoolctl import ThreadpoolController
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import KINECT
 from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 from poseprint.verification.background import KINDS, Background, Metric
@@ -220,9 +220,9 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
         "facts": dict(reference.facts),
     }
     stem = NAMES[b.axes]
-    with replacing(folder / f"{stem}.safetensors") as partial:
+    with atomic_write(folder / f"{stem}.safetensors") as partial:
         partial.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
-    with replacing(folder / f"{stem}.json") as partial:
+    with atomic_write(folder / f"{stem}.json") as partial:
         partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
+from poseprint.core.series import GRID_FPS
 from poseprint.io.kinect import read_kinect
 from poseprint.movements.measure import Measured, measure
-from poseprint.movements.tracks import FPS
 from poseprint.verification.background import KINDS
 from poseprint.verification.reference import EVIDENCE, Evidence, Reference
 from poseprint.verification.summary import MOVEMENT_S, Summary
@@ -74,7 +74,7 @@ class Take:
             session=session,
             group=group,
             statistics=movements.statistics,
-            movement_seconds=np.array([last - first for first, last in movements.spans]) / FPS,
+            movement_seconds=np.array([last - first for first, last in movements.spans]) / GRID_FPS,
             seconds=movements.seconds,
             disjoint=tuple(disjoint),
             sha256=series.sha256,

@@ -15,7 +15,7 @@ import pytest
 from helpers.command import Ran
 from helpers.movers import mover
 
-from poseprint.app.datasets.collect import PARTS
+from poseprint.app.datasets.collect import CHUNKS_DIR
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.rendering import avatar
 
@@ -53,7 +53,7 @@ def test_ctrl_c_keeps_what_is_extracted(tmp_path: Path, models: None) -> None:
     extract = ("extract", video, "--jobs", 1, "-o")
 
     def parts() -> list[Path]:
-        return list((data / PARTS).rglob("0*[0-9].npz"))
+        return list((data / CHUNKS_DIR).rglob("0*[0-9].npz"))
 
     ran = interrupted(started(*extract, data), parts)
     assert ran.error() == STOPPED
@@ -69,7 +69,7 @@ def test_ctrl_c_keeps_what_is_extracted(tmp_path: Path, models: None) -> None:
         time.sleep(0.02)
     assert ended(again) == (0, f"{data / 'v.parquet'}: 10.0 s of poses\n", "")
     assert {path: seen[path] for path in kept} == kept  # used, not measured again
-    assert not (data / PARTS).exists()
+    assert not (data / CHUNKS_DIR).exists()
 
     assert ended(started(*extract, tmp_path / "whole")).code == 0
     resumed, straight = read_poses(data / "v.parquet"), read_poses(tmp_path / "whole" / "v.parquet")

@@ -25,9 +25,9 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
         f"in/a.parquet,Ann,,,,,,x\n{tmp_path}/in/b.parquet, Bob ,fake,monday,speech,,,\n"
         "\nin/clip,Cy,real,,,25,640x360\nin/poses.csv,Cy,,,,,1280X720\n",
     )
-    found = [(e.line, e.file.name, e.person, e.label, e.session, e.recording, e.fps, e.frame_size)
+    lines = [(e.number, e.file.name, e.person, e.label, e.session, e.recording, e.fps, e.frame_size)
              for e in read_manifest(path)]  # fmt: skip
-    assert found == [
+    assert lines == [
         (2, "a.parquet", "Ann", "real", "", None, None, None),
         (3, "b.parquet", "Bob", "fake", "monday", "speech", None, None),
         (5, "clip", "Cy", "real", "", None, 25.0, (640, 360)),
@@ -82,7 +82,7 @@ def test_build_goes_on_after_what_cannot_be_read_and_does_nothing_twice(
         "file,person,label,session,recording,fps,frame_size,activity\n"
         "b.parquet,Ann,fake,,impression,,,\nfilm.mp4,Ann,,,,,,\nclip,Bob,,monday,,25,640x360,speech\n",
     )
-    results = build(path, data, on_built=said.append)
+    results = build(path, data, on_result=said.append)
     assert said == results
     assert [r.collected and r.collected.new for r in results] == [True, None, True]
     assert results[1].error.startswith(f"{path}: line 3: {tmp_path}/film.mp4: not a video file")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.estimators import Known, bar
+from helpers.estimators import FixedEstimator, bar
 from helpers.movers import mover
 from helpers.videos import write_video
 
@@ -39,7 +39,7 @@ def test_unwritable_output_is_told_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PoseprintError, match="cannot be written"):
         collect(path, tmp_path / "file" / "data")
-    assert Known.seen == 0
+    assert FixedEstimator.seen == 0
 
 
 def test_poses_from_elsewhere_delete_nothing(tmp_path: Path) -> None:

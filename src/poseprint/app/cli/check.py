@@ -45,7 +45,7 @@ def check(
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.app.check import check_poses
     from poseprint.app.profiles import read_profile
-    from poseprint.core.files import demand_writable
+    from poseprint.core.files import ensure_writable
     from poseprint.io.poses import is_poses
     from poseprint.verification.decision import Costs
 
@@ -56,7 +56,7 @@ def check(
     if report is not None:
         if report.is_dir():
             raise PoseprintError(f"{report}: is a folder; name a file for the report")
-        demand_writable(report.parent)
+        ensure_writable(report.parent)
     series = read_source(source, fps, frame_size, models, jobs)
     verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
@@ -67,8 +67,8 @@ def check(
         print_json(verdict.to_dict())
     else:
         print(plain(f"{verdict.decision}: {verdict.reason}"))
-        for found in verdict.findings:
-            print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
+        for finding in verdict.findings:
+            print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")
         if report is not None:
             print(f"report: {report}")
     return EXIT[verdict.decision]

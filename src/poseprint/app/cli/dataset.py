@@ -21,7 +21,7 @@ from poseprint.app.cli.options import (
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
-    from poseprint.app.datasets.build import Built
+    from poseprint.app.datasets.build import BuildResult
 
 dataset_app = typer.Typer(help="Make a data set of many recordings; tell what is in one.", no_args_is_help=True)
 
@@ -51,16 +51,16 @@ def build(
 
     failed = 0
 
-    def show(built: Built) -> None:
+    def show(result: BuildResult) -> None:
         nonlocal failed
-        if built.collected is None:
-            failed = fail(built.error)
+        if result.collected is None:
+            failed = fail(result.error)
         else:
-            print(collected_line(built.collected))
+            print(collected_line(result.collected))
 
     with progress_bar(manifest.name) as progress:
-        results = run(manifest, output, models=models, jobs=jobs, progress=progress, on_built=show)
-    if any(built.collected for built in results):
+        results = run(manifest, output, models=models, jobs=jobs, progress=progress, on_result=show)
+    if any(result.collected for result in results):
         print()
         describe(output)
     return failed

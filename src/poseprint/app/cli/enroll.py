@@ -90,5 +90,5 @@ def _print(profile: EnrolledProfile, folder: Path) -> None:
     for row in profile.made_from:
         where = f", {row['session']}" if row["session"] else ""
         print(plain(f"  {row['recording']}: {row['seconds']:.0f} s{where}"))
-    for found in profile.findings:
-        print(plain(f"  {found['severity']:>8}  {found['code']}: {found['message']}; {found['advice']}"))
+    for finding in profile.findings:
+        print(plain(f"  {finding['severity']:>8}  {finding['code']}: {finding['message']}; {finding['advice']}"))

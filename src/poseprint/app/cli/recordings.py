@@ -137,7 +137,7 @@ def _print_inspection(series: PoseSeries, inspection: Inspection) -> None:
         f"a person is found in {series.present().mean():.0%} of the frames; usable as evidence: {inspection.seconds:.1f} s"
     )
     print("seen: " + ", ".join(f"{name} {share:.0%}" for name, share in inspection.seen.items()))
-    for found in inspection.findings:
-        print(f"  {found.severity:>8}  {found.code}: {found.message}; {found.advice}")
+    for finding in inspection.findings:
+        print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")
     if not inspection.findings:
         print("  no findings")

@@ -17,18 +17,18 @@ from poseprint.io.poses import is_poses, parse_size
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestLine:
     """A line of a manifest, checked.
 
     Attributes:
-        line: its number.
+        number: of the line.
         file: a video, or poses in any form that is read.
         person, label, session, activity: as in `poseprint.io.dataset.Recording`.
         recording: its name; None for the file's own.
-        fps, frame_size: of poses that do not tell them.
+        fps, frame_size: of poses that do not state them.
     """
 
-    line: int
+    number: int
     file: Path
     person: str
     label: str
@@ -40,78 +40,79 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Built:
-    """What became of a manifest's entry: it was collected, or there is an error."""
+class BuildResult:
+    """The result of a manifest's line: its recording was collected, or there is an error."""
 
-    entry: Entry
+    line: ManifestLine
     collected: Collected | None
     error: str = ""
 
 
-def read_manifest(manifest: Path) -> list[Entry]:
-    """The lines of a manifest (docs/formats.md), each found good; no video is opened.
+def read_manifest(manifest: Path) -> list[ManifestLine]:
+    """The lines of a manifest (docs/formats.md), each checked; no video is opened.
 
     Raises:
         DatasetError: the number of the first line with something wrong, and what; or the csv cannot be read.
     """
-    entries: list[Entry] = []
+    lines: list[ManifestLine] = []
     named: dict[str, int] = {}
-    of_size: dict[int, list[Entry]] = {}
+    by_size: dict[int, list[ManifestLine]] = {}
     for number, row in read_table(manifest, ("file", "person")):
         where = f"{manifest}: line {number}"
-        entry = _entry(manifest.parent, number, row, where)
-        if entry.recording is not None and named.setdefault(entry.recording, number) != number:
-            raise DatasetError(f"{where}: line {named[entry.recording]} has the name {entry.recording!r} already")
-        alike = of_size.setdefault(entry.file.stat().st_size, [])
-        for other in alike:
-            if _same(entry.file, other.file):
-                raise DatasetError(f"{where}: {row['file']} is the same recording as in line {other.line}")
-        alike.append(entry)
-        entries.append(entry)
-    return entries
+        line = _manifest_line(manifest.parent, number, row, where)
+        if line.recording is not None and named.setdefault(line.recording, number) != number:
+            raise DatasetError(f"{where}: line {named[line.recording]} has the name {line.recording!r} already")
+        same_size = by_size.setdefault(line.file.stat().st_size, [])
+        for other in same_size:
+            if _same_recording(line.file, other.file):
+                raise DatasetError(f"{where}: {row['file']} is the same recording as in line {other.number}")
+        same_size.append(line)
+        lines.append(line)
+    return lines
 
 
-def _same(one: Path, other: Path) -> bool:
-    both_files = one.is_file() and other.is_file()
-    return one.samefile(other) or (both_files and filecmp.cmp(one, other, shallow=False))
+def _same_recording(file: Path, other: Path) -> bool:
+    both_files = file.is_file() and other.is_file()
+    return file.samefile(other) or (both_files and filecmp.cmp(file, other, shallow=False))
 
 
-def _entry(folder: Path, number: int, row: dict[str, str], where: str) -> Entry:
-    """A row of a manifest as an entry, or a DatasetError that begins with `where`."""
+def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -> ManifestLine:
+    """A row of a manifest, checked; a DatasetError begins with `where`."""
     label, session, name, fps, size = (row.get(c, "") for c in ("label", "session", "recording", "fps", "frame_size"))
     file = folder / row["file"]
-    rate, picture = _rate(fps), parse_size(size)
-    is_silent = is_poses(file) and file.suffix.lower() != ".parquet"
+    rate, picture = _parse_fps(fps), parse_size(size)
+    lacks_frame_size = is_poses(file) and file.suffix.lower() != ".parquet"
     problems = {
         "no file is named": not row["file"],
         "no person is named": not row["person"],
         f"no file {row['file']!r} in {folder}": not file.exists(),
         f"label {label!r}; it is real or fake, and real where nothing stands": label not in ("", *LABELS),
-        f"recording {name!r} cannot be the name of a file": bool(name) and name != _file_name(name),
+        f"recording {name!r} cannot be the name of a file": bool(name) and name != safe_file_name(name),
         f"fps {fps!r}; expected a number from 1 to 1000": bool(fps) and rate is None,
         f"frame_size {size!r}; expected WIDTHxHEIGHT, such as 1280x720": bool(size) and picture is None,
         "OpenPose json does not tell the frame rate; give it in a column fps": file.is_dir() and rate is None,
-        "these poses do not tell the picture's size; give it in a column frame_size": is_silent and picture is None,
+        "these poses do not tell the picture's size; give it in a column frame_size": lacks_frame_size
+        and picture is None,
     }
-    for problem, is_there in problems.items():
-        if is_there:
+    for problem, present in problems.items():
+        if present:
             raise DatasetError(f"{where}: {problem}")
     activity = row.get("activity", "")
-    return Entry(number, file, row["person"], label or "real", session, activity, name or None, rate, picture)
+    return ManifestLine(number, file, row["person"], label or "real", session, activity, name or None, rate, picture)
 
 
-def _rate(text: str) -> float | None:
+def _parse_fps(text: str) -> float | None:
     try:
         return float(text) if 1 <= float(text) <= 1000 else None
     except ValueError:
         return None
 
 
-def _file_name(name: str) -> str:
-    """The name itself if a file can have it; else what is left of it, and a part of its sha256."""
-    kept = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name).strip(" .")
-    kept = kept.encode()[:150].decode(errors="ignore")
-    return kept if kept == name else f"{kept or 'recording'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def safe_file_name(name: str) -> str:
+    """The name itself if a file can have it; else what is left of it, and the start of its sha256."""
+    safe = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name).strip(" .")
+    safe = safe.encode()[:150].decode(errors="ignore")
+    return safe if safe == name else f"{safe or 'recording'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def build(
@@ -121,8 +122,8 @@ def build(
     models: Path | None = None,
     jobs: int | None = None,
     progress: Progress = silent,
-    on_built: Callable[[Built], None] | None = None,
-) -> list[Built]:
+    on_result: Callable[[BuildResult], None] | None = None,
+) -> list[BuildResult]:
     """Collect every recording that a manifest names into a data set.
 
     The whole manifest is checked first. Interrupted, the same call goes on where it stopped, and what is done
@@ -134,36 +135,36 @@ def build(
         folder: the data set, to make or to add to.
         models, jobs: see `poseprint.estimation.extraction.extract`.
         progress: called as frames of a recording are done.
-        on_built: called with what became of each entry, at once.
+        on_result: called with the result of each line, at once.
 
     Raises:
         PoseprintError: something is wrong with the manifest, the folder or the model files.
     """
-    entries = read_manifest(manifest)
+    lines = read_manifest(manifest)
     results = []
-    for count, entry in enumerate(entries, 1):
+    for count, line in enumerate(lines, 1):
 
         def frames_done(step: str, done: int, total: int, count: int = count) -> None:
-            progress(f"{step} ({count} of {len(entries)})", done, total)
+            progress(f"{step} ({count} of {len(lines)})", done, total)
 
         try:
             collected = collect(
-                entry.file,
+                line.file,
                 folder,
-                recording=entry.recording,
-                person=entry.person,
-                label=entry.label,
-                session=entry.session,
-                activity=entry.activity,
-                fps=entry.fps,
-                frame_size=entry.frame_size,
+                recording=line.recording,
+                person=line.person,
+                label=line.label,
+                session=line.session,
+                activity=line.activity,
+                fps=line.fps,
+                frame_size=line.frame_size,
                 models=models,
                 jobs=jobs,
                 progress=frames_done,
             )
-            results.append(Built(entry, collected))
+            results.append(BuildResult(line, collected))
         except (VideoError, PoseFileError) as error:
-            results.append(Built(entry, None, f"{manifest}: line {entry.line}: {error}"))
-        if on_built:
-            on_built(results[-1])
+            results.append(BuildResult(line, None, f"{manifest}: line {line.number}: {error}"))
+        if on_result:
+            on_result(results[-1])
     return results

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from poseprint.app.sources import open_source
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import demand_writable
+from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator
-from poseprint.io.dataset import LABELS, TABLE, Recording, place, read_recordings, write_recordings
+from poseprint.io.dataset import LABELS, TABLE, Recording, pose_file_path, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 
-PARTS = ".parts"
+CHUNKS_DIR = ".parts"
 """Folder inside a data set that keeps the finished chunks of unfinished videos."""
 
 
@@ -49,13 +49,13 @@ def collect(
     """Add a recording to a data set.
 
     What is there already is not measured again, and only what is given of person, label, session and
-    activity is changed in its line. A different recording of the same name gets a part of its sha256 added to its name.
+    activity is changed in its line. Another recording of the same name gets the start of its sha256 added to its name.
 
     Args:
         source: a video, or poses in another form.
         folder: the data set.
-        recording: its name, which is its file's too; the source's own name unless said otherwise.
-        person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` unless said otherwise.
+        recording: its name, which is its file's too; the source's own name by default.
+        person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` by default.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
         estimator, models, jobs, progress: see `poseprint.estimation.extraction.extract`.
 
@@ -65,22 +65,26 @@ def collect(
     folder = Path(folder)
     if label not in (None, *LABELS):
         raise DatasetError(f"label {label!r}: it is real or fake")
-    known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
-    demand_writable(folder)
-    opened = open_source(source, fps=fps, frame_size=frame_size)
-    file = place(folder, recording or opened.name, opened.poses, opened.sha256)
+    recordings = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
+    ensure_writable(folder)
+    source_file = open_source(source, fps=fps, frame_size=frame_size)
+    file = pose_file_path(folder, recording or source_file.name, source_file.poses, source_file.sha256)
     name, new = file.stem, not file.exists()
-    parts = folder / PARTS / f"{opened.sha256[:16]}-{__version__}"  # another version of the program measures anew
-    measure = partial(opened.read, estimator=estimator, models=models, jobs=jobs, parts=parts, progress=progress)
+    chunks_dir = (
+        folder / CHUNKS_DIR / f"{source_file.sha256[:16]}-{__version__}"
+    )  # another version of the program measures anew
+    measure = partial(
+        source_file.read, estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
+    )
     series = measure() if new else read_poses(file)
-    old = known.get(name, Recording(name, "", "real", "", file.name))
-    given = {"person": person, "label": label, "session": session, "activity": activity}
-    line = replace(old, **{k: v for k, v in given.items() if v is not None})
+    existing = recordings.get(name, Recording(name, "", "real", "", file.name))
+    changes = {"person": person, "label": label, "session": session, "activity": activity}
+    line = replace(existing, **{k: v for k, v in changes.items() if v is not None})
     if new:
         write_poses(replace(series, recording=name, person=line.person), file)
-    if parts.is_dir():
-        shutil.rmtree(parts, ignore_errors=True)
+    if chunks_dir.is_dir():
+        shutil.rmtree(chunks_dir, ignore_errors=True)
         with suppress(OSError):
-            parts.parent.rmdir()  # unless others are unfinished
-    write_recordings(folder, sorted({**known, name: line}.values(), key=lambda r: r.recording))
+            chunks_dir.parent.rmdir()  # unless others are unfinished
+    write_recordings(folder, sorted({**recordings, name: line}.values(), key=lambda r: r.recording))
     return Collected(file, series.duration, new)

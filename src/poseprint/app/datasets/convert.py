@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.app.datasets.build import _file_name
-from poseprint.core.files import demand_writable
+from poseprint.app.datasets.build import safe_file_name
+from poseprint.core.files import ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
-from poseprint.io.dataset import TABLE, Recording, place, read_recordings, write_recordings
+from poseprint.io.dataset import TABLE, Recording, pose_file_path, read_recordings, write_recordings
 from poseprint.io.kinect import KINECT, Camera, read_kinect
-from poseprint.io.paper_csv import movements_in_a_row, read_csv_pair
+from poseprint.io.paper_csv import read_csv_pair, series_of_movements
 from poseprint.io.parquet import write_poses
 
 
@@ -37,7 +37,7 @@ def import_kinect(path: Path, folder: Path, *, camera: Camera = KINECT, progress
         PoseprintError: no such table, or the folder cannot be written.
     """
     recordings = read_kinect(path, camera=camera)
-    return _add([(one.series, "real", one.session, one.activity) for one in recordings], folder, progress)
+    return _add([(r.series, "real", r.session, r.activity) for r in recordings], folder, progress)
 
 
 def import_csv_pair(
@@ -51,8 +51,8 @@ def import_csv_pair(
 ) -> list[Recording]:
     """Add the movements of the paper's csv pair to a data set.
 
-    The form does not tell recordings apart: each unbroken run of movements with one label is taken as one.
-    That can join recordings that stand next to each other, but parts none whose movements stand together. They
+    The form does not separate recordings: each unbroken run of movements with one label is taken as one.
+    That can join recordings that stand next to each other, but splits none whose movements stand together. They
     are named after the file and numbered in its order, and a cut at every 150th frame keeps the movements as they are.
 
     Args:
@@ -74,23 +74,23 @@ def import_csv_pair(
     for number, (first, last) in enumerate(pairwise(edges), 1):
         name = f"{poses_csv.stem}-{number:0{max(4, len(str(len(edges))))}d}"
         position = positions[first:last].reshape(-1, *positions.shape[2:])
-        series = movements_in_a_row(position, poses_csv, frame_size=frame_size, recording=name)
+        series = series_of_movements(position, poses_csv, frame_size=frame_size, recording=name)
         recordings.append((replace(series, person=person), "real" if labels[first] else "fake", "", ""))
     return _add(recordings, folder, progress)
 
 
 def _add(recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress) -> list[Recording]:
-    """Write series with label, session and activity into a data set, those that are there excepted; then list them."""
-    known = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
-    demand_writable(folder)
-    added = []
+    """Write series with label, session and activity into a data set, unless they are there already; then list them."""
+    listed = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
+    ensure_writable(folder)
+    lines = []
     for count, (series, label, session, activity) in enumerate(recordings):
         progress(series.recording, count, len(recordings))
-        file = place(folder, _file_name(series.recording), series, series.sha256)
+        file = pose_file_path(folder, safe_file_name(series.recording), series, series.sha256)
         if not file.exists():
             write_poses(replace(series, recording=file.stem), file)
         person, name = series.person.strip(), file.name
-        added.append(Recording(file.stem, person, label, session.strip(), name, activity.strip()))
-    known.update((line.recording, line) for line in added)
-    write_recordings(folder, sorted(known.values(), key=lambda r: r.recording))
-    return added
+        lines.append(Recording(file.stem, person, label, session.strip(), name, activity.strip()))
+    listed.update((line.recording, line) for line in lines)
+    write_recordings(folder, sorted(listed.values(), key=lambda r: r.recording))
+    return lines

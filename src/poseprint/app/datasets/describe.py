@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from poseprint.core.progress import Progress, silent
+from poseprint.core.series import GRID_FPS
 from poseprint.io.dataset import LABELS, Recording, read_recordings
 from poseprint.io.parquet import read_poses
-from poseprint.io.video import FPS
 from poseprint.movements.cleaning import resample
 from poseprint.movements.cutting import LENGTH, cut_movements
 from poseprint.movements.gates import inspect
 
 
 @dataclass(frozen=True)
-class _Inspected:
-    """A recording, and what describing it takes."""
+class _Summary:
+    """A recording, summed up."""
 
     line: Recording
     seconds: float
@@ -29,7 +29,7 @@ class _Inspected:
 
 
 def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent) -> dict[str, Any]:
-    """What is in a data set, as the paper's Table 2 tells it.
+    """What is in a data set, as in the paper's Table 2.
 
     Args:
         folder: the data set.
@@ -40,7 +40,7 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent)
         json-like: `persons`, a list of `person`, `recordings` {real, fake}, `hours` {total, usable}, `movements`
         {real, fake}, `sessions` (how many are named) and `majority` (the share of the commoner answer among all
         movements when this person's own real ones are told from the rest; None without movements); `total`, the
-        same over everything, where `majority` is that of real and fake; `unused`, how many `recordings` have no
+        same over recordings, where `majority` is that of real and fake; `unused`, how many `recordings` have no
         usable movement, and `codes`, the findings that exclude them with their counts, the commonest first;
         `length`.
 
@@ -48,18 +48,18 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent)
         PoseprintError: no data set, or a file in it that cannot be read.
     """
     lines = read_recordings(folder)
-    inspected = []
+    summaries = []
     for count, line in enumerate(lines, 1):
-        inspected.append(_inspected(line, folder, length))
+        summaries.append(_summary(line, folder, length))
         progress(line.recording, count, len(lines))
-    movements = sum(one.movements for one in inspected)
+    movements = sum(r.movements for r in summaries)
     persons = []
     for person in sorted({line.person for line in lines}):
-        figures = _figures([one for one in inspected if one.line.person == person])
+        figures = _figures([r for r in summaries if r.line.person == person])
         persons.append({"person": person, **figures, "majority": _majority(figures["movements"]["real"], movements)})
-    total = _figures(inspected)
-    unused = [one for one in inspected if not one.movements]
-    codes = Counter(code for one in unused for code in one.excluded)
+    total = _figures(summaries)
+    unused = [r for r in summaries if not r.movements]
+    codes = Counter(code for r in unused for code in r.excluded)
     return {
         "length": length,
         "persons": persons,
@@ -71,26 +71,26 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent)
     }
 
 
-def _inspected(line: Recording, folder: Path, length: int) -> _Inspected:
-    series = resample(read_poses(folder / line.file), FPS)
+def _summary(line: Recording, folder: Path, length: int) -> _Summary:
+    series = resample(read_poses(folder / line.file), GRID_FPS)
     inspection = inspect(series, length=length)
     codes = frozenset(f.code for f in inspection.findings if f.severity == "exclude")
     movements = len(cut_movements(inspection.spans, length=length))
     # That too little is left follows from the others, where there are any.
-    return _Inspected(line, series.duration, inspection.seconds, movements, codes - {"TOO_LITTLE_EVIDENCE"} or codes)
+    return _Summary(line, series.duration, inspection.seconds, movements, codes - {"TOO_LITTLE_EVIDENCE"} or codes)
 
 
-def _figures(inspected: Iterable[_Inspected]) -> dict[str, Any]:
-    of = {label: [one for one in inspected if one.line.label == label] for label in LABELS}
-    everything = [one for group in of.values() for one in group]
+def _figures(summaries: Iterable[_Summary]) -> dict[str, Any]:
+    by_label = {label: [r for r in summaries if r.line.label == label] for label in LABELS}
+    recordings = [r for group in by_label.values() for r in group]
     return {
-        "recordings": {label: len(group) for label, group in of.items()},
+        "recordings": {label: len(group) for label, group in by_label.items()},
         "hours": {
-            "total": sum(one.seconds for one in everything) / 3600,
-            "usable": sum(one.usable for one in everything) / 3600,
+            "total": sum(r.seconds for r in recordings) / 3600,
+            "usable": sum(r.usable for r in recordings) / 3600,
         },
-        "movements": {label: sum(one.movements for one in group) for label, group in of.items()},
-        "sessions": len({one.line.session for one in everything} - {""}),
+        "movements": {label: sum(r.movements for r in group) for label, group in by_label.items()},
+        "sessions": len({r.line.session for r in recordings} - {""}),
     }
 
 
@@ -101,8 +101,8 @@ def _majority(own: int, movements: int) -> float | None:
 def table(description: dict[str, Any]) -> str:
     """A description as a Markdown table that reads well as plain text, and what to know of it."""
     header = ["person", "recordings real", "fake", "hours", "usable", "movements real", "fake", "sessions", "majority"]
-    named = [*((one["person"] or "(no name)", one) for one in description["persons"]), ("all", description["total"])]
-    rows = [header, *(_row(name, one) for name, one in named)]
+    named = [*((row["person"] or "(no name)", row) for row in description["persons"]), ("all", description["total"])]
+    rows = [header, *(_row(name, figures) for name, figures in named)]
     widths = [max(3, *(len(row[k]) for row in rows)) for k in range(len(header))]
     lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     for line, row in zip(lines, rows, strict=True):
@@ -114,7 +114,7 @@ def table(description: dict[str, Any]) -> str:
         [
             *("| " + " | ".join(line) + " |" for line in lines),
             "",
-            f"A movement is {description['length']} frames at {FPS:g} fps. majority: what always giving the commoner answer",
+            f"A movement is {description['length']} frames at {GRID_FPS:g} fps. majority: what always giving the commoner answer",
             "scores when a person's own real movements are told from the rest; for all, when real is told from fake.",
             f"Recordings without a usable movement: {unused['recordings']} of {recordings}"
             + (f"; excluded by {codes}" if codes else ""),

@@ -20,7 +20,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.rendering.report import enrolled, supervised, words
@@ -45,7 +45,7 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage
         VideoError: the footage cannot be read.
     """
     page = _page(verdict, series, small_copy(Path(footage)) if footage else "")
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         # A file name may hold bytes that are no text; they must not cost the whole report.
         partial.write_bytes(page.encode("utf-8", "replace"))
 

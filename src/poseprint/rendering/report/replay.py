@@ -52,7 +52,8 @@ def small_copy(footage: Path) -> str:
     """The pictures of a recording as a small H.264 film in a data URI; time stamps are those of the poses."""
     import av
 
-    from poseprint.io.video import FPS, frames, probe
+    from poseprint.core.series import GRID_FPS
+    from poseprint.io.video import frames, probe
 
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"  # a real file, because faststart reads back what it wrote
@@ -65,7 +66,7 @@ def small_copy(footage: Path) -> str:
                     try:
                         # A key frame each second keeps jumps on the timeline quick.
                         stream = container.add_stream(
-                            "libx264", rate=round(FPS), options={"crf": "28", "preset": "veryfast", "g": "30"}
+                            "libx264", rate=round(GRID_FPS), options={"crf": "28", "preset": "veryfast", "g": "30"}
                         )
                     except ValueError as error:
                         raise MissingDependencyError(
@@ -74,9 +75,9 @@ def small_copy(footage: Path) -> str:
                     # H.264 wants even sides.
                     stream.width, stream.height = (max(2, 2 * round(side * shrink / 2)) for side in (width, height))
                     stream.pix_fmt = "yuv420p"
-                    stream.time_base = 1 / Fraction(FPS)
+                    stream.time_base = 1 / Fraction(GRID_FPS)
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.picture), format="rgb24")
-                picture.pts, picture.time_base = frame.index, 1 / Fraction(FPS)
+                picture.pts, picture.time_base = frame.index, 1 / Fraction(GRID_FPS)
                 container.mux(stream.encode(picture))
             if stream is not None:
                 container.mux(stream.encode(None))

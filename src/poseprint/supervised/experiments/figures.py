@@ -11,7 +11,7 @@ import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
 from poseprint.supervised.experiments.summary import FEWEST_SHOWN
 
 _COLOURS = {"movement": "#9db4c0", "recording": "#1f6f8b", "paper": "#d1495b"}
@@ -28,7 +28,7 @@ def draw(summary: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def _save(figure: Any, path: Path) -> Path:
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, metadata={"Date": None, "Creator": None})
     plt.close(figure)
     return path

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from poseprint.core.errors import DatasetError, PoseprintError
-from poseprint.io.video import FPS
+from poseprint.core.series import GRID_FPS
 from poseprint.supervised.data import SUBSETS, Usable, split_movements
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment, Row, Scale
 from poseprint.supervised.experiments.runs import Run, choose_recordings, split_mixed
@@ -257,7 +257,7 @@ def describe(plan: Plan, usable: Sequence[Usable]) -> dict[str, Any]:
         "persons": len({u.line.person for u in usable}),
         "recordings": len(usable),
         "hours": round(sum(u.seconds for u in usable) / 3600, 3),
-        "movements_5s": sum((b - a) // round(5 * FPS) for u in usable for a, b in u.spans),
+        "movements_5s": sum((b - a) // round(5 * GRID_FPS) for u in usable for a, b in u.spans),
         "of_interest": list(plan.persons.of_interest),
         "pre-trained_on": list(plan.persons.background),
         "impostors_of_transfer": list(plan.persons.impostors),

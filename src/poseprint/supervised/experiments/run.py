@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from poseprint.core.files import demand_writable, replacing
+from poseprint.core.files import atomic_write, ensure_writable
 from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.version import __version__
 from poseprint.supervised.data import load
@@ -62,7 +62,7 @@ def run_experiment(
     """
     dataset, output = Path(dataset), Path(output)
     check_names(name, scale, splits, seeds, changes)
-    demand_writable(output)
+    ensure_writable(output)
     base = Settings().changed([c for c in changes if c.startswith("length=")])
     usable, left_out = load(dataset, base)
     for message in left_out:
@@ -97,12 +97,12 @@ def run_experiment(
 
 def _write(output: Path, name: str, summary: dict[str, Any]) -> Path:
     file = output / f"{name}.json"
-    with replacing(file) as partial:
+    with atomic_write(file) as partial:
         partial.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for earlier in output.glob(f"{name}*.svg"):
         earlier.unlink()
     figures = draw(summary, output)
-    with replacing(output / f"{name}.md") as partial:
+    with atomic_write(output / f"{name}.md") as partial:
         images = "\n".join(f"![{summary['title']}]({path.name})" for path in figures)
         partial.write_text(f"# {summary['title']}\n\n{markdown(summary)}\n{images}\n", encoding="utf-8")
     return file

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import demand_writable, held, replacing
+from poseprint.core.files import atomic_write, ensure_writable, locked
 from poseprint.core.progress import Progress
 from poseprint.io.dataset import TABLE, read_recordings
 from poseprint.supervised.data import Usable, load
@@ -130,9 +130,9 @@ def _message(planned: PlannedRun, result: dict[str, Any]) -> str:
 @contextmanager
 def open_runner(dataset: Path, folder: Path, usable: Sequence[Usable], *, length: int, jobs: int) -> Iterator[Runner]:
     """A runner that has its folder to itself, and whose processes end with the block, or with this process."""
-    demand_writable(folder)
+    ensure_writable(folder)
     runner = Runner(dataset, folder, usable, length, jobs)
-    with held(folder / "lock", f"{folder}: another experiment is at work there"):
+    with locked(folder / "lock", f"{folder}: another experiment is at work there"):
         try:
             yield runner
         finally:
@@ -181,6 +181,6 @@ def _execute_and_store(run: Run, usable: Sequence[Usable], folder: Path, pretrai
     """Do a run and keep its result."""
     folder.mkdir(parents=True, exist_ok=True)
     result = execute(run, usable, folder, pretrained)
-    with replacing(folder / RESULT) as partial:
+    with atomic_write(folder / RESULT) as partial:
         partial.write_text(json.dumps({"run": asdict(run), "result": result}), encoding="utf-8")
     return result

@@ -16,9 +16,9 @@ from torch import nn
 
 from poseprint.core.arrays import Array, Span
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import replacing
+from poseprint.core.files import atomic_write
+from poseprint.core.series import GRID_FPS
 from poseprint.core.version import __version__
-from poseprint.io.video import FPS
 from poseprint.movements.cutting import cut_mixed, cut_movements
 from poseprint.supervised.data import Usable, movements_of, split_movements
 from poseprint.supervised.fitting import Fitted, fit, predict
@@ -135,7 +135,7 @@ def _lengths(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) -
     fitted = fit(train, validation, run.settings, folder)
     tests = {}
     for seconds in run.details["seconds"]:
-        frames = round(seconds * FPS)
+        frames = round(seconds * GRID_FPS)
         movements = _cut(stretches, run, lambda spans, frames=frames: cut_movements(spans, length=frames))  # type: ignore[misc]
         tests[f"{seconds:g}"] = _answers(fitted.model, movements)
     return {**_training_figures(fitted, len(train)), "tests": tests}
@@ -152,7 +152,7 @@ def split_mixed(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, Moveme
     """
     settings, chosen = run.settings, choose_recordings(run, usable)
     rng = np.random.default_rng(settings.seed)
-    shortest, longest = (round(s * FPS) for s in MIXED_S)
+    shortest, longest = (round(s * GRID_FPS) for s in MIXED_S)
 
     def blocks(spans: Sequence[Span]) -> list[Span]:
         return cut_mixed(spans, shortest=shortest, longest=longest, rng=rng)
@@ -173,7 +173,7 @@ def split_mixed(run: Run, usable: Sequence[Usable]) -> tuple[MovementSet, Moveme
     for movements, use in ((train, "train on"), (validation, "validate on"), (_cut(spans[2], run, fixed), "test on")):
         if set(movements.labels.tolist()) != {0, 1}:
             raise DatasetError(
-                f"too little footage for movements of mixed lengths: no {settings.length / FPS:g} s of both kinds,"
+                f"too little footage for movements of mixed lengths: no {settings.length / GRID_FPS:g} s of both kinds,"
                 f" real and fake, are left to {use}"
             )
     return train, validation, spans[2]
@@ -227,7 +227,7 @@ def _pretrain(run: Run, usable: Sequence[Usable], folder: Path, _: Path | None) 
     validates = np.array([group in validating for group in groups])
     train, validation = movements.subset(np.flatnonzero(~validates)), movements.subset(np.flatnonzero(validates))
     fitted = fit(train, validation, run.settings, folder, outputs=len(names))
-    with replacing(folder / WEIGHTS) as partial:
+    with atomic_write(folder / WEIGHTS) as partial:
         partial.write_bytes(safetensors.torch.save(fitted.model.state_dict()))
     correct = predict(fitted.model, validation).argmax(1) == validation.labels
     return {**_training_figures(fitted, len(train)), "persons": names, "validation_accuracy": float(correct.mean())}
@@ -249,11 +249,11 @@ def _transfer(run: Run, usable: Sequence[Usable], folder: Path, pretrained: Path
         own = np.array(sorted(own, key=lambda i: (turn[train.recordings[i]], train.starts[i])))
     else:
         own = rng.permutation(own)
-    wanted = max(1, round(run.details["minutes"] * 60 * FPS / run.settings.length))
+    wanted = max(1, round(run.details["minutes"] * 60 * GRID_FPS / run.settings.length))
     few = np.concatenate([own[:wanted], np.flatnonzero(train.labels == 0)])
     weights = safetensors.torch.load_file(pretrained / WEIGHTS) if pretrained else None
     fitted = fit(train.subset(few), movements.validation, run.settings, folder, weights=weights)
-    minutes = min(wanted, len(own)) * run.settings.length / FPS / 60
+    minutes = min(wanted, len(own)) * run.settings.length / GRID_FPS / 60
     return {
         **_training_figures(fitted, len(few)),
         "minutes": round(minutes, 3),
