@@ -10,7 +10,7 @@ from sklearn.svm import OneClassSVM
 from comparison.trials import Direction, Person, Rows, Tested, measured_rows
 from poseprint.core.arrays import Array, mean_of
 from poseprint.verification.background import Background, Metric
-from poseprint.verification.learn_reference import Labelled, Roles, fit_background
+from poseprint.verification.learn_reference import Roles, TrainingRecording, fit_background
 from poseprint.verification.summary import Summary
 from poseprint.verification.trials import Take
 
@@ -24,7 +24,9 @@ def background_of(takes: Sequence[Take], axes: int, roles: Roles, rows: Rows = m
         table = rows(t)
         summary = Summary.of(table, t.seconds)
         whole = t.group in roles.whole
-        labelled.append(Labelled(t.person, t.group, summary, table - np.nan_to_num(summary.mean), whole, whole))
+        labelled.append(
+            TrainingRecording(t.person, t.group, summary, table - np.nan_to_num(summary.mean), whole, whole)
+        )
     return fit_background(labelled, axes)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.calibration import Calibration
-from poseprint.verification.learn_reference import Labelled
+from poseprint.verification.learn_reference import TrainingRecording
 from poseprint.verification.summary import Summary
 
 SIZE = len(catalogue(2))
@@ -17,7 +17,7 @@ PLAIN = {
 }
 
 
-def people(count: int, rng: np.random.Generator, recordings: int = 6) -> list[Labelled]:
+def people(count: int, rng: np.random.Generator, recordings: int = 6) -> list[TrainingRecording]:
     """People whose statistics vary as much between as within them, in thirty directions."""
     mix = rng.normal(size=(30, SIZE)) / np.sqrt(30)
     out = []
@@ -26,9 +26,9 @@ def people(count: int, rng: np.random.Generator, recordings: int = 6) -> list[La
         for _ in range(recordings):
             mean = own + 0.5 * rng.normal(size=SIZE)
             moves = 0.4 * rng.normal(size=(6, SIZE))
-            out.append(Labelled(f"p{p}", "made", Summary(mean, 1.0, 6.0), moves))
+            out.append(TrainingRecording(f"p{p}", "made", Summary(mean, 1.0, 6.0), moves))
     return out
 
 
-def enrolled(recordings: list[Labelled], person: str, count: int = 3) -> Summary:
+def enrolled(recordings: list[TrainingRecording], person: str, count: int = 3) -> Summary:
     return Summary.joined([r.summary for r in recordings if r.person == person][:count])

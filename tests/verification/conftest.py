@@ -8,7 +8,7 @@ from helpers.movers import wanderer
 from helpers.people import PLAIN, people
 
 from poseprint.verification.enrolment import enroll
-from poseprint.verification.learn_reference import Labelled, fit_background
+from poseprint.verification.learn_reference import TrainingRecording, fit_background
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import Reference
 
@@ -19,7 +19,7 @@ def ann() -> EnrolledProfile:
 
 
 @pytest.fixture(scope="session")
-def made() -> tuple[Reference, list[Labelled]]:
+def made() -> tuple[Reference, list[TrainingRecording]]:
     everybody = people(30, np.random.default_rng(0))
     known = [r for r in everybody if int(r.person[1:]) < 20]
     background = fit_background(known, 2)

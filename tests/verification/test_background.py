@@ -11,12 +11,12 @@ from helpers.people import SIZE, enrolled
 from poseprint.core.errors import PoseprintError
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.background import FEWEST_COLUMNS
-from poseprint.verification.learn_reference import Labelled
+from poseprint.verification.learn_reference import TrainingRecording
 from poseprint.verification.reference import Reference
 from poseprint.verification.summary import Summary
 
 
-def test_a_person_is_more_like_themself(made: tuple[Reference, list[Labelled]]) -> None:
+def test_a_person_is_more_like_themself(made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     for person in ("p20", "p25", "p29"):
         tests = [r for r in unseen if r.person != person] + [r for r in unseen if r.person == person][3:]
@@ -27,7 +27,7 @@ def test_a_person_is_more_like_themself(made: tuple[Reference, list[Labelled]]) 
         assert all(-1.3 <= e.llr["both"] <= 2.3 for e in found)
 
 
-def test_more_evidence_says_more(made: tuple[Reference, list[Labelled]]) -> None:
+def test_more_evidence_says_more(made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     rest = [r.summary for r in unseen if r.person == "p21"][3:]
     one = reference.evidence(enrolled(unseen, "p21"), rest)
@@ -36,7 +36,7 @@ def test_more_evidence_says_more(made: tuple[Reference, list[Labelled]]) -> None
     assert all_three.seconds == pytest.approx(90)
 
 
-def test_what_was_not_measured_is_left_out(made: tuple[Reference, list[Labelled]]) -> None:
+def test_what_was_not_measured_is_left_out(made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     test = [r.summary for r in unseen if r.person == "p22"][4]
     hands = np.array(["right_wrist" in s.keypoints for s in catalogue(2)])
@@ -49,7 +49,7 @@ def test_what_was_not_measured_is_left_out(made: tuple[Reference, list[Labelled]
     assert reference.evidence(blind, [garbage])[0].scores == pytest.approx(left_out.scores)
 
 
-def test_where_hardly_anything_was_measured_nothing_is_said(made: tuple[Reference, list[Labelled]]) -> None:
+def test_where_hardly_anything_was_measured_nothing_is_said(made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     model = enrolled(unseen, "p23")
     mean = np.full(SIZE, np.nan)
@@ -58,7 +58,7 @@ def test_where_hardly_anything_was_measured_nothing_is_said(made: tuple[Referenc
     assert found.llr == {"static": None, "motion": None, "both": None}
 
 
-def test_what_all_footage_shares_is_no_likeness(made: tuple[Reference, list[Labelled]]) -> None:
+def test_what_all_footage_shares_is_no_likeness(made: tuple[Reference, list[TrainingRecording]]) -> None:
     """Another kind of footage moves everybody's statistics alike: that must not make them alike."""
     reference, unseen = made
     shift = 8 * np.random.default_rng(5).normal(size=SIZE)
@@ -73,7 +73,7 @@ def test_what_all_footage_shares_is_no_likeness(made: tuple[Reference, list[Labe
     assert reference.trust(model) < 0.2
 
 
-def test_a_cohort_of_one_is_no_cohort(made: tuple[Reference, list[Labelled]]) -> None:
+def test_a_cohort_of_one_is_no_cohort(made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     with pytest.raises(PoseprintError, match="at least two people"):
         reference.evidence(enrolled(unseen, "p20"), [unseen[0].summary], without=range(19))

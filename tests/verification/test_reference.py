@@ -12,7 +12,7 @@ from helpers.people import enrolled
 from poseprint.core.errors import ProfileError
 from poseprint.verification.background import Background
 from poseprint.verification.enrolment import enroll
-from poseprint.verification.learn_reference import Labelled
+from poseprint.verification.learn_reference import TrainingRecording
 from poseprint.verification.reference import Reference, read_reference, shipped, summaries, write_reference
 from poseprint.verification.summary import Summary
 
@@ -25,7 +25,7 @@ def test_short_recordings_do_not_count_in_full() -> None:
     assert worth[0] < 1 < 3 < worth[1]
 
 
-def test_a_reference_comes_back_as_it_was(tmp_path: Path, made: tuple[Reference, list[Labelled]]) -> None:
+def test_a_reference_comes_back_as_it_was(tmp_path: Path, made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     write_reference(reference, tmp_path)
     again = read_reference(2, tmp_path)

@@ -176,9 +176,11 @@ class Metric:
             model: scaled mean statistics [shape=(statistics,)].
             counts: recordings and movements they come from.
         """
-        own, one = np.nan_to_num(model), (np.array([counts[0]]), np.array([counts[1]]))
+        own, rests_on = np.nan_to_num(model), (np.array([counts[0]]), np.array([counts[1]]))
         usual = self.background.recording_movements
-        return float(np.mean([m.shared(own[m.columns] @ m.project, m.noise(*one, usual)[0]) for m in self.members]))
+        return float(
+            np.mean([m.shared(own[m.columns] @ m.project, m.noise(*rests_on, usual)[0]) for m in self.members])
+        )
 
     @cached_property
     def cohort_models(self) -> tuple[Array, Array, Array]:

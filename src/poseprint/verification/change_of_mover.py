@@ -75,8 +75,8 @@ class Change:
     @property
     def opposed(self) -> bool:
         """Whether one part speaks for the person enrolled and the other against them."""
-        one, other = self.before.get("both"), self.after.get("both")
-        return one is not None and other is not None and one * other < 0
+        before, after = self.before.get("both"), self.after.get("both")
+        return before is not None and after is not None and before * after < 0
 
 
 def find_change(
@@ -115,17 +115,17 @@ def likeliest_change(
     fine = measured.movements(STEP)
     if not len(fine):
         return None
-    parts = _Parts.of(fine, len(measured.series))
+    sides = _Sides.of(fine, len(measured.series))
     with one_thread():
         space = _Space.of(reference, enrolled, fine)
-        found = _search(parts, space) if space is not None else None
-    if found is None or found[0] < least:
+        likeliest = _search(sides, space) if space is not None else None
+    if likeliest is None or likeliest[0] < least:
         return None
-    strength, change = found
+    strength, change = likeliest
     frame, stop = (int(t) for t in change)
-    until = None if stop == parts.frames else stop
-    sides = [Summary.of_movements(fine.subset(rows)) for rows in parts.rows(change)]
-    evidence = reference.evidence(enrolled, sides, without=without)
+    until = None if stop == sides.frames else stop
+    movers = [Summary.of_movements(fine.subset(rows)) for rows in sides.rows(change)]
+    evidence = reference.evidence(enrolled, movers, without=without)
     spans = measured.movements().spans
     centres = [(a + b) / 2 for a, b in spans]
     time = measured.series.time
@@ -143,7 +143,7 @@ def likeliest_change(
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class _Sides:
     """Which movements lie on which side of a change, and how much of a recording they cover.
 
     Changes are int64 [shape=(changes, 2)]: first frame of the other mover, and the frame at which the first one is
@@ -156,12 +156,12 @@ class _Parts:
     places: Array  # [places]: frames at which the mover may change
 
     @staticmethod
-    def of(movements: Movements, frames: int) -> _Parts:
+    def of(movements: Movements, frames: int) -> _Sides:
         first, last = np.array(movements.spans).T
         mask = np.zeros(frames, dtype=np.int64)
         for a, b in movements.spans:
             mask[a:b] = 1
-        return _Parts(first, last, np.append(0, np.cumsum(mask)), np.arange(first[0] + STEP, last[-1], STEP))
+        return _Sides(first, last, np.append(0, np.cumsum(mask)), np.arange(first[0] + STEP, last[-1], STEP))
 
     @property
     def frames(self) -> int:
@@ -186,8 +186,8 @@ class _Parts:
 
     def seen(self, changes: Array) -> tuple[Array, Array, Array]:
         """Covered frames before, within and after the part that differs, each [shape=(changes,)]."""
-        one, other = self.covered[changes].T
-        return one, other - one, self.covered[-1] - other
+        to_frame, to_until = self.covered[changes].T
+        return to_frame, to_until - to_frame, self.covered[-1] - to_until
 
     def enough(self, changes: Array) -> Array:
         """Those of some changes with enough on each side, and at least one whole movement."""
@@ -258,15 +258,15 @@ class _Space:
             share=np.concatenate([np.full(len(m.moment), share) for m, share in members]),
         )
 
-    def strengths(self, parts: _Parts, changes: Array) -> Array:
+    def strengths(self, sides: _Sides, changes: Array) -> Array:
         """Log-likelihood ratios of "two movers" to "one mover" [shape=(changes,)].
 
         A dimension in which the means differ by x, with variance v if one mover made both parts, adds half its share of
         x**2 (1 / v - 1 / (v + apart)) + log(v / (v + apart)), x**2, v and apart in units of moment.
         """
-        before, within, after = parts.seen(changes)
+        before, within, after = sides.seen(changes)
         variance = LENGTH / (before + after) + LENGTH / within
-        bounds = parts.bounds(changes)
+        bounds = sides.bounds(changes)
         out = np.zeros(len(changes))
         order = np.argsort(variance)  # many changes have the same, and so the same weights
         for start in range(0, len(order), _AT_ONCE):
@@ -293,21 +293,21 @@ class _Space:
         return factor, np.einsum("nd,d->n", np.log(one_mover * of_two_movers), self.share / 2)
 
 
-def _search(parts: _Parts, space: _Space) -> tuple[float, Array] | None:
+def _search(sides: _Sides, space: _Space) -> tuple[float, Array] | None:
     """Strength of the likeliest change, and the change [shape=(2,)]; None where too little lies on either side."""
-    reach = max(1, -(-len(parts.places) // _PLACES))
-    singles, middles = parts.singles(), parts.middles(reach)
+    reach = max(1, -(-len(sides.places) // _PLACES))
+    singles, middles = sides.singles(), sides.middles(reach)
     if not len(singles):
         return None
-    strengths = space.strengths(parts, np.concatenate([singles, middles]))
+    strengths = space.strengths(sides, np.concatenate([singles, middles]))
     single = _best(singles, strengths[: len(singles)])
     if not len(middles):
         return single
     middle = _best(middles, strengths[len(singles) :])
     while reach > 1:
         finer = -(-reach // 5)
-        near = parts.near(middle[1], reach, finer)
-        middle = _best(near, space.strengths(parts, near))
+        near = sides.near(middle[1], reach, finer)
+        middle = _best(near, space.strengths(sides, near))
         reach = finer
     return middle if middle[0] - MIDDLE_PENALTY > single[0] else single
 

@@ -61,10 +61,10 @@ def learn_background(takes: Sequence[Take], axes: int, roles: Roles) -> Backgrou
     return fit_background([_labelled(t, roles) for t in used], axes)
 
 
-def _labelled(take: Take, roles: Roles) -> Labelled:
+def _labelled(take: Take, roles: Roles) -> TrainingRecording:
     summary = take.summary()
     whole = take.group in roles.whole
-    return Labelled(
+    return TrainingRecording(
         person=take.person,
         group=take.group,
         summary=summary,
@@ -197,7 +197,7 @@ def with_llr(trials: Trials, calibrations: Mapping[str, Calibration]) -> Trials:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class TrainingRecording:
     """Movements of a recording with what a background learns from.
 
     Attributes:
@@ -217,7 +217,7 @@ class Labelled:
     cohort: bool = True
 
 
-def fit_background(recordings: Sequence[Labelled], axes: int) -> Background:
+def fit_background(recordings: Sequence[TrainingRecording], axes: int) -> Background:
     """Estimate a background.
 
     Args:

@@ -180,10 +180,10 @@ class Reference:
             around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), self.worth(enrolled)))
             llr, ranking = self._calibrated(scores, around, trust)
             for place, i in enumerate(rows):
-                one = [
+                own_scores, own_llr, own_ranking = (
                     {k: None if v is None else float(v[place]) for k, v in d.items()} for d in (scores, llr, ranking)
-                ]
-                out[i] = Evidence(one[0], one[1], one[2], float(seconds[place]), hidden)
+                )
+                out[i] = Evidence(own_scores, own_llr, own_ranking, float(seconds[place]), hidden)
         return [e for e in out if e is not None]
 
     def _calibrated(self, scores: Mapping[str, Array | None], around: Array, trust: float) -> tuple[_ByKind, _ByKind]:
