@@ -106,21 +106,11 @@ def _filters() -> tuple[Array, ...]:
     return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
 
 
-class _Movement:
-    """One movement: its part of the stretch's signals, and what several families take from it."""
+@dataclass(frozen=True, eq=False)
+class _Movement(_Signals):
+    """One movement's part of the signals, which tracks are seen in it often enough, and what several families take."""
 
-    def __init__(self, signals: _Signals, seen: Array, at: slice) -> None:
-        for name, values in vars(signals).items():
-            setattr(self, name, values[at])
-        self.enough = seen.mean(axis=0) >= SEEN_SHARE
-
-    place: Array
-    velocity: Array
-    acceleration: Array
-    speed: Array
-    push: Array
-    turning: Array
-    bands: Array
+    enough: Array  # [tracks]
 
     @cached_property
     def spread(self) -> Array:
@@ -342,5 +332,6 @@ class MovementStatistics:
         if stretch not in self._signals:
             self._signals[stretch] = _Signals.of(self._tracks.position[slice(*stretch)])
         at = slice(first - stretch[0], last - stretch[0])
-        movement = _Movement(self._signals[stretch], self._tracks.seen[first:last], at)
+        signals = {name: values[at] for name, values in vars(self._signals[stretch]).items()}
+        movement = _Movement(**signals, enough=self._tracks.seen[first:last].mean(axis=0) >= SEEN_SHARE)
         return np.concatenate([family.row(movement) for family in FAMILIES]).astype(np.float32)
