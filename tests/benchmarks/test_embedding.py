@@ -156,6 +156,7 @@ def test_it_learns_tempo_across_activities_and_knows_persons_it_never_saw(networ
         assert (slow[first] @ slow[second].T).mean() > (slow[first] @ fast[second].T).mean() + 0.3
 
 
+@pytest.mark.slow
 def test_what_cannot_be_used_is_an_error_that_says_so() -> None:
     onnx = to_onnx(trained())
     with pytest.raises(PoseprintError, match=r"frames >= 16, 8, 2 or 3\], got \[2, 15, 8, 2\]"):

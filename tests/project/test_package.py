@@ -107,6 +107,7 @@ def test_a_public_function_says_what_it_takes(package: str, name: str) -> None:
         assert signature.return_annotation is not inspect.Signature.empty
 
 
+@pytest.mark.slow
 def test_packages_define_nothing_and_nobody_imports_from_the_top() -> None:
     for path in SOURCES:
         tree = ast.parse(path.read_text())

@@ -188,6 +188,7 @@ def test_the_history_tells_of_every_epoch(tmp_path: Path) -> None:
 # What is learnt
 
 
+@pytest.mark.slow
 def test_several_outputs_are_learnt(tmp_path: Path) -> None:
     train, validation = movements(60, kinds=3, noise=0.05), movements(30, seed=1, kinds=3, noise=0.05)
     fitted = fit(train, validation, replace(SMALL, epochs=20, lr=2e-2), tmp_path, outputs=3)
@@ -227,6 +228,7 @@ def test_labels_are_weighed_equally_where_that_is_asked(tmp_path: Path) -> None:
     assert logits[True].mean() > logits[False].mean() + 0.3
 
 
+@pytest.mark.slow
 def test_one_cycle_rises_and_ends_near_nothing(tmp_path: Path) -> None:
     settings = replace(SMALL, schedule="onecycle", lr=1e-2, epochs=20)
     fitted = fit(movements(), movements(10, seed=1), settings, tmp_path)
@@ -314,6 +316,7 @@ def test_a_fit_killed_within_an_epoch_goes_on_from_the_one_before(
     assert same_weights(resumed, whole)
 
 
+@pytest.mark.slow
 def test_patience_stops_and_a_kill_at_any_epoch_does_not_change_where(tmp_path: Path) -> None:
     settings = replace(SMALL, epochs=40, patience=3, lr=2e-2)
     data = movements(noise=2.0), movements(10, seed=1, noise=2.0)
@@ -357,6 +360,7 @@ def test_another_fits_folder_is_refused(tmp_path: Path, what: str) -> None:
     assert (tmp_path / "checkpoint.ckpt").exists()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
     data = movements(), movements(10, seed=1)
     first, again = (fit(*data, SMALL, tmp_path / name) for name in "ab")
