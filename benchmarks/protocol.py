@@ -14,13 +14,11 @@ from common import SHARED
 
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.verification.learn_reference import Roles, learn_reference
-from poseprint.verification.reference import Reference, shipped
+from poseprint.verification.reference import NAMES, Reference, shipped
 from poseprint.verification.trials import Take, takes_of_table
 
 SETS = ("msrc12", "utd_mhad", "isl_kinect")
 """What the reference that ships was learned from."""
-NAMES = {2: "picture", 3: "depth"}
-"""By number of axes."""
 FOLD = 5
 """People of the calibrating set that are left out of a reference at a time."""
 VIEWS = ("facing_front", "facing_45deg", "facing_65deg")

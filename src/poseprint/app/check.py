@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.sources import read_source
+from poseprint.core.arrays import covered
 from poseprint.core.findings import Finding, by_severity, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Judgement, MovementScore, Verdict
@@ -120,10 +119,7 @@ def _versions(series: PoseSeries) -> dict[str, str]:
 
 def _seconds_used(movements: Sequence[MovementScore], fps: float) -> float:
     """Seconds that lie in at least one movement."""
-    used = np.zeros(max((m.last for m in movements), default=0), dtype=bool)
-    for m in movements:
-        used[m.first : m.last] = True
-    return float(used.sum()) / fps
+    return float(covered((m.first, m.last) for m in movements).sum()) / fps
 
 
 def _misfit(series: PoseSeries, profile: Profile) -> str:

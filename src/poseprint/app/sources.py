@@ -19,18 +19,11 @@ class Source:
 
     Attributes:
         path: a video, a Parquet or csv file, or a folder of OpenPose json.
-        video: what there is to know of a video; None of poses.
-        poses: the poses; None of a video.
+        content: what was probed of a video, or the poses that were read.
     """
 
     path: Path
-    video: VideoInfo | None
-    poses: PoseSeries | None
-
-    @property
-    def sha256(self) -> str:
-        """Of the video's file, or of the poses."""
-        return self.video.sha256 if self.video else self.poses.sha256 if self.poses else ""
+    content: VideoInfo | PoseSeries
 
     @property
     def name(self) -> str:
@@ -48,8 +41,8 @@ class Source:
         progress: Progress = silent,
     ) -> PoseSeries:
         """Its poses, measured if it is a video; arguments as of `poseprint.extract`."""
-        if self.poses is not None:
-            return self.poses
+        if isinstance(self.content, PoseSeries):
+            return self.content
         return extract(
             self.path,
             estimator=estimator,
@@ -57,7 +50,7 @@ class Source:
             jobs=jobs,
             chunks_dir=chunks_dir,
             progress=progress,
-            info=self.video,
+            info=self.content,
         )
 
 
@@ -73,8 +66,8 @@ def open_source(path: Path | str, *, fps: float | None = None, frame_size: tuple
     """
     path = Path(path)
     if is_poses(path):
-        return Source(path, None, read_any_poses(path, fps=fps, frame_size=frame_size))
-    return Source(path, probe(path), None)
+        return Source(path, read_any_poses(path, fps=fps, frame_size=frame_size))
+    return Source(path, probe(path))
 
 
 def read_source(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,12 @@ def runs(mask: Array) -> list[Span]:
     """Runs of True in a mask [shape=(frames,)]."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def covered(spans: Iterable[Span], frames: int | None = None) -> Array:
+    """Which frames lie in at least one of some spans: bool [shape=(frames,)], up to the last of them by default."""
+    spans = list(spans)
+    mask = np.zeros(max((last for _, last in spans), default=0) if frames is None else frames, dtype=bool)
+    for first, last in spans:
+        mask[first:last] = True
+    return mask

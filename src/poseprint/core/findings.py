@@ -50,6 +50,11 @@ class Inspection:
     seen: Mapping[str, float]
     seconds: float
 
+    @property
+    def excluding(self) -> tuple[Finding, ...]:
+        """The findings for which frames are not used as evidence."""
+        return tuple(f for f in self.findings if f.severity == "exclude")
+
 
 CODES: dict[str, tuple[Severity, str]] = {
     "NO_PERSON": ("exclude", "No person is found anywhere in the recording."),

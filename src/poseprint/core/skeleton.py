@@ -50,11 +50,11 @@ UPPER_BODY = Skeleton(
 NOSE, NECK = 0, 1
 RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST = 2, 3, 4
 LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 5, 6, 7
-EYES, EARS = (8, 9), (10, 11)
+RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR = 8, 9, 10, 11
 PAIRS: Mapping[str, tuple[int, ...]] = {
     "nose": (NOSE,),
-    "eyes": EYES,
-    "ears": EARS,
+    "eyes": (RIGHT_EYE, LEFT_EYE),
+    "ears": (RIGHT_EAR, LEFT_EAR),
     "shoulders": (RIGHT_SHOULDER, LEFT_SHOULDER),
     "elbows": (RIGHT_ELBOW, LEFT_ELBOW),
     "wrists": (RIGHT_WRIST, LEFT_WRIST),

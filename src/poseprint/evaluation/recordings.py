@@ -109,8 +109,7 @@ def measure_usable(
         take = Take.of(measured, group=group, activity=activity, session=session)
         first = contents.setdefault(poses.sha256, poses.recording)
         if take is None:
-            findings = [f for f in measured.inspection.findings if f.severity == "exclude"]
-            doubts = [f.message for f in findings if f.code != "TOO_LITTLE_EVIDENCE"]
+            doubts = [f.message for f in measured.inspection.excluding if f.code != "TOO_LITTLE_EVIDENCE"]
             reason = "; ".join(doubts) or "no usable stretch in it is a second long"
             left_out.append(f"{poses.recording} is left out: {reason}")
         elif first != poses.recording:

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.files import atomic_write
 from poseprint.core.series import PoseSeries
 from poseprint.io.parquet import read_poses
+
+if TYPE_CHECKING:
+    from poseprint.io.video import VideoInfo
 
 TABLE = "recordings.csv"
 LABELS = ("real", "fake")
@@ -101,18 +105,17 @@ def write_recordings(folder: Path, recordings: Sequence[Recording]) -> None:
         writer.writerows(asdict(r) for r in recordings)
 
 
-def pose_file_path(folder: Path, name: str, series: PoseSeries | None, sha256: str) -> Path:
-    """The file in a data set for these poses, or for the video with this sha256: of that name, unless another
-    recording has it; then with the start of the sha256."""
+def pose_file_path(folder: Path, name: str, recording: PoseSeries | VideoInfo) -> Path:
+    """The file in a data set for some poses, or for those of a video: of that name, unless another recording has it;
+    then with the start of the sha256."""
     file = folder / f"{name}.parquet"
-    return folder / f"{name}-{sha256[:8]}.parquet" if _holds_other_recording(file, series, sha256) else file
+    if not file.exists() or _is_of(read_poses(file), recording):
+        return file
+    return folder / f"{name}-{recording.sha256[:8]}.parquet"
 
 
-def _holds_other_recording(file: Path, series: PoseSeries | None, sha256: str) -> bool:
-    """Whether a pose file exists that holds another recording than these poses, or than the video with this sha256."""
-    if not file.exists():
-        return False
-    stored = read_poses(file)
-    if series is None:
-        return stored.source_sha256 != sha256
-    return not np.array_equal(stored.position, series.position, equal_nan=True)
+def _is_of(stored: PoseSeries, recording: PoseSeries | VideoInfo) -> bool:
+    """Whether stored poses are these, or were measured in this video."""
+    if isinstance(recording, PoseSeries):
+        return np.array_equal(stored.position, recording.position, equal_nan=True)
+    return stored.source_sha256 == recording.sha256

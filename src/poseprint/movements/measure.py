@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from poseprint.core.arrays import Array, Span
+from poseprint.core.arrays import Array, Span, covered
 from poseprint.core.findings import Inspection
 from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.movements.cleaning import clean, resample
@@ -42,10 +40,7 @@ class Movements:
     @property
     def seconds(self) -> float:
         """Length of what they cover together."""
-        covered = np.zeros(max((last for _, last in self.spans), default=0), dtype=bool)
-        for first, last in self.spans:
-            covered[first:last] = True
-        return float(covered.sum()) / GRID_FPS
+        return float(covered(self.spans).sum()) / GRID_FPS
 
     def subset(self, rows: Sequence[int]) -> Movements:
         """The movements of these rows."""
@@ -66,8 +61,8 @@ class Measured:
     inspection: Inspection
     statistics: MovementStatistics
 
-    def movements(self, stride: int = STRIDE) -> Movements:
-        """Its movements and their statistics.
+    def spans(self, stride: int = STRIDE) -> tuple[Span, ...]:
+        """Where its movements lie, as (first, last + 1).
 
         Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and
         count as less.
@@ -83,7 +78,12 @@ class Measured:
             if not whole and last - first >= SHORTEST:
                 whole = [(first, last)]
             spans += whole
-        return Movements(tuple(spans), self.statistics.of(spans))
+        return tuple(spans)
+
+    def movements(self, stride: int = STRIDE) -> Movements:
+        """Its movements and their statistics; `stride` as in `spans`."""
+        spans = self.spans(stride)
+        return Movements(spans, self.statistics.of(spans))
 
 
 def measure(series: PoseSeries, axes: int) -> Measured:

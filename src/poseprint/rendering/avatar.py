@@ -20,17 +20,21 @@ from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
+    LEFT_EAR,
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_SHOULDER,
     LEFT_WRIST,
     NECK,
     NOSE,
+    RIGHT_EAR,
     RIGHT_ELBOW,
+    RIGHT_EYE,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
     UPPER_BODY,
 )
-from poseprint.rendering.figure import BACKDROPS, LEFT_EAR, LEFT_EYE, LOOKS, RIGHT_EAR, RIGHT_EYE, Figure, Look
+from poseprint.rendering.figure import BACKDROPS, LOOKS, Figure, Look
 
 ARMS = (RIGHT_ELBOW, RIGHT_WRIST, LEFT_ELBOW, LEFT_WRIST)
 OVERSAMPLING = 2

@@ -18,18 +18,21 @@ from PIL import Image, ImageDraw
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.skeleton import (
+    LEFT_EAR,
     LEFT_ELBOW,
+    LEFT_EYE,
     LEFT_SHOULDER,
     LEFT_WRIST,
     NECK,
     NOSE,
+    RIGHT_EAR,
     RIGHT_ELBOW,
+    RIGHT_EYE,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
 
 Colour = tuple[int, int, int]
-RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR = 8, 9, 10, 11
 
 
 @dataclass(frozen=True)

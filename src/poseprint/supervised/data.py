@@ -55,14 +55,14 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
     usable, left_out, kinds = [], [], {}
     for line in read_recordings(folder):
         series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
-        if series.fps != GRID_FPS:
-            series = resample(series, GRID_FPS)
-        inspection = inspect(series, length=settings.length)
+        series = resample(series, GRID_FPS)
+        cleaned = clean(series)
+        inspection = inspect(series, length=settings.length, cleaned=cleaned)
         if not any(last - first >= settings.length for first, last in inspection.spans):
-            reason = "; ".join(f.message for f in inspection.findings if f.severity == "exclude")
+            reason = "; ".join(f.message for f in inspection.excluding)
             left_out.append(f"{line.recording} is left out: {reason or 'no whole movement in it'}")
             continue
-        usable.append(Usable(line, clean(series), inspection.spans))
+        usable.append(Usable(line, cleaned, inspection.spans))
         kinds[(series.skeleton.name, series.estimator)] = line.recording
     if not usable:
         raise DatasetError(f"{folder}: no recording has a usable movement; {left_out[0]}")

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span
+from poseprint.core.arrays import Array, Span, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER
@@ -105,7 +105,7 @@ def normalise(position: Array, how: Normalisation) -> Array:
         return np.where(still, 0.0, (flat - mean) / np.where(still, 1.0, sigma)).astype(np.float32)
     if how == "body":
         width = np.linalg.norm(x[:, RIGHT_SHOULDER] - x[:, LEFT_SHOULDER], axis=1)
-        unit = np.nanmedian(width) if np.isfinite(width).any() else np.nan
+        unit = median_of(width)
         if not unit > 0:
             return np.zeros((len(x), x.shape[1] * 2), dtype=np.float32)
         return np.nan_to_num((x - x[:, [NECK]]) / unit, nan=0.0).reshape(len(x), -1).astype(np.float32)

@@ -32,9 +32,10 @@ def judge(series: PoseSeries, profile: SupervisedProfile, *, stride: int, misfit
     Raises:
         ProfileError: the network does not run, or the profile's normalisation is not known.
     """
-    inspection = inspect(series, length=profile.input.length)
+    cleaned = clean(series)
+    inspection = inspect(series, length=profile.input.length, cleaned=cleaned)
     spans = [] if misfit else cut_movements(inspection.spans, length=profile.input.length, stride=stride)
-    movements = _scored(series, spans, profile)
+    movements = _scored(series, cleaned, spans, profile)
     real, total = sum(m.vote for m in movements), len(movements)
     return Judgement(
         decision="inconclusive" if not total else "consistent" if real > total - real else "inconsistent",
@@ -49,20 +50,22 @@ def judge(series: PoseSeries, profile: SupervisedProfile, *, stride: int, misfit
 
 def _reason(real: int, total: int, inspection: Inspection, profile: SupervisedProfile) -> str:
     if not total:
-        why = "; ".join(f.message for f in inspection.findings if f.severity == "exclude")
+        why = "; ".join(f.message for f in inspection.excluding)
         return f"There is less than one movement of {profile.input.length / profile.input.fps:.1f} s to judge: {why}."
     what = f"{real} of {total} movement{'s' * (total > 1)} {'were' if total > 1 else 'was'} voted real"
     return f"{what}; a recording is consistent only if real votes outnumber fake ones."
 
 
-def _scored(series: PoseSeries, spans: Sequence[Span], profile: SupervisedProfile) -> tuple[MovementScore, ...]:
+def _scored(
+    series: PoseSeries, cleaned: PoseSeries, spans: Sequence[Span], profile: SupervisedProfile
+) -> tuple[MovementScore, ...]:
     if not spans:
         return ()
     if profile.input.normalisation not in get_args(Normalisation):
         raise ProfileError(
             f"the profile's normalisation {profile.input.normalisation!r} is not known to this poseprint: update it"
         )
-    movements = movement_set(clean(series), spans, profile.input.normalisation)  # type: ignore[arg-type]
+    movements = movement_set(cleaned, spans, profile.input.normalisation)  # type: ignore[arg-type]
     scores = profile.score(movements.features, movements.lengths)
     seen = series.seen()
     return tuple(

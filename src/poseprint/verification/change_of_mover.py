@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from poseprint.core.arrays import Array
+from poseprint.core.arrays import Array, covered
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, Movements
@@ -126,7 +126,7 @@ def likeliest_change(
     until = None if stop == sides.frames else stop
     movers = [Summary.of_movements(fine.subset(rows)) for rows in sides.rows(change)]
     evidence = reference.evidence(enrolled, movers, without=without)
-    spans = measured.movements().spans
+    spans = measured.spans()
     centres = [(a + b) / 2 for a, b in spans]
     time = measured.series.time
     return Change(
@@ -158,10 +158,8 @@ class _Sides:
     @staticmethod
     def of(movements: Movements, frames: int) -> _Sides:
         first, last = np.array(movements.spans).T
-        mask = np.zeros(frames, dtype=np.int64)
-        for a, b in movements.spans:
-            mask[a:b] = 1
-        return _Sides(first, last, np.append(0, np.cumsum(mask)), np.arange(first[0] + STEP, last[-1], STEP))
+        before = np.append(0, np.cumsum(covered(movements.spans, frames)))
+        return _Sides(first, last, before, np.arange(first[0] + STEP, last[-1], STEP))
 
     @property
     def frames(self) -> int:

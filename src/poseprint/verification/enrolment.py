@@ -85,7 +85,7 @@ class _Contents:
         """Enrol a recording, unless nothing of it is usable or it is enrolled already."""
         inspection, movements = measured.inspection, measured.movements()
         if not len(movements):
-            why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")
+            why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.excluding)
             self.findings.append(finding("RECORDING_LEFT_OUT", f"{recording}: {why or 'nothing in it can serve'}"))
             return
         track = head_and_hands(measured)

@@ -241,7 +241,7 @@ def _calibration_findings(profile: EnrolledProfile, reference: Reference, foreig
 def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:
     """The verdict in a sentence or two of plain words."""
     if likelihood is None:
-        why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.findings if f.severity == "exclude")
+        why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.excluding)
         return f"Too little can be measured to say anything: {why or 'hardly any keypoint is seen'}."
     llr = likelihood.llr["both"] or 0.0
     low, high = likelihood.thresholds

@@ -38,6 +38,19 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+def opened(context: Any, path: Path) -> tuple[Any, list[str], list[str]]:
+    """A report's page, and lists to which whatever it complains of and whatever it asks for are added."""
+    page = context.new_page()
+    trouble: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    return page, trouble, requests
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("with_footage", [False, True])
@@ -48,14 +61,7 @@ def test_page_in_a_browser(tmp_path: Path, browser: Any, with_footage: bool) -> 
     footage = film(tmp_path / "film.mp4", (64, 36), frames=900) if with_footage else None
     write_report(verdict, series, path, footage=footage)
     context = browser.new_context(offline=True)
-    page = context.new_page()
-    trouble: list[str] = []
-    requests: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(path.as_uri())
+    page, trouble, requests = opened(context, path)
 
     def playhead() -> float:
         return float(page.locator("#chart .playhead").get_attribute("x1").rstrip("%"))
@@ -104,14 +110,7 @@ def test_enrolled_page_in_a_browser(tmp_path: Path, browser: Any, reduced: bool)
     change = {"start": 9.0, "end": 12.0, "elsewhere": 1.5, "within": -1.1}
     write_report(weighed(series, person=EVIL, recording=EVIL, change=change), series, path)
     context = browser.new_context(offline=True, reduced_motion="reduce" if reduced else "no-preference")
-    page = context.new_page()
-    trouble: list[str] = []
-    requests: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(path.as_uri())
+    page, trouble, requests = opened(context, path)
 
     def shown() -> list[bool]:
         return [panel.is_visible() for panel in page.locator(".chosen").all()]

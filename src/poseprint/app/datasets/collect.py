@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from poseprint.app.sources import open_source
@@ -68,15 +67,16 @@ def collect(
     recordings = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
     ensure_writable(folder)
     source_file = open_source(source, fps=fps, frame_size=frame_size)
-    file = pose_file_path(folder, recording or source_file.name, source_file.poses, source_file.sha256)
+    file = pose_file_path(folder, recording or source_file.name, source_file.content)
     name, new = file.stem, not file.exists()
-    chunks_dir = (
-        folder / CHUNKS_DIR / f"{source_file.sha256[:16]}-{__version__}"
-    )  # another version of the program measures anew
-    measure = partial(
-        source_file.read, estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
-    )
-    series = measure() if new else read_poses(file)
+    # Another version of the program measures anew.
+    chunks_dir = folder / CHUNKS_DIR / f"{source_file.content.sha256[:16]}-{__version__}"
+    if new:
+        series = source_file.read(
+            estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
+        )
+    else:
+        series = read_poses(file)
     existing = recordings.get(name, Recording(name, "", "real", "", file.name))
     changes = {"person": person, "label": label, "session": session, "activity": activity}
     line = replace(existing, **{k: v for k, v in changes.items() if v is not None})

@@ -86,7 +86,7 @@ def _add(recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, p
     lines = []
     for count, (series, label, session, activity) in enumerate(recordings):
         progress(series.recording, count, len(recordings))
-        file = pose_file_path(folder, safe_file_name(series.recording), series, series.sha256)
+        file = pose_file_path(folder, safe_file_name(series.recording), series)
         if not file.exists():
             write_poses(replace(series, recording=file.stem), file)
         person, name = series.person.strip(), file.name

@@ -74,7 +74,7 @@ def describe(folder: Path, *, length: int = LENGTH, progress: Progress = silent)
 def _summary(line: Recording, folder: Path, length: int) -> _Summary:
     series = resample(read_poses(folder / line.file), GRID_FPS)
     inspection = inspect(series, length=length)
-    codes = frozenset(f.code for f in inspection.findings if f.severity == "exclude")
+    codes = frozenset(f.code for f in inspection.excluding)
     movements = len(cut_movements(inspection.spans, length=length))
     # That too little is left follows from the others, where there are any.
     return _Summary(line, series.duration, inspection.seconds, movements, codes - {"TOO_LITTLE_EVIDENCE"} or codes)

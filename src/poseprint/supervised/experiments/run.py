@@ -25,8 +25,6 @@ from poseprint.supervised.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["run_experiment"]
-
 
 def run_experiment(
     name: str,
