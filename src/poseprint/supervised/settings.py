@@ -67,25 +67,23 @@ class Settings:
     balance: bool = False
     seed: int = 0
 
-    def changed(self, assignments: Sequence[str]) -> Settings:
+    def changed(self, changes: Sequence[str]) -> Settings:
         """These settings with `key=value` texts applied.
 
         Raises:
             PoseprintError: an unknown key, or a value of the wrong kind.
         """
         types = {f.name: type(getattr(self, f.name)) for f in fields(self)}
-        changes: dict[str, Any] = {}
-        for text in assignments:
+        values: dict[str, Any] = {}
+        for text in changes:
             key, equals, value = text.partition("=")
             if not equals or key not in types:
-                raise PoseprintError(f"--set {text!r}: expected key=value with a key of: {', '.join(types)}")
+                raise PoseprintError(f"`changes` {text!r}: expected key=value with a key of: {', '.join(types)}")
             try:
-                changes[key] = (
-                    {"true": True, "false": False}[value.lower()] if types[key] is bool else types[key](value)
-                )
+                values[key] = {"true": True, "false": False}[value.lower()] if types[key] is bool else types[key](value)
             except (ValueError, KeyError) as error:
-                raise PoseprintError(f"--set {text!r}: {key} takes a {types[key].__name__}") from error
-        return replace(self, **changes).checked()
+                raise PoseprintError(f"`changes` {text!r}: {key} takes a {types[key].__name__}") from error
+        return replace(self, **values).checked()
 
     def differences(self) -> dict[str, Any]:
         """What is not as in the paper's Table 3."""

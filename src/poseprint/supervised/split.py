@@ -59,7 +59,7 @@ def split(
         if len(groups) < 2:
             kind = "the person's own" if label else "fake or other people's"
             hint = (
-                "; add recordings, or split by movement (--set split=movement), which flatters"
+                "; add recordings, or split by movement (`changes` split=movement), which flatters"
                 if by == "recording"
                 else ""
             )

@@ -53,6 +53,8 @@ def test_train_refuses_what_it_does_not_know(tmp_path: Path, command: Command) -
         (["lstm", "--person", "Zoe"], "'Zoe'"),
         (["lstm", "--seeds", "0"], "seeds go from 1"),
         (["lstm", "--set", "hiden=3"], "key of: model, hidden"),
+        (["lstm", "--set", "seed=3"], "--set seed: an experiment decides that itself; see --seeds"),
+        (["lstm", "--set", "split=movement"], "--set split: an experiment decides that itself; see --split"),
         (["transfer", "--person", "Ann", "--person", "Bob", "--person", "Cy", "--person", "Dee"], "there are 2"),
     ],
 )

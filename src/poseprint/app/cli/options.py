@@ -30,10 +30,11 @@ FrameSize = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 
-
 OPTIONS = {
     "frame_size": "--frame-size WIDTHxHEIGHT",
-    **{name: f"--{name}" for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs")},
+    "changes": "--set",
+    "splits": "--split",
+    **{name: f"--{name}" for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs", "seeds")},
 }
 """Arguments that errors of the library name, as `frame_size`, and the options they are here."""
 

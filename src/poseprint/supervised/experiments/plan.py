@@ -149,8 +149,8 @@ def make_plan(
     return plan
 
 
-FIXED = {"seed": "--seeds", "split": "--split", "model": "", "keypoints": ""}
-"""Settings that an experiment itself decides, and the option that is meant instead."""
+FIXED = {"seed": "seeds", "split": "splits", "model": "", "keypoints": ""}
+"""Settings that an experiment itself decides, and the argument that is meant instead."""
 
 
 def check_names(name: str, scale: str, splits: Sequence[str], seeds: int | None, changes: Sequence[str]) -> None:
@@ -169,7 +169,7 @@ def check_names(name: str, scale: str, splits: Sequence[str], seeds: int | None,
     for key in (text.partition("=")[0] for text in changes):
         if key in FIXED:
             raise PoseprintError(
-                f"--set {key}: an experiment decides that itself" + (f"; see {FIXED[key]}" if FIXED[key] else "")
+                f"`changes` {key}: an experiment decides that itself" + (f"; see `{FIXED[key]}`" if FIXED[key] else "")
             )
 
 

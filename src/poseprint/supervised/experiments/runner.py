@@ -113,7 +113,7 @@ class Runner:
         except BrokenProcessPool as error:
             raise PoseprintError(
                 "a run's process ended before its time, perhaps for want of memory (or, called from a script, for want"
-                " of `if __name__ == '__main__':`); what is done is kept, and --jobs 1 needs least"
+                " of `if __name__ == '__main__':`); what is done is kept, and `jobs` 1 needs least"
             ) from error
 
 
