@@ -212,7 +212,7 @@ def drawn_rows() -> list[dict[str, Any]]:
             ("Donald Trump", "trump_fundraiser"),
         ):
             drawn = []
-            part = everyone[motion].slice(0, min(len(everyone[motion]), 300))
+            part = everyone[motion].part(0, min(len(everyone[motion]), 300))
             for look_name in ("navy", "olive"):
                 video = Path(temporary) / f"{motion}_{look_name}.mp4"
                 write_video(replace(part, time=part.time - part.time[0]), video, look=LOOKS[look_name], size=(640, 360))

@@ -104,7 +104,7 @@ def _joined(
 ) -> Iterator[Case]:
     at = float(rng.uniform(LEAST_S, series.duration - LEAST_S))
     length = min(series.duration, at + other.duration - 0.1)
-    part = series.slice(0, int(length * series.fps))
+    part = series.part(0, int(length * series.fps))
     room = other.duration - (part.duration - at) - 0.1
     spliced = edits.splice(part, other, at, from_s=float(rng.uniform(0, max(room, 0.01))))
     if part.duration - at >= LEAST_S:

@@ -50,7 +50,7 @@ RECORDINGS = 4
 def framed(series: PoseSeries) -> PoseSeries:
     """A part of a recording, framed as a speaker is."""
     first = min(150, max(0, len(series) - SECONDS * 30))
-    part = series.slice(first, min(len(series), first + SECONDS * 30))
+    part = series.part(first, min(len(series), first + SECONDS * 30))
     zoom = 0.26 * SIZE[1] / part.shoulder_width()
     neck = np.nanmedian(part.position[:, 1], axis=0)
     position = (part.position - neck) * zoom + np.array([0.5, 0.42]) * SIZE

@@ -64,7 +64,7 @@ def main() -> None:
         for name, (clip, person, first, last) in plan.items():
             series = read_poses(collect(VIDEOS / f"{clip}.mp4", cache).file)
             frames = round(first * series.fps), min(len(series), round(last * series.fps))
-            series = series.slice(*frames)
+            series = series.part(*frames)
             # An eighth of a pixel is far below the estimator's error and halves the file.
             series = series.logged(
                 "sample",

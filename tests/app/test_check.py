@@ -132,7 +132,7 @@ def test_it_is_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("frames", [0, 1, 2])
 def test_next_to_nothing(tmp_path: Path, frames: int) -> None:
-    assert verdict(mover(300).slice(0, frames), tmp_path).decision == "inconclusive"
+    assert verdict(mover(300).part(0, frames), tmp_path).decision == "inconclusive"
 
 
 def test_check_takes_paths(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_without_a_cut_channel_there_is_one_shot() -> None:
 
 def test_a_part_keeps_times_channels_and_says_so() -> None:
     whole = with_channel(mover(100), "cut", 50, 1)
-    part = whole.slice(40, 60)
+    part = whole.part(40, 60)
     np.testing.assert_array_equal(part.position, whole.position[40:60])
     np.testing.assert_array_equal(part.confidence, whole.confidence[40:60])
     np.testing.assert_array_equal(part.time, whole.time[40:60])

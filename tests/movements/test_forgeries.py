@@ -115,7 +115,7 @@ def test_a_splice_brings_the_second_mover_to_the_place_and_size_of_the_first() -
     first = mover(600, seed=1, centre=(0.4, 0.4), shoulder=200)
     second = mover(600, seed=2, centre=(0.7, 0.5), shoulder=120)
     spliced = edits.splice(first, second, 5.0, from_s=1.0)
-    part = spliced.slice(170, 600)
+    part = spliced.part(170, 600)
     assert part.shoulder_width() == pytest.approx(200, rel=0.01)
     difference = np.median(part.position[:, NECK], axis=0) - np.median(first.position[170:, NECK], axis=0)
     np.testing.assert_allclose(difference, 0, atol=4)

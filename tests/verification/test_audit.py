@@ -38,7 +38,7 @@ def test_how_much_more_would_help_is_told_with_the_measured_curve() -> None:
 def test_the_same_take_counts_once() -> None:
     first = wanderer(900, seed=1)
     noisy = first.position + np.random.default_rng(0).normal(0, 0.4, first.position.shape).astype(np.float32)
-    copy = replace(first, position=noisy, source_sha256="f" * 64, recording="copy").slice(90, 900)
+    copy = replace(first, position=noisy, source_sha256="f" * 64, recording="copy").part(90, 900)
     profile = enroll("Ann", [first, wanderer(900, seed=2), copy])
     assert [r["recording"] for r in profile.made_from] == ["0-1", "0-2"]
     assert "DUPLICATE_RECORDING" in codes(profile)
@@ -57,7 +57,7 @@ def test_two_people_in_one_enrolment_are_noticed() -> None:
 
 def test_parts_of_one_film_are_recordings_of_their_own() -> None:
     whole = wanderer(1800, seed=1)
-    halves = [replace(whole.slice(a, b), recording=f"part-{a}") for a, b in ((0, 800), (900, 1800))]
+    halves = [replace(whole.part(a, b), recording=f"part-{a}") for a, b in ((0, 800), (900, 1800))]
     assert len(enroll("Ann", halves).made_from) == 2
 
 

@@ -250,7 +250,7 @@ def test_splices_of_real_movers_are_found(shared: Path, reference: Reference) ->
     for one, other in pairwise(people):
         own = recordings[one]
         person = Summary.joined([Summary.of_movements(measure(s, reference.axes).movements()) for s in own[1:6]])
-        spliced = splice(own[0].slice(0, 840), recordings[other][0], 14.0)
+        spliced = splice(own[0].part(0, 840), recordings[other][0], 14.0)
         change = likeliest_change(reference, person, measure(spliced, reference.axes))
         assert change is not None
         near.append(min(abs(f - 420) for f in (change.frame, change.until) if f is not None) <= MOVEMENT)

@@ -55,7 +55,7 @@ def test_costs_decide(ann: EnrolledProfile) -> None:
 
 
 def test_a_check_that_cannot_be_made_says_what_to_do(ann: EnrolledProfile) -> None:
-    short = check_poses(wanderer().slice(0, 25), ann)
+    short = check_poses(wanderer().part(0, 25), ann)
     assert (short.decision, short.evidence) == ("inconclusive", None)
     assert "Too little can be measured" in short.reason
     hidden = check_poses(no_arms(wanderer(seed=9)), ann)
@@ -97,7 +97,7 @@ def test_a_stretch_of_another_mover_is_found(shared: Path) -> None:
     names = sorted(people)[:6]
     for person, impostor in zip(names, [*names[3:], *names[:3]], strict=True):
         profile = enroll(person, people[person][:10])
-        mixed = splice(people[person][12].slice(0, 900), people[impostor][12], 15.0)
+        mixed = splice(people[person][12].part(0, 900), people[impostor][12], 15.0)
         verdict = check_poses(mixed, profile)
         assert verdict.evidence is not None
         change = verdict.evidence.change

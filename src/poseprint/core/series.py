@@ -175,7 +175,7 @@ class PoseSeries:
         """sha256 of the positions: tells poses apart that came without a video."""
         return hashlib.sha256(self.position.tobytes()).hexdigest()
 
-    def slice(self, first: int, last: int) -> PoseSeries:
+    def part(self, first: int, last: int) -> PoseSeries:
         """The frames first to last - 1 as a series of their own; times stay as they are."""
         return replace(
             self,

@@ -60,7 +60,7 @@ def test_split_by_movement_is_said_to_flatter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("frames", [900, 1, 0])
 def test_no_movements(tmp_path: Path, frames: int) -> None:
     series = waving()
-    series = series.slice(0, frames)
+    series = series.part(0, frames)
     verdict = judged(series, (), decision="inconclusive")
     page = written(tmp_path, verdict, series)
     assert "No movement was judged." in page.text
