@@ -158,6 +158,19 @@ def shifted(series: PoseSeries, at: slice, by: tuple[float, float]) -> PoseSerie
     return replace(series, position=position)
 
 
+def disordered(series: PoseSeries, at: slice) -> PoseSeries:
+    """The series with the poses of some frames in any order."""
+    position = series.position.copy()
+    position[at] = np.random.default_rng(0).permutation(position[at])
+    return replace(series, position=position)
+
+
+def trembling(series: PoseSeries, by: float) -> PoseSeries:
+    """The series with noise of some shoulder widths in every place."""
+    noise = np.random.default_rng(0).normal(0, by * series.shoulder_width(), series.position.shape)
+    return replace(series, position=series.position + noise)
+
+
 def assert_same(a: PoseSeries, b: PoseSeries) -> None:
     """Two series agree to the last bit."""
     for one, other in [(a.position, b.position), (a.confidence, b.confidence), (a.time, b.time)]:

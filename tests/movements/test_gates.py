@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.movers import empty, mover, shifted, with_channel, with_log, without
+from helpers.movers import disordered, empty, mover, shifted, trembling, with_channel, with_log, without
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +52,7 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "PERSON_ABSENT": (lambda: empty(mover(), slice(200, 215)), set(), ((200, 215),)),
     "SECOND_PERSON": (lambda: with_channel(mover(400), "people", 60, 2), set(), ((31, 91),)),
     "TRACKING_JUMP": (lambda: shifted(mover(), slice(150, None), (0.6, 0)), set(), ((150, 151),)),
+    "UNSTEADY": (lambda: disordered(mover(400, tempo=2, sway=0.3), slice(0, 120)), set(), ((0, 120),)),
     "CUTS": (lambda: with_channel(mover(), "cut", 150, 1), set(), ((150, 151),)),
     "SHOULDERS_HIDDEN": (lambda: without(mover(), "shoulder"), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
     "ARMS_NOT_IN_SIGHT": (lambda: without(mover(), "elbow", "wrist"), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
@@ -124,6 +125,9 @@ NEARLY: dict[str, Callable[[], PoseSeries]] = {
     "a bump of the camera": lambda: with_channel(mover(), "camera", 100, 0.02),
     "a picture repeated now and then": lambda: with_channel(mover(), "change", slice(30, None, 30), 0),
     "stands still for a moment": lambda: with_channel(mover(), "change", slice(200, 213), 0),
+    "a moment in disorder": lambda: disordered(mover(tempo=2), slice(150, 165)),
+    "as lively as can be": lambda: mover(tempo=4, amplitude=0.8),
+    "an estimator that trembles": lambda: trembling(mover(), 0.02),
     "very calm": lambda: mover(amplitude=0.01, sway=0.002),
     "29.97 pictures a second": lambda: of_rate(29.97),
     "a moment lost": lambda: with_log(mover(), lost_seconds=0.05),

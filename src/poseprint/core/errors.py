@@ -10,9 +10,15 @@
 A doubt that can be lived with is no error: it is a `poseprint.core.findings.Finding`.
 """
 
+_LONGEST = 800  # letters of an error: more is what a file holds, not what is wrong with it
+
 
 class PoseprintError(Exception):
     """Base of all errors raised on purpose; its text is one line meant for the user."""
+
+    def __str__(self) -> str:
+        text = " ".join(super().__str__().split())
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 
 class VideoError(PoseprintError):

@@ -1,13 +1,14 @@
-"""Files that appear whole or not at all; where those go that nobody named."""
+"""Files that appear whole or not at all, where those go that nobody named, and json as its standard has it."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from platformdirs import user_cache_path
 
@@ -22,6 +23,18 @@ except ModuleNotFoundError:  # Windows: there is no lock
 def cache_dir() -> Path:
     """Our folder in the user's cache: what is written where nobody said goes there, and nowhere else."""
     return user_cache_path("poseprint")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What some json says.
+
+    Raises:
+        ValueError: it is none; as its standard has it, NaN, infinity, a number beyond 1e308 and half a character, all of
+            which Python would read, are none.
+    """
+    value = json.loads(text, parse_int=lambda digits: int(digits) if len(digits) < 20 else float(digits))
+    json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    return value
 
 
 def ensure_writable(folder: Path) -> None:

@@ -67,6 +67,10 @@ CODES: dict[str, tuple[Severity, str]] = {
         "warning",
         "The tracked body leaps, as when the estimator changes from one person to another; movements end there.",
     ),
+    "UNSTEADY": (
+        "exclude",
+        "The body flickers from frame to frame as none moves: frames in disorder, or keypoints that are none.",
+    ),
     "CUTS": ("note", "The recording is edited; no movement crosses a cut."),
     "SHOULDERS_HIDDEN": ("exclude", "Shoulders are rarely seen, so there is no body to measure by."),
     "ARMS_NOT_IN_SIGHT": (
@@ -120,6 +124,7 @@ ADVICE = {
     "PERSON_ABSENT": "nothing to do if the rest is long enough; otherwise trim the video to the person",
     "SECOND_PERSON": "crop the video to the one person you mean, then run again",
     "TRACKING_JUMP": "look at the replay; crop the video to one person if it jumps between people",
+    "UNSTEADY": "look at the replay; get the file again, or measure it again",
     "CUTS": "nothing to do; a longer unedited take makes stronger evidence",
     "SHOULDERS_HIDDEN": "use footage that shows head, shoulders and arms",
     "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; a head alone does not show body language",

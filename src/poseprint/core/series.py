@@ -26,6 +26,8 @@ KINECT, OPENPOSE, UNKNOWN = "kinect", "openpose", "unknown"
 SEEN_CONFIDENCE = {OPENPOSE: 0.1}
 """From which confidence on a keypoint counts as seen, by estimator: OpenPose's is the height of a heat
 map and is low for joints it places well."""
+FARTHEST = 1e7
+"""Pixels beyond which nothing lies, in a picture or beside it."""
 DEFAULT_SEEN_CONFIDENCE = 0.5
 """The same for every other estimator: its confidence is a probability of being visible."""
 
@@ -37,6 +39,10 @@ class EstimatorInfo:
     name: str
     version: str = ""
     weights_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(text, str) for text in (self.name, self.version, self.weights_sha256)):
+            raise TypeError("an estimator's name, version and sha256 are texts")
 
     @property
     def seen_confidence(self) -> float:
@@ -85,8 +91,10 @@ class PoseSeries:
 
     def __post_init__(self) -> None:
         frames, keypoints = len(self.time), len(self.skeleton.keypoints)
-        position = np.array(self.position, dtype=np.float32)
-        confidence = np.array(self.confidence, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused below
+            position = np.array(self.position, dtype=np.float32)
+            confidence = np.array(self.confidence, dtype=np.float32)
+            channels = {name: np.array(values, dtype=np.float32) for name, values in self.channels.items()}
         time = np.array(self.time, dtype=np.float64)
         self._require(
             position.shape == (frames, keypoints, 2),
@@ -96,7 +104,7 @@ class PoseSeries:
             confidence.shape == (frames, keypoints),
             f"confidence has shape {confidence.shape}, expected {(frames, keypoints)}",
         )
-        self._require(not np.isinf(position).any(), "a position is infinite")
+        self._require(not (np.abs(position) > FARTHEST).any(), f"a position is farther than {FARTHEST:g} pixels")
         self._require(
             bool(np.isfinite(confidence).all() and (confidence >= 0).all() and (confidence <= 1).all()),
             "confidence must be between 0 and 1",
@@ -116,9 +124,7 @@ class PoseSeries:
         missing = np.isnan(position).any(axis=2)
         position[missing] = np.nan
         confidence[missing] = 0
-        channels = {}
-        for name, values in self.channels.items():
-            channels[name] = np.array(values, dtype=np.float32)
+        for name in channels:
             self._require(not np.isinf(channels[name]).any(), f"channel {name!r} holds infinity")
             self._require(
                 channels[name].shape == (frames,),

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from poseprint.core.errors import PoseFileError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY, Skeleton
 
@@ -79,7 +79,7 @@ def read_poses(path: Path | str) -> PoseSeries:
         absent = [name for name in ("time_s", *names) if name not in table.column_names]
         if absent:
             raise PoseFileError(f"{path}: columns are missing: {', '.join(absent[:5])}")
-        values = np.stack([table[name].to_numpy() for name in names], axis=1).astype(np.float32)
+        values = np.stack([table[name].to_numpy() for name in names], axis=1)
         values = values.reshape(-1, len(skeleton.keypoints), 3)
         return PoseSeries(
             position=values[:, :, :2],
@@ -116,7 +116,7 @@ def read_poses_metadata(path: Path | str) -> dict[str, Any]:
             f"{path}: a Parquet file, but not of poses (no `poseprint` metadata); make one with `poseprint extract`"
         )
     try:
-        meta = json.loads(raw)
+        meta = parse_json(raw)
         version = int(meta["format_version"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PoseFileError(f"{path}: its `poseprint` metadata cannot be read") from error

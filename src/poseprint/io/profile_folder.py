@@ -19,7 +19,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
@@ -49,9 +49,8 @@ class InputSpec:
     axes: int = 2
 
     def __post_init__(self) -> None:
-        texts = self.skeleton, self.normalisation, *vars(self.estimator).values()
-        if not all(isinstance(text, str) for text in texts):
-            raise ProfileError("a profile's skeleton, normalisation and estimator are texts")
+        if not (isinstance(self.skeleton, str) and isinstance(self.normalisation, str)):
+            raise ProfileError("a profile's skeleton and normalisation are texts")
         if not (isinstance(self.length, int) and 2 <= self.length <= 100_000):
             raise ProfileError(f"a profile's movements have 2 to 100000 frames, not {self.length!r}")
         if not (isinstance(self.fps, float | int) and 1 <= self.fps <= 1000):
@@ -89,7 +88,7 @@ class ProfileFolder:
         if not file.is_file():
             raise ProfileError(f"{path}: not a profile (no {MANIFEST}); `poseprint enroll` makes one")
         try:
-            manifest = json.loads(file.read_text(encoding="utf-8"))
+            manifest = parse_json(file.read_text(encoding="utf-8"))
             version = int(manifest["format_version"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ProfileError(f"{file}: cannot be read as a profile ({type(error).__name__})") from error

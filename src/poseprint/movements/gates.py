@@ -20,6 +20,7 @@ from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
 from poseprint.movements.cutting import LENGTH
+from poseprint.movements.steadiness import steadiness
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Thresholds:
     rarely_seen: float = 0.5  # share of time below which a pair of keypoints is rarely seen
     never_seen: float = 0.2  # elbows and wrists both below: no arms in sight
     tracking_jump: float = 0.5  # shoulder widths the neck may move between two frames
+    flicker: tuple[float, float] = (0.1, 2.0)  # shoulder widths a keypoint turns by at each frame; times what it strays
+    disorder: tuple[float, float] = (0.03, 1.5)  # the same where the keypoints of the head turn together
+    together: float = 0.8  # share of their turns that is common, from which they do
     tiny_px: float = 32.0  # shoulder width in pixels
     small_picture_px: int = 240  # lower side of the picture
     centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths
@@ -171,6 +175,19 @@ def _edits(recording: _Recording) -> Iterator[Finding]:
             f"the tracked body leaps, {_counted(len(recording.jumps), 'time')}",
             tuple((j, j + 1) for j in recording.jumps),
         )
+
+
+def _flicker(recording: _Recording) -> Iterator[Finding]:
+    series, limits = recording.series, recording.limits
+    if series.fps < limits.low_rate:
+        return
+    flickers = np.zeros(len(series), dtype=bool)
+    for first, last, found in steadiness(series, recording.seen):
+        turn, disorder = limits.disorder if found.together > limits.together else limits.flicker
+        flickers[first:last] |= found.turn > turn and found.disorder > disorder
+    if flickers.any():
+        spans = runs(flickers)
+        yield finding("UNSTEADY", f"the body flickers for {recording.seconds(_total_frames(spans))}", tuple(spans))
 
 
 def _keypoints(recording: _Recording) -> Iterator[Finding]:
@@ -331,6 +348,7 @@ GATES: tuple[Callable[[_Recording], Iterator[Finding]], ...] = (
     _presence,
     _second_person,
     _edits,
+    _flicker,
     _keypoints,
     _framing,
     _camera,

@@ -156,7 +156,8 @@ def _log_quantiles(values: Array, least: float) -> Array:
 
 def _correlations(signals: Array) -> Array:
     """Fisher's transform of the correlation of each two signals [shape=(pairs,)]."""
-    table = np.asarray(np.corrcoef(signals))[np.triu_indices(len(signals), 1)]
+    with np.errstate(divide="ignore", invalid="ignore"):  # what stands still goes with nothing
+        table = np.asarray(np.corrcoef(signals))[np.triu_indices(len(signals), 1)]
     return np.asarray(np.arctanh(np.clip(table, -0.97, 0.97)))
 
 

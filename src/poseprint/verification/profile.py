@@ -24,6 +24,10 @@ STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
 """Named after its content, so that a profile that changes is whole at every moment."""
 
 
+LARGEST = 100.0
+"""No statistic of a movement is larger: they are logarithms, angles, shares and places in shoulder widths."""
+
+
 @dataclass(frozen=True, eq=False)
 class EnrolledProfile:
     """One person of interest, as their own recordings show them; no fake and nobody else is needed.
@@ -123,8 +127,8 @@ def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
     fits = statistics.ndim == 2 and statistics.shape[1] == len(catalogue(spec.axes))
     if not fits or len(statistics) != sum(int(r["movements"]) for r in made_from) or not made_from:
         raise ValueError(f"statistics of shape {statistics.shape} do not fit its {len(made_from)} recordings")
-    if np.isinf(statistics).any():
-        raise ValueError("a statistic is infinite")
+    if (np.abs(statistics) > LARGEST).any():
+        raise ValueError(f"a statistic is beyond {LARGEST:g}")
 
 
 def _is_recording(row: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from threadpoolctl import ThreadpoolController
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import KINECT
 from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
 from poseprint.verification.background import KINDS, Background, Metric
@@ -236,7 +236,7 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
     try:
         text = (folder / f"{stem}.json").read_bytes()
         content = (folder / f"{stem}.safetensors").read_bytes()
-        facts, arrays = json.loads(text), load(content)
+        facts, arrays = parse_json(text), load(content)
         if facts["format_version"] != FORMAT_VERSION or facts["statistics"] != catalogue_sha256(axes):
             raise ProfileError(f"{folder / stem}.json: made for other statistics; run scripts/build_reference.py again")
         used = columns_of((*STATIC, *MOTION), axes)

@@ -1,0 +1,1 @@
+"""What `benchmarks/fuzz.py` is made of: sound inputs, what befalls them, what is done with them, and who watches."""
