@@ -74,14 +74,18 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_lost_pictures_are_missing_and_reported(tmp_path: Path) -> None:
-    times = [k / 30 for k in range(180) if not 60 <= k < 90]
+def test_a_pause_is_no_evidence_and_no_damage(tmp_path: Path) -> None:
+    times = [k / 30 for k in range(210) if not 60 <= k < 120]
     series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), len(times), times=times))
-    assert abs(len(series) - 180) <= 1
-    assert np.isnan(series.position[66:89, 0, 0]).all()
-    assert np.isfinite(series.position[92:170, 0, 0]).all()
-    assert series.log[0]["lost_seconds"] == pytest.approx(1.0, abs=0.1)
-    assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
+    assert abs(len(series) - 210) <= 1
+    assert np.isnan(series.position[66:119, 0, 0]).all()
+    assert np.isfinite(series.position[120:200, 0, 0]).all()
+    assert series.log[0]["lost_seconds"] == 0
+    assert series.shots() == [(0, 120), (120, 210)]
+    found = {f.code: f for f in inspect(series).findings}
+    assert found.keys() >= {"PAUSE"}
+    assert not found.keys() & {"FILE_DAMAGED", "PERSON_ABSENT", "LOW_FRAME_RATE"}
+    assert found["PAUSE"].frames == ((60, 120),)
 
 
 @pytest.mark.slow

@@ -24,6 +24,19 @@ def codes(inspection: Inspection) -> set[str]:
     return {found.code for found in inspection.findings}
 
 
+def turned(series: PoseSeries, degrees: float) -> PoseSeries:
+    """The film turned about its middle, clockwise."""
+    angle, middle = np.radians(degrees), np.array(series.frame_size) / 2
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return replace(series, position=(series.position - middle) @ turn + middle)
+
+
+@pytest.mark.parametrize(("degrees", "how"), [(90, "side"), (270, "side"), (180, "head"), (120, "side")])
+def test_how_a_person_is_turned_is_told(degrees: float, how: str) -> None:
+    (message,) = (f.message for f in inspect(turned(mover(), degrees)).findings if f.code == "NOT_UPRIGHT")
+    assert how in message
+
+
 def of_rate(fps: float) -> PoseSeries:
     """As extraction leaves a video of another frame rate: 10 s on the grid of 30."""
     return with_log(mover(), video={"fps": fps, "declared_frames": round(10 * fps)}, pictures=round(10 * fps))
@@ -68,8 +81,16 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "STILL_PICTURE": (lambda: mover(amplitude=0, sway=0), {"TOO_LITTLE_EVIDENCE"}, ()),
     "LOW_FRAME_RATE": (lambda: of_rate(15), set(), ()),
     "FRAME_RATE_CONVERTED": (lambda: of_rate(25), set(), ()),
+    "PAUSE": (lambda: with_channel(empty(mover(), slice(200, 230)), "shown", slice(200, 230), 0), set(), ((200, 230),)),
+    "CLOCK_RESTARTS": (lambda: with_log(mover(), video={"restarts": 1}), set(), ()),
+    "NO_TIME_STAMPS": (lambda: with_log(mover(), video={"timed": False}), set(), ()),
+    "SHAPE_CHANGES": (lambda: with_log(mover(), reshaped=2), set(), ()),
+    "SEVERAL_STREAMS": (lambda: with_log(mover(), video={"streams": 2, "stream": 2, "size": [640, 360]}), set(), ()),
+    "NOT_UPRIGHT": (lambda: turned(mover(), 90), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
+    "INTERLACED": (lambda: with_log(mover(), video={"interlaced": True}), set(), ()),
+    "HIGH_DYNAMIC_RANGE": (lambda: with_log(mover(), video={"transfer": "PQ"}), set(), ()),
     "FILE_DAMAGED": (lambda: with_log(mover(), lost_seconds=0.2), set(), ()),
-    "HEADER_DISAGREES": (lambda: with_log(mover(), video={"declared_frames": 330}), set(), ()),
+    "HEADER_DISAGREES": (lambda: with_log(mover(), video={"declared_frames": 330, "stored_frames": 300}), set(), ()),
     "TOO_LITTLE_EVIDENCE": (lambda: mover(149), set(), ()),
 }
 
@@ -127,7 +148,10 @@ NEARLY: dict[str, Callable[[], PoseSeries]] = {
     "very calm": lambda: mover(amplitude=0.01, sway=0.002),
     "29.97 pictures a second": lambda: of_rate(29.97),
     "a moment lost": lambda: with_log(mover(), lost_seconds=0.05),
-    "a header nearly right": lambda: with_log(mover(), video={"declared_frames": 304}),
+    "a header nearly right": lambda: with_log(mover(), video={"declared_frames": 304, "stored_frames": 300}),
+    "an edit list leaves pictures out": lambda: with_log(mover(), video={"declared_frames": 400, "stored_frames": 400}),
+    "no picture for less than a second": lambda: with_channel(mover(), "shown", slice(200, 229), 0),
+    "leans": lambda: turned(mover(), 40),
     "a header that says nothing": lambda: with_log(mover(), video={"declared_frames": 0, "declared_duration": 0.0}),
 }
 
@@ -154,8 +178,10 @@ def test_messages_tell_numbers() -> None:
     assert message("CUTS") == "1 cut or dissolve"
     assert message("TRACKING_JUMP") == "the tracked body leaps, 1 time"
     assert message("WRISTS_HIDDEN") == "wrists are seen 0% of the time over 10.0 s"
+    assert message("PAUSE") == "no picture comes for 1.0 s in 1 pause"
+    assert message("SEVERAL_STREAMS") == "of 2 video streams number 2 (640 x 360) was measured"
     assert message("REPEATED_FRAMES") == "17% of the pictures repeat the one before; about 25 a second are new"
-    assert message("HEADER_DISAGREES") == "the header promises 330 frames, 300 decode"
+    assert message("HEADER_DISAGREES") == "the header promises 330 frames, 300 are there"
     assert message("TOO_LITTLE_EVIDENCE") == "the longest usable stretch is 5.0 s; one movement needs 5.0 s"
 
 

@@ -7,14 +7,14 @@ signals that extraction left in their channels. What each code means: `poseprint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span, median_of, runs
+from poseprint.core.arrays import Array, Span, covered, median_of, runs
 from poseprint.core.findings import Finding, Inspection, by_severity, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
@@ -27,6 +27,8 @@ class Thresholds:
     """Every number the gates decide by."""
 
     absent_s: float = 0.5  # a stretch without a person from this length on is reported
+    pause_s: float = 1.0  # a stretch without a picture from this length on is a pause
+    leaning: float = 55.0  # degrees from upright, nose over neck in the median, from which a person is not upright
     rarely_seen: float = 0.5  # share of time below which a pair of keypoints is rarely seen
     never_seen: float = 0.2  # elbows and wrists both below: no arms in sight
     tracking_jump: float = 0.5  # shoulder widths the neck may move between two frames
@@ -94,6 +96,7 @@ class _Recording:
     tracked: Array  # bool [frames]: somebody is there, or was a moment ago and will be again
     jumps: tuple[int, ...]  # frames at which the tracked body leaps
     shots: tuple[Span, ...]  # between cuts and leaps
+    pauses: tuple[Span, ...]  # where no picture comes
 
     @staticmethod
     def of(series: PoseSeries, limits: Thresholds, cleaned: PoseSeries) -> _Recording:
@@ -108,7 +111,9 @@ class _Recording:
         jumps = tuple(b for _, b in leaps)
         edges = sorted({*cuts, *jumps, *(a + 1 for a, _ in leaps), len(series)})
         shots = tuple((a, b) for a, b in pairwise(edges))
-        return _Recording(series, limits, series.seen(), tracked, jumps, shots)
+        shown = series.channels.get("shown", np.ones(len(series))) > 0
+        pauses = tuple((a, b) for a, b in runs(~shown) if b - a >= limits.pause_s * series.fps)
+        return _Recording(series, limits, series.seen(), tracked, jumps, shots, pauses)
 
     def pair_share(self, pair: str, span: Span) -> float:
         """Share of the frames with a person in which a pair is seen."""
@@ -124,15 +129,26 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' if count != 1 else ''}"
 
 
-def _total_frames(spans: list[Span]) -> int:
+def _total_frames(spans: Sequence[Span]) -> int:
     return sum(b - a for a, b in spans)
+
+
+def _pauses(recording: _Recording) -> Iterator[Finding]:
+    pauses = recording.pauses
+    if pauses:
+        yield finding(
+            "PAUSE",
+            f"no picture comes for {recording.seconds(_total_frames(pauses))} in {_counted(len(pauses), 'pause')}",
+            tuple(pauses),
+        )
 
 
 def _presence(recording: _Recording) -> Iterator[Finding]:
     if not recording.tracked.any():
         yield finding("NO_PERSON", f"no person was found in any of {len(recording.series)} frames")
         return
-    absent = [(a, b) for a, b in runs(~recording.tracked) if b - a >= recording.limits.absent_s * recording.series.fps]
+    nobody = ~recording.tracked & ~covered(recording.pauses, len(recording.tracked))
+    absent = [(a, b) for a, b in runs(nobody) if b - a >= recording.limits.absent_s * recording.series.fps]
     if absent:
         yield finding(
             "PERSON_ABSENT", f"nobody is in the picture for {recording.seconds(_total_frames(absent))}", tuple(absent)
@@ -241,6 +257,19 @@ def _framing(recording: _Recording) -> Iterator[Finding]:
         )
 
 
+def _upright(recording: _Recording) -> Iterator[Finding]:
+    turned = []
+    for first, last in recording.shots:
+        up = recording.series.position[first:last, NECK] - recording.series.position[first:last, NOSE]
+        across, along = median_of(up[:, 0]), median_of(up[:, 1])
+        if abs(np.degrees(np.arctan2(across, along))) > recording.limits.leaning:
+            turned.append(((first, last), "stands on the head" if along < -abs(across) else "lies on the side"))
+    if turned:
+        spans = tuple(span for span, _ in turned)
+        how = " or ".join(sorted({how for _, how in turned}))
+        yield finding("NOT_UPRIGHT", f"the person {how} for {recording.seconds(_total_frames(spans))}", spans)
+
+
 def _camera(recording: _Recording) -> Iterator[Finding]:
     camera = recording.series.channels.get("camera")
     if camera is None:
@@ -308,31 +337,67 @@ def _source(recording: _Recording) -> Iterator[Finding]:
     extracted: Mapping[str, Any] | None = next((e for e in recording.series.log if e.get("step") == "extract"), None)
     if extracted is None:
         return
-    limits, video = recording.limits, extracted.get("video")
+    video = extracted.get("video")
     video = video if isinstance(video, Mapping) else {}
-    length = max(recording.series.duration, _number(video, "declared_duration", 0), 1 / recording.series.fps)
-    lost, failures = _number(extracted, "lost_seconds", 0), _number(extracted, "decode_errors", 0)
-    if lost / length > limits.lost_share or failures:
-        errors = f", at least {_counted(round(failures), 'decoding error')}" if failures else ""
-        yield finding(
-            "FILE_DAMAGED", f"{lost:.1f} s of {length:.1f} s ({lost / length:.0%}) could not be decoded{errors}"
-        )
-    rate, declared = _number(video, "fps", recording.series.fps), round(_number(video, "declared_frames", 0))
-    pictures = round(_number(extracted, "pictures", declared))
-    if rate <= recording.series.fps * 1.02 and declared and abs(declared - pictures) > limits.header_share * declared:
-        yield finding("HEADER_DISAGREES", f"the header promises {declared} frames, {pictures} decode")
-    if rate < limits.low_rate:
+    yield from _file(recording, extracted, video)
+    yield from _film(extracted, video)
+    rate = _number(video, "fps", recording.series.fps)
+    if rate < recording.limits.low_rate:
         yield finding("LOW_FRAME_RATE", f"{rate:.1f} pictures per second")
     elif abs(rate - recording.series.fps) > 0.05:
         yield finding("FRAME_RATE_CONVERTED", f"{rate:.2f} pictures per second")
 
 
+def _file(recording: _Recording, extracted: Mapping[str, Any], video: Mapping[str, Any]) -> Iterator[Finding]:
+    """What of the file could not be read, or is not as its header says."""
+    limits = recording.limits
+    length = max(recording.series.duration, _number(video, "declared_duration", 0), 1 / recording.series.fps)
+    lost, failures = _number(extracted, "lost_seconds", 0), _number(extracted, "decode_errors", 0)
+    cut_off = _number(video, "cut_off", 0)
+    if lost / length > limits.lost_share or failures or cut_off:
+        errors = f", at least {_counted(round(failures), 'decoding error')}" if failures else ""
+        missing = f"; the file is cut off, {cut_off:.0f} bytes are missing" if cut_off else ""
+        yield finding(
+            "FILE_DAMAGED",
+            f"{lost:.1f} s of {length:.1f} s ({lost / length:.0%}) could not be decoded{errors}{missing}",
+        )
+    declared = round(_number(video, "declared_frames", 0))
+    stored = round(_number(video, "stored_frames", declared))
+    if declared and abs(declared - stored) > limits.header_share * declared:
+        yield finding("HEADER_DISAGREES", f"the header promises {declared} frames, {stored} are there")
+    if video.get("timed") is False:
+        yield finding("NO_TIME_STAMPS", f"pictures were counted at {_number(video, 'fps', 0):.2f} a second")
+    restarts = round(_number(video, "restarts", 0))
+    if restarts:
+        yield finding("CLOCK_RESTARTS", f"the clock starts again or leaps, {_counted(restarts, 'time')}")
+
+
+def _film(extracted: Mapping[str, Any], video: Mapping[str, Any]) -> Iterator[Finding]:
+    """What sort of picture the file holds."""
+    streams, stream = round(_number(video, "streams", 1)), round(_number(video, "stream", 1))
+    if streams > 1:
+        size = video.get("size")
+        shape = f" ({size[0]} x {size[1]})" if isinstance(size, Sequence) and len(size) == 2 else ""
+        yield finding("SEVERAL_STREAMS", f"of {streams} video streams number {stream}{shape} was measured")
+    reshaped = round(_number(extracted, "reshaped", 0))
+    if reshaped:
+        yield finding(
+            "SHAPE_CHANGES", f"the picture's size, shape or orientation changes, {_counted(reshaped, 'time')}"
+        )
+    if video.get("interlaced") is True:
+        yield finding("INTERLACED", "the footage is interlaced")
+    if video.get("transfer"):
+        yield finding("HIGH_DYNAMIC_RANGE", f"the footage is coded as {video['transfer']!s:.8}")
+
+
 GATES: tuple[Callable[[_Recording], Iterator[Finding]], ...] = (
+    _pauses,
     _presence,
     _second_person,
     _edits,
     _keypoints,
     _framing,
+    _upright,
     _camera,
     _repeats,
     _source,

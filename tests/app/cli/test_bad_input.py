@@ -15,7 +15,7 @@ from helpers.profiles import make_profile
 from helpers.videos import write_video
 
 from poseprint.io.dataset import Recording, write_recordings
-from poseprint.io.video import LONGEST_SIDE
+from poseprint.io.display import LONGEST_SIDE
 from poseprint.rendering import avatar
 
 SIZE = (640, 360)
