@@ -58,7 +58,7 @@ class Inspection:
 
 CODES: dict[str, tuple[Severity, str]] = {
     "NO_PERSON": ("exclude", "No person is found anywhere in the recording."),
-    "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture."),
+    "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture, or not the person who is measured."),
     "SECOND_PERSON": (
         "exclude",
         "Somebody else of comparable size is in the picture, so it is unclear whose movement is measured.",
@@ -79,6 +79,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "TINY_PERSON": ("exclude", "The person is too small for keypoints to be exact."),
     "SMALL_PICTURE": ("warning", "The picture is small."),
     "OFF_CENTRE": ("warning", "The person is far from the middle of the picture."),
+    "POINTS_OUTSIDE": ("note", "Some points of the poses lie outside the picture; they count as not seen."),
+    "PICTURE_SIZE_DOUBTED": (
+        "exclude",
+        "Many points of the poses lie outside the picture: it is hardly the one they were measured in.",
+    ),
     "CAMERA_MOVES": ("warning", "The camera moves."),
     "CAMERA_PAN": ("exclude", "The camera moves fast."),
     "FROZEN": ("exclude", "The picture stands still for a while although the video runs."),
@@ -146,6 +151,8 @@ ADVICE = {
     "TINY_PERSON": "use a larger version of the video or a closer shot",
     "SMALL_PICTURE": "find the original in a higher resolution",
     "OFF_CENTRE": "check that the measured person is the one you mean",
+    "POINTS_OUTSIDE": "nothing to do",
+    "PICTURE_SIZE_DOUBTED": "give the size of the picture that the poses were measured in (--frame-size)",
     "CAMERA_MOVES": "prefer a steady shot; the paper's normalisation takes camera movement for body movement",
     "CAMERA_PAN": "use a steady part of the recording",
     "FROZEN": "look at the video there: a stalled stream, or an edit",

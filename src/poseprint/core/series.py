@@ -29,6 +29,11 @@ map and is low for joints it places well."""
 DEFAULT_SEEN_CONFIDENCE = 0.5
 """The same for every other estimator: its confidence is a probability of being visible."""
 
+_SMALLEST_PX = 1.5
+"""Nobody is as small as that: coordinates that all lie below are shares of the picture."""
+_FAR_OUTSIDE = 0.01
+"""Share of the picture's longer side from which on a point is far outside."""
+
 
 @dataclass(frozen=True)
 class EstimatorInfo:
@@ -158,6 +163,34 @@ class PoseSeries:
     def present(self) -> Array:
         """In which frames a person was found: bool [shape=(frames,)]."""
         return np.asarray(~np.isnan(self.position[:, :, 0]).all(axis=1))
+
+    def within_picture(self) -> PoseSeries:
+        """The series with keypoints outside the picture missing, where no estimator sees anything; the log tells of them.
+
+        Raises:
+            PoseFileError: the coordinates are shares of the picture, not pixels.
+        """
+        seen, place = self.seen(), self.position
+        lowest, highest = np.min(place[seen], initial=0), np.max(place[seen], initial=0)
+        self._require(
+            not seen.any() or max(-lowest, highest) >= _SMALLEST_PX,
+            f"coordinates from {'-1' if lowest < 0 else '0'} to 1, shares of the picture; multiply them by its size in pixels"
+            " (OpenPose writes pixels with --keypoint_scale 0)",
+        )
+        outside = np.any((place < 0) | (place > self.frame_size), axis=2)
+        if not outside.any():
+            return self
+        # Wrists are often guessed below the picture; and a pixel or two may be rounding.
+        body = seen & [not name.endswith("wrist") for name in self.skeleton.keypoints]
+        margin = _FAR_OUTSIDE * max(self.frame_size)
+        far = body & np.any((place < -margin) | (place > np.add(self.frame_size, margin)), axis=2)
+        (left, top), (right, bottom) = np.min(place[seen], axis=0, initial=0), np.max(place[seen], axis=0, initial=0)
+        details = {
+            "outside": float(np.sum(outside & seen) / max(np.sum(seen), 1)),
+            "far_outside": float(np.sum(far) / max(np.sum(body), 1)),
+            **{"left": float(left), "top": float(top), "right": float(right), "bottom": float(bottom)},
+        }
+        return self.logged("within_picture", position=np.where(outside[:, :, None], np.nan, place), details=details)
 
     def shoulder_width(self) -> float:
         """Median distance of the shoulders in pixels; NaN if they were never seen apart."""

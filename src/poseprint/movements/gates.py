@@ -16,7 +16,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array, Span, covered, median_of, runs
 from poseprint.core.findings import Finding, Inspection, by_severity, finding
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
 from poseprint.movements.cleaning import FILLED_GAP_S, clean
 from poseprint.movements.cutting import LENGTH
@@ -35,6 +35,8 @@ class Thresholds:
     tiny_px: float = 32.0  # shoulder width in pixels
     small_picture_px: int = 240  # lower side of the picture
     centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths
+    points_outside: float = 0.01  # share of the points outside the picture from which on it is noted
+    picture_doubted: float = 0.1  # share far outside, wrists aside, from which on the picture is another one
     camera_drift: float = 0.002  # picture widths a frame, mean over half a second
     camera_pan: float = 0.01  # the same, from where frames are not used
     same_picture: float = 0.005  # mean grey-level change below which a picture repeats the last
@@ -52,7 +54,7 @@ THRESHOLDS = Thresholds()
 def inspect(
     series: PoseSeries,
     *,
-    length: int = LENGTH,
+    length: int | None = None,
     thresholds: Thresholds = THRESHOLDS,
     cleaned: PoseSeries | None = None,
 ) -> Inspection:
@@ -60,10 +62,11 @@ def inspect(
 
     Args:
         series: poses with the channels that extraction left; a gate whose channel is missing is silent.
-        length: frames in a movement; less usable evidence than that is TOO_LITTLE_EVIDENCE.
+        length: frames in a movement, 5 s unless said; less usable evidence than that is TOO_LITTLE_EVIDENCE.
         thresholds: the numbers to decide by.
         cleaned: the same series cleaned, where that was done already.
     """
+    length = length or round(LENGTH / GRID_FPS * series.fps)
     recording = _Recording.of(series, thresholds, cleaned or clean(series))
     findings = list(chain.from_iterable(gate(recording) for gate in GATES))
     usable = recording.tracked.copy()
@@ -150,9 +153,10 @@ def _presence(recording: _Recording) -> Iterator[Finding]:
     nobody = ~recording.tracked & ~covered(recording.pauses, len(recording.tracked))
     absent = [(a, b) for a, b in runs(nobody) if b - a >= recording.limits.absent_s * recording.series.fps]
     if absent:
-        yield finding(
-            "PERSON_ABSENT", f"nobody is in the picture for {recording.seconds(_total_frames(absent))}", tuple(absent)
-        )
+        people = recording.series.channels.get("people", np.zeros(len(recording.tracked)))
+        somebody = (people[~recording.tracked] > 0).any()
+        what = "the person is out of sight" if somebody else "nobody is in the picture"
+        yield finding("PERSON_ABSENT", f"{what} for {recording.seconds(_total_frames(absent))}", tuple(absent))
 
 
 def _second_person(recording: _Recording) -> Iterator[Finding]:
@@ -333,9 +337,40 @@ def _number(entry: Mapping[str, Any], key: str, default: float) -> float:
     return float(value) if isinstance(value, int | float) and np.isfinite(value) else default
 
 
+def _entry(series: PoseSeries, step: str) -> Mapping[str, Any] | None:
+    """The first entry of a step in the log."""
+    return next((entry for entry in series.log if entry.get("step") == step), None)
+
+
+def _outside(recording: _Recording) -> Iterator[Finding]:
+    entry = _entry(recording.series, "within_picture") or {}
+    outside, far = _number(entry, "outside", 0), _number(entry, "far_outside", 0)
+    width, height = recording.series.frame_size
+    if far > recording.limits.picture_doubted:
+        left, top, right, bottom = (_number(entry, end, 0) for end in ("left", "top", "right", "bottom"))
+        yield finding(
+            "PICTURE_SIZE_DOUBTED",
+            f"{far:.0%} of the points lie far outside the picture of {width}x{height}; "
+            f"all reach from {left:.0f},{top:.0f} to {right:.0f},{bottom:.0f}",
+        )
+    elif outside >= recording.limits.points_outside:
+        yield finding("POINTS_OUTSIDE", f"{outside:.0%} of the points lie outside the picture of {width}x{height}")
+
+
+def _ready_made(recording: _Recording) -> Iterator[Finding]:
+    """What is known of the source of poses that were not extracted here."""
+    series = recording.series
+    rate = _number(_entry(series, "resample") or {}, "from_fps", series.fps)
+    if rate < recording.limits.low_rate:
+        step = round(_number(_entry(series, "read_openpose_json") or {}, "frame_step", 1))
+        rise = f": the numbers of the json files rise by {step}" if step > 1 else ""
+        yield finding("LOW_FRAME_RATE", f"{rate:.1f} pictures per second{rise}")
+
+
 def _source(recording: _Recording) -> Iterator[Finding]:
-    extracted: Mapping[str, Any] | None = next((e for e in recording.series.log if e.get("step") == "extract"), None)
+    extracted = _entry(recording.series, "extract")
     if extracted is None:
+        yield from _ready_made(recording)
         return
     video = extracted.get("video")
     video = video if isinstance(video, Mapping) else {}
@@ -392,6 +427,7 @@ def _film(extracted: Mapping[str, Any], video: Mapping[str, Any]) -> Iterator[Fi
 
 GATES: tuple[Callable[[_Recording], Iterator[Finding]], ...] = (
     _pauses,
+    _outside,
     _presence,
     _second_person,
     _edits,

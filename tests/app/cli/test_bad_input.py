@@ -54,7 +54,7 @@ NO_VIDEOS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "no index": ("v.mp4", truncated_head, "not a video file"),
     "sound": ("v.mp4", sound, "holds no video stream (sound alone?)"),
     "nothing": ("v.mp4", lambda _: None, "no such file"),
-    "folder": ("v.mp4", Path.mkdir, "give it with --frame-size"),
+    "folder": ("v.mp4", Path.mkdir, "no OpenPose json files"),
     "fifo": ("v.mp4", os.mkfifo, "not a regular file; videos are read from local files only"),
     "device": ("v.mp4", lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
     "loop": ("v.mp4", lambda path: path.symlink_to(path), "v.mp4"),

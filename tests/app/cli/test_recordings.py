@@ -59,6 +59,21 @@ def test_inspect_openpose_json_and_csv(tmp_path: Path, command: Command) -> None
     assert command("inspect", source, "--frame-size", "1280x720").out.startswith("poses: 150 frames, 5.0 s")
 
 
+def test_inspect_poses_of_a_larger_picture(tmp_path: Path, command: Command) -> None:
+    folder = openpose_folder(tmp_path / "clip")
+    ran = command("inspect", folder, "--fps", 25, "--frame-size", "320x180")
+    assert ran.code == 0
+    assert "exclude  PICTURE_SIZE_DOUBTED: " in ran.out
+    assert "% of the points lie far outside the picture of 320x180; all reach from 0,0 to 375,200" in ran.out
+    assert "give the size of the picture that the poses were measured in (--frame-size)" in ran.out
+
+
+def test_a_folder_of_videos_is_told_to_name_them(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "a.mp4").touch()
+    for arguments in (("inspect", tmp_path), ("extract", tmp_path, "-o", tmp_path / "data")):
+        assert command(*arguments).error().endswith("in it; it holds a video: name it")
+
+
 @pytest.mark.slow
 @pytest.mark.models
 def test_inspect_a_video(clip: Path, command: Command) -> None:

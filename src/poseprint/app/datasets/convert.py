@@ -75,7 +75,9 @@ def import_csv_pair(
         name = f"{poses_csv.stem}-{number:0{max(4, len(str(len(edges))))}d}"
         position = positions[first:last].reshape(-1, *positions.shape[2:])
         series = series_of_movements(position, poses_csv, frame_size=frame_size, recording=name)
-        recordings.append((replace(series, person=person), "real" if labels[first] else "fake", "", ""))
+        recordings.append(
+            (replace(series, person=person).within_picture(), "real" if labels[first] else "fake", "", "")
+        )
     return _add(recordings, folder, progress)
 
 
