@@ -22,7 +22,7 @@ from pages import ROOT, result, table
 
 from poseprint.app.cli.main import app
 from poseprint.core.findings import ADVICE, CODES
-from poseprint.movements.gates import THRESHOLDS
+from poseprint.movements.gated import THRESHOLDS
 from poseprint.supervised.settings import PRESETS
 
 GENERATED = "<!-- written by scripts/write_docs.py: change that, or the results it reads, and run `make docs` -->\n\n"
@@ -51,7 +51,7 @@ def findings_page() -> str:
         "genuine, a clip without may be forged. `exclude`: those frames are not used as evidence; `warning`: they are\n"
         "used, and the evidence is weaker; `note`: good to know.\n\n"
         + table(["code", "severity", "meaning", "what to do"], rows)
-        + "\n## Thresholds\n\nEvery number the gates decide by (`poseprint.movements.gates.Thresholds` says what each means):\n\n"
+        + "\n## Thresholds\n\nEvery number the gates decide by (`poseprint.movements.gated.Thresholds` says what each means):\n\n"
         + table(["threshold", "value"], limits)
     )
 

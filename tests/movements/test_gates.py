@@ -17,7 +17,8 @@ from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import PAIRS
 from poseprint.movements.cleaning import resample
 from poseprint.movements.cutting import cut_movements
-from poseprint.movements.gates import THRESHOLDS, inspect
+from poseprint.movements.gated import THRESHOLDS
+from poseprint.movements.gates import inspect
 
 pytestmark = pytest.mark.filterwarnings("error")
 
