@@ -89,6 +89,37 @@ def test_a_pause_is_no_evidence_and_no_damage(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_trembling_clock_is_followed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    times = [0.0, *(k / 30 + float(rng.normal(0, 0.004)) for k in range(1, 150))]
+    series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), 150, times=times))
+    assert series.log[0]["pictures"] == 150
+    assert np.abs(series.position[:148, 0, 0] - (120 + 60 * series.time[:148])).max() < 1.5
+    assert not {f.code for f in inspect(series).findings} & {
+        "FILE_DAMAGED",
+        "REPEATED_FRAMES",
+        "HEADER_DISAGREES",
+        "CUTS",
+    }
+
+
+@pytest.mark.slow
+def test_parts_put_together_are_all_measured(tmp_path: Path) -> None:
+    parts = [write_video(tmp_path / f"{fps}.ts", lambda k, fps=fps: bar(k / fps), 3 * fps, fps=fps) for fps in (25, 30)]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    series = extract(both)
+    assert series.log[0]["pictures"] == 75 + 90
+    assert abs(len(series) - 180) <= 1
+    assert np.flatnonzero(series.channels["cut"]).tolist() == [90]
+    for part in (slice(0, 88), slice(90, 178)):
+        assert np.abs(series.position[part, 0, 0] - (120 + 2 * np.arange(88))).max() < 2.5
+    assert {f.code for f in inspect(series).findings} >= {"CLOCK_RESTARTS", "CUTS"}
+    again = extract(both, jobs=4)
+    assert np.array_equal(again.position, series.position, equal_nan=True)
+
+
+@pytest.mark.slow
 def test_truncated_video_keeps_what_decodes(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 300, container_options={"movflags": "faststart"})
     with path.open("rb+") as file:

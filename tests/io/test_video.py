@@ -52,6 +52,35 @@ def test_a_trembling_clock_loses_no_picture(tmp_path: Path, name: str) -> None:
     assert [f.time for f in frames(probe(path))] == pytest.approx(np.array(times) - times[0], abs=1.1e-3)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_as_many_pictures_are_measured_as_decode(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rate, count = rng.choice([12, 24, 25, 30, 33]), 100
+    times = np.arange(count) / rate + rng.normal(0, rng.choice([0, 0.002, 0.004]), count)
+    for _ in range(rng.integers(3)):
+        times[rng.integers(1, count) :] += rng.choice([0.4, 3, 700])
+    path = write_video(
+        tmp_path / f"v.{rng.choice(['mp4', 'mkv', 'ts', 'mov', 'nut'])}",
+        numbered,
+        count,
+        times=list(times - times[0]),
+        options={"bf": str(rng.integers(3)), "g": "12"},
+    )
+    if seed % 2:  # the clock starts again
+        parts = path.with_name("both.ts")
+        part = write_video(tmp_path / "part.ts", numbered, 40, options={"bf": "1"})
+        parts.write_bytes(part.read_bytes() + part.read_bytes())
+        path = parts
+    video, stats = probe(path), DecodeStats()
+    shown = list(frames(video, stats=stats))
+    assert len(shown) == stats.decoded == (80 if seed % 2 else count)
+    assert [number_of(f.picture) for f in shown] == [k % 40 if seed % 2 else k for k in range(len(shown))]
+    middle = video.duration / 2
+    parts_of_it = [f.number for f in (*frames(video, 0, middle), *frames(video, middle))]
+    assert parts_of_it == [f.number for f in shown]
+
+
 def test_a_pause_keeps_the_stamps_on_both_sides(tmp_path: Path) -> None:
     times = [k / 30 + 12 * (k >= 30) for k in range(60)]
     video = probe(write_video(tmp_path / "v.mp4", numbered, 60, times=times))

@@ -73,11 +73,11 @@ def read_clock(stamps: Sequence[float | None] | Array, rate: float) -> Clock:
     timed = bool(np.isfinite(seconds).sum() >= max(1, len(seconds) / 2) and len(restarts) <= len(seconds) / 16)
     if not timed:
         seconds, restarts = np.arange(len(seconds)) * step, []
-    step = _usual_step(seconds, step)
     starts = [0, *restarts, len(seconds)]
     times = np.zeros(len(seconds))
     end = 0.0
     for first, last in pairwise(starts):
+        step = _usual_step(seconds[first:last], step)
         section = _in_order(seconds[first:last], step)
         times[first:last] = section - section[0] + end
         end = float(times[last - 1]) + step
@@ -92,7 +92,7 @@ def read_clock(stamps: Sequence[float | None] | Array, rate: float) -> Clock:
     cuts = again.copy()
     cuts[1:] |= paused > 0
     usual = gaps[gaps <= PAUSE]
-    rate = float(len(usual) / usual.sum()) if len(usual) and usual.sum() > 0 else 1 / step
+    rate = round(float(len(usual) / usual.sum()), 6) if len(usual) and usual.sum() > 0 else 1 / step
     even = timed and not again.any() and bool(np.isfinite(seconds).all() and (np.diff(seconds) > 0).all())
     return Clock(times, cuts, _measured(times, rate), rate, int(again.sum()), float(paused[~leaps].sum()), timed, even)
 
