@@ -85,6 +85,27 @@ def test_a_size_that_changes_is_a_cut_and_keeps_proportions(tmp_path: Path) -> N
     assert square[:, -60:].max() < 20
 
 
+def test_pixels_that_change_their_aspect_are_a_cut(tmp_path: Path) -> None:
+    parts = []
+    for number, aspect in enumerate((Fraction(1), Fraction(3, 2))):
+        part = tmp_path / f"{number}.ts"
+        with av.open(str(part), "w") as container:
+            stream = container.add_stream("libx264", rate=30, options={"g": "15", "bf": "0"})
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+            stream.codec_context.sample_aspect_ratio = aspect
+            for _ in range(15):
+                grey = np.full((96, 160, 3), 200, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+            container.mux(stream.encode(None))
+        parts.append(part.read_bytes())
+    path = tmp_path / "v.ts"
+    path.write_bytes(b"".join(parts))
+    shown = list(frames(probe(path)))
+    assert [f.number for f in shown if f.reshaped] == [15]
+    assert shown[20].picture.shape == (96, 160, 3)
+    assert shown[20].picture[:14].max() < 20  # wider: black above and below
+
+
 @pytest.mark.parametrize(("aspect", "width"), [("4/3", 213), ("1/2", 80), ("100/1", 160)])
 def test_pixels_are_square(tmp_path: Path, aspect: str, width: int) -> None:
     path = tmp_path / "v.mkv"

@@ -131,7 +131,7 @@ def probe(path: Path | str) -> VideoInfo:
         stream = _stream(container, film.index)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         declared_frames = int(stream.frames or 0)
-        declared_duration = _declared_duration(container, stream)
+        declared_duration, aspect = _declared_duration(container, stream), _Aspect(stream)()
         first_frames = list(islice(_decode(container, stream, DecodeStats()), LOOKED_AT))
         if not first_frames:
             raise VideoError(
@@ -139,7 +139,7 @@ def probe(path: Path | str) -> VideoInfo:
             )
         first, unit = first_frames[0], stream.time_base
         reordered = bool(stream.codec_context.has_b_frames)
-        size, codec = Shape.of(first, _aspect(stream)).size, str(stream.codec_context.name)
+        size, codec = Shape.of(first, aspect).size, str(stream.codec_context.name)
     stamps = None if first.pts is None else _orderly_stamps(film.packets, first.pts, unit, reordered)
     clock = read_clock(_decoded_stamps(path, film) if stamps is None else stamps * float(unit), rate)
     return VideoInfo(
@@ -208,9 +208,17 @@ def _decoded_stamps(path: Path, film: Film) -> list[float | None]:
         return [frame.time for frame in _decode(container, stream, DecodeStats())]
 
 
-def _aspect(stream: Any) -> float:
-    """Width of a pixel over its height: as the container tells, otherwise as the decoder found last; 0 if neither does."""
-    return float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 0)
+class _Aspect:
+    """Width of a stream's pixels over their height: what the container tells, until the coded film tells another."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._at_start = stream, stream.codec_context.sample_aspect_ratio
+
+    def __call__(self) -> float:
+        """That of the frame decoded last; 0 where nothing tells it."""
+        coded = self._stream.codec_context.sample_aspect_ratio
+        changed = coded and coded != self._at_start
+        return float((coded if changed else self._stream.sample_aspect_ratio or coded) or 0)
 
 
 def _stream(container: Any, index: int) -> Any:
@@ -292,6 +300,7 @@ def _decoded_from(video: VideoInfo, start: float, stats: DecodeStats) -> Iterato
     margins = (0.0, 2.0, 12.0) if start > 0 and video.stamps is not None else ()
     with opened(video.path) as container:
         stream = _stream(container, video.stream - 1)
+        aspect = _Aspect(stream)
         for margin in margins:
             try:
                 target = max(0.0, start - margin) + video.start - TOLERANCE
@@ -301,9 +310,10 @@ def _decoded_from(video: VideoInfo, start: float, stats: DecodeStats) -> Iterato
             except av.FFmpegError:
                 break
             if first is not None and first.time is not None and first.time - video.start <= start + TOLERANCE:
-                yield first, _aspect(stream)
-                yield from ((frame, _aspect(stream)) for frame in frames)
+                yield first, aspect()
+                yield from ((frame, aspect()) for frame in frames)
                 return
     with opened(video.path) as container:
         stream = _stream(container, video.stream - 1)
-        yield from ((frame, _aspect(stream)) for frame in _decode(container, stream, stats))
+        aspect = _Aspect(stream)
+        yield from ((frame, aspect()) for frame in _decode(container, stream, stats))
