@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import onnxruntime
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
@@ -125,6 +124,8 @@ def embed(onnx: bytes, movements: Array) -> Array:
     Raises:
         PoseprintError: movements the network does not take, or bytes that are no such network.
     """
+    import onnxruntime  # after poseprint, which keeps it from sending usage data
+
     given = centred(movements)
     try:
         session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])

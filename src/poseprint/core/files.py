@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all; where those go that nobody named."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from platformdirs import user_cache_path
+
 from poseprint.core.errors import PoseprintError
 
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows: there is no lock
     fcntl = None  # type: ignore[assignment]
+
+
+def cache_dir() -> Path:
+    """Our folder in the user's cache: what is written where nobody said goes there, and nowhere else."""
+    return user_cache_path("poseprint")
 
 
 def ensure_writable(folder: Path) -> None:

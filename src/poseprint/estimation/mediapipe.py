@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -11,15 +12,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import mediapipe as mp
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
 
 from poseprint.core.arrays import Array
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
 from poseprint.estimation.estimator import Pose
 from poseprint.estimation.model_files import FILES, require
+
+
+@contextmanager
+def _sound_out_of_reach() -> Iterator[None]:
+    """MediaPipe's package would load `sounddevice`, which opens the sound system, its devices and sockets."""
+    sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if sys.modules["sounddevice"] is None:
+            del sys.modules["sounddevice"]
+
+
+with _sound_out_of_reach():
+    import mediapipe as mp
+    from mediapipe.tasks.python import BaseOptions, vision
 
 MODEL = "pose_landmarker_full.task"
 COUNT_EVERY = 2.0  # seconds between two looks for further persons

