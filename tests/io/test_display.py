@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -117,6 +118,37 @@ def test_pixels_are_square(tmp_path: Path, aspect: str, width: int) -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(corner(k), format="rgb24")))
         container.mux(stream.encode(None))
     assert probe(path).size == (width, 96)
+
+
+def scene(k: int, bars: tuple[int, int, int, int] = (0, 0, 0, 0), level: float = 1.0) -> np.ndarray:
+    """A textured picture of 160 x 96 with something bright that moves, between black bars."""
+    left, top, right, bottom = bars
+    picture = np.random.default_rng(0).integers(60, 120, (96, 160, 3), dtype=np.uint8)
+    picture[30:60, 20 + 2 * k : 50 + 2 * k] = 230
+    whole = np.zeros((96 + top + bottom, 160 + left + right, 3), np.uint8)
+    whole[top : top + 96, left : left + 160] = level * picture
+    return whole
+
+
+@pytest.mark.parametrize("bars", [(0, 24, 0, 24), (80, 0, 80, 0), (20, 10, 60, 22)])
+def test_black_bars_are_left_out(tmp_path: Path, bars: tuple[int, int, int, int]) -> None:
+    # The first pictures are dark, as where a film fades in.
+    path = write_video(tmp_path / "v.mp4", lambda k: scene(k, bars, min(1.0, k / 20)), 40)
+    video = probe(path)
+    assert tuple(vars(video.bars).values()) == pytest.approx(bars, abs=1)
+    assert video.size == (160, 96)
+    last = list(frames(video))[-1].picture
+    assert last.shape == (96, 160, 3)
+    assert np.abs(last.astype(int) - scene(39)).mean() < 25
+
+
+@pytest.mark.parametrize(
+    "picture", [scene, lambda k: scene(k, level=0.1), corner, lambda _: np.zeros((96, 160, 3), np.uint8)]
+)
+def test_what_is_no_bar_stays(tmp_path: Path, picture: Callable[[int], np.ndarray]) -> None:
+    video = probe(write_video(tmp_path / "v.mp4", picture, 20))
+    assert not video.bars
+    assert video.size == (160, 96)
 
 
 def test_interlaced_and_bright_footage_is_known(tmp_path: Path) -> None:

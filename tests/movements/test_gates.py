@@ -96,6 +96,7 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "NO_TIME_STAMPS": (lambda: with_log(mover(), video={"timed": False}), set(), ()),
     "SHAPE_CHANGES": (lambda: with_log(mover(), reshaped=2), set(), ()),
     "SEVERAL_STREAMS": (lambda: with_log(mover(), video={"streams": 2, "stream": 2, "size": [640, 360]}), set(), ()),
+    "BLACK_BARS": (lambda: with_log(mover(), video={"bars": [0, 60, 0, 60]}), set(), ()),
     "NOT_UPRIGHT": (lambda: turned(mover(), 90), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
     "INTERLACED": (lambda: with_log(mover(), video={"interlaced": True}), set(), ()),
     "HIGH_DYNAMIC_RANGE": (lambda: with_log(mover(), video={"transfer": "PQ"}), set(), ()),

@@ -105,6 +105,7 @@ CODES: dict[str, tuple[Severity, str]] = {
         "The picture's size, shape or orientation changes within the file; no movement crosses the change.",
     ),
     "SEVERAL_STREAMS": ("note", "The file holds several video streams; one of them was measured."),
+    "BLACK_BARS": ("note", "The picture has black bars; they were left out."),
     "NOT_UPRIGHT": (
         "exclude",
         "The person lies on the side or stands on the head: the film is turned and does not say so.",
@@ -165,6 +166,7 @@ ADVICE = {
     "NO_TIME_STAMPS": "find the original file; speeds are wrong if its header does not tell the true frame rate",
     "SHAPE_CHANGES": "look at the place: an edit, or a stream that changed its quality",
     "SEVERAL_STREAMS": "if you mean another one, write it into a file of its own and run again",
+    "BLACK_BARS": "nothing to do",
     "NOT_UPRIGHT": "turn the film upright and run again",
     "INTERLACED": "nothing to do for slow movement; otherwise find the original, or take the fields apart first",
     "HIGH_DYNAMIC_RANGE": "nothing to do; poses of such footage differ a little more from those of other versions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,14 @@ from poseprint.core.files import file_sha256
 from poseprint.core.series import GRID_FPS
 from poseprint.io.clock import TOLERANCE, Clock, find_restarts, read_clock
 from poseprint.io.container import Film, Packets, find_film, missing_bytes, opened
-from poseprint.io.display import Converter, Shape, Shapes, is_interlaced, transfer
+from poseprint.io.display import Bars, Converter, Shape, Shapes, find_bars, is_interlaced, transfer
 
 LOOKED_AT = 8
 """Pictures at the start that tell whether a film is interlaced."""
+BARS_LOOKED_FOR = 5
+"""Pictures, from all over a film, that tell whether it has black bars."""
+BARS_SEEN = 40
+"""Mean grey level from which on a first picture without bars shows that there are none."""
 MOST_ERRORS = 10_000
 """Errors after which a decoder is not asked any more."""
 
@@ -33,7 +37,8 @@ class VideoInfo:
     Attributes:
         path: the file.
         sha256: of the whole file, hexadecimal.
-        size: (width, height) in pixels of the first picture as displayed: upright, with square pixels.
+        size: (width, height) in pixels of the first picture as displayed: upright, with square pixels, without bars.
+        bars: black bars around it: left, top, right, bottom, pixels.
         codec: name of the video codec.
         fps: frames per second by the time stamps, pauses left out (by the header where there are none).
         frames: pictures to be shown in the file.
@@ -56,6 +61,7 @@ class VideoInfo:
     path: Path
     sha256: str
     size: tuple[int, int]
+    bars: Bars
     codec: str
     fps: float
     frames: int
@@ -75,6 +81,11 @@ class VideoInfo:
     clock: Clock = field(compare=False, repr=False)
     stamps: Array | None = field(compare=False, repr=False)
 
+    @property
+    def displayed(self) -> tuple[int, int]:
+        """(width, height) with the bars, pixels."""
+        return (self.size[0] + self.bars.left + self.bars.right, self.size[1] + self.bars.top + self.bars.bottom)
+
     def grid_frames(self, fps: float = GRID_FPS) -> int:
         """How many frames of the grid the video lasts."""
         return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
@@ -82,7 +93,7 @@ class VideoInfo:
     def facts(self) -> dict[str, Any]:
         """What is worth keeping beside the poses, json-ready."""
         left_out = ("path", "sha256", "clock", "stamps")
-        return {name: value for name, value in vars(self).items() if name not in left_out}
+        return {**{k: v for k, v in vars(self).items() if k not in left_out}, "bars": list(vars(self.bars).values())}
 
 
 @dataclass
@@ -142,10 +153,11 @@ def probe(path: Path | str) -> VideoInfo:
         size, codec = Shape.of(first, aspect).size, str(stream.codec_context.name)
     stamps = None if first.pts is None else _orderly_stamps(film.packets, first.pts, unit, reordered)
     clock = read_clock(_decoded_stamps(path, film) if stamps is None else stamps * float(unit), rate)
-    return VideoInfo(
+    video = VideoInfo(
         path=path,
         sha256=file_sha256(path),
         size=size,
+        bars=Bars(),
         codec=codec,
         fps=clock.rate,
         frames=len(clock.times),
@@ -165,6 +177,20 @@ def probe(path: Path | str) -> VideoInfo:
         clock=clock,
         stamps=stamps,
     )
+    bars = _bars(video)
+    return replace(video, bars=bars, size=bars.within(size))
+
+
+def _bars(video: VideoInfo) -> Bars:
+    """The film's black bars, by its first picture, and if that has some by a few from all over."""
+    bars = Bars()
+    for count in (1, BARS_LOOKED_FOR):
+        starts = (video.duration * k / count for k in range(count))
+        pictures = [next((f.picture for f in frames(video, start)), None) for start in starts]
+        bars = find_bars([p for p in pictures if p is not None], video.size)
+        if count == 1 and not bars and pictures[0] is not None and pictures[0].mean() > BARS_SEEN:
+            break
+    return bars
 
 
 def _orderly_stamps(packets: Packets, first: int, unit: Fraction, reordered: bool) -> Array | None:
@@ -260,7 +286,7 @@ def frames(
         stats: counters of decoded frames and decoding errors.
     """
     stats = stats if stats is not None else DecodeStats()
-    clock, converter, shapes = video.clock, Converter(video.size), Shapes()
+    clock, converter, shapes = video.clock, Converter(video.displayed, video.bars), Shapes()
     shape: Shape | None = None
     lead = 0
     for number, decoded, aspect in _numbered(video, start, stats):

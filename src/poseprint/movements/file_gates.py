@@ -100,6 +100,11 @@ def _film(extracted: Mapping[str, Any], video: Mapping[str, Any]) -> Iterator[Fi
     reshaped = round(_number(extracted, "reshaped", 0))
     if reshaped:
         yield finding("SHAPE_CHANGES", f"the picture's size, shape or orientation changes, {counted(reshaped, 'time')}")
+    bars = video.get("bars")
+    if isinstance(bars, Sequence) and any(bars):
+        yield finding(
+            "BLACK_BARS", f"black bars are {', '.join(str(bar) for bar in bars)} pixels wide (left, top, right, bottom)"
+        )
     if video.get("interlaced") is True:
         yield finding("INTERLACED", "the footage is interlaced")
     if video.get("transfer"):
