@@ -18,7 +18,7 @@ from av.video.reformatter import VideoReformatter
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
-from poseprint.core.files import file_sha256
+from poseprint.core.files import absence, file_sha256, kind_of
 from poseprint.core.series import GRID_FPS
 
 LONGEST_SIDE = 1920
@@ -105,7 +105,7 @@ class Frame:
 def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:
     """Container, first real video stream, and the file object beneath them."""
     if not path.exists():
-        raise VideoError(f"{path}: no such file")
+        raise VideoError(absence(path))
     if not path.is_file():
         raise VideoError(f"{path}: not a regular file; videos are read from local files only")
     if path.stat().st_size == 0:
@@ -119,9 +119,9 @@ def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:
         container = av.open(file, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
         file.close()
-        raise VideoError(
-            f"{path}: not a video file, or damaged beyond reading (no known container was recognised)"
-        ) from error
+        kind = kind_of(path)
+        reason = f"but {kind}" if kind else "or damaged beyond reading (no known container was recognised)"
+        raise VideoError(f"{path}: not a video file, {reason}") from error
     streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not streams:
         container.close()
