@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -208,6 +208,11 @@ class PoseSeries:
         """sha256 of the positions: tells poses apart that came without a video."""
         return hashlib.sha256(self.position.tobytes()).hexdigest()
 
+    @property
+    def film(self) -> str:
+        """sha256 of the video that was measured from end to end; empty for a part of one, and where no video is known."""
+        return whole_film(self.source_sha256, self.log)
+
     def part(self, first: int, last: int) -> PoseSeries:
         """The frames first to last - 1 as a series of their own; times stay as they are."""
         return replace(
@@ -223,3 +228,9 @@ class PoseSeries:
         """A copy with changes to its fields; `step` is added to the log."""
         entry = {"step": step, **changes.pop("details", {})}
         return replace(self, log=(*self.log, entry), **changes)
+
+
+def whole_film(source_sha256: str, log: Sequence[Mapping[str, Any]]) -> str:
+    """See `PoseSeries.film`."""
+    steps = {entry.get("step") for entry in log}
+    return source_sha256 if "extract" in steps and "part" not in steps else ""

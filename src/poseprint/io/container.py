@@ -18,6 +18,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
+from poseprint.core.files import absence, kind_of
 
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,gif,h264,hevc,m4v,ivf,obu,nut,mxf,"
@@ -35,7 +36,7 @@ def opened(path: Path) -> Iterator[Any]:
         VideoError: not a local regular file, or no container that is known.
     """
     if not path.exists():
-        raise VideoError(f"{path}: no such file")
+        raise VideoError(absence(path))
     if not path.is_file():
         raise VideoError(f"{path}: not a regular file; videos are read from local files only")
     if path.stat().st_size == 0:
@@ -49,9 +50,9 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             container = av.open(file, options=options, metadata_errors="replace")
         except (av.FFmpegError, ValueError) as error:
-            raise VideoError(
-                f"{path}: not a video file, or damaged beyond reading (no known container was recognised)"
-            ) from error
+            kind = kind_of(path)
+            reason = f"but {kind}" if kind else "or damaged beyond reading (no known container was recognised)"
+            raise VideoError(f"{path}: not a video file, {reason}") from error
         with container:
             yield container
 

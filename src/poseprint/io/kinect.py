@@ -129,7 +129,8 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
 def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
     """The columns of text by name, and time stamps and coordinates [shape=(1 + 3 * joints, rows)]."""
     try:
-        table = pq.read_table(path)
+        with path.open("rb") as file:  # pyarrow takes no path that is not UTF-8
+            table = pq.read_table(file)
         needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
         absent = [name for name in needed if name not in table.column_names]
         if absent:

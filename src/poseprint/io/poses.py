@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 from poseprint.core.errors import PoseFileError
+from poseprint.core.files import absence
 from poseprint.core.series import PoseSeries
+from poseprint.io.dataset import TABLE
 from poseprint.io.openpose_json import json_files, read_openpose_json
 from poseprint.io.paper_csv import read_csv_poses
 from poseprint.io.parquet import read_poses
+from poseprint.io.profile_folder import MANIFEST
 
 
 def is_poses(path: Path) -> bool:
@@ -35,7 +38,11 @@ def read_any_poses(path: Path, *, fps: float | None = None, frame_size: tuple[in
         PoseFileError: the form is not as it should be, something needed was not given, or coordinates are no pixels.
     """
     if not path.exists():
-        raise PoseFileError(f"{path}: no such file or folder")
+        raise PoseFileError(absence(path))
+    if (path / MANIFEST).is_file():
+        raise PoseFileError(f"{path}: is a profile, no recording; name a video or poses")
+    if (path / TABLE).is_file():
+        raise PoseFileError(f"{path}: is a data set; name one of the recordings in it")
     if path.suffix.lower() == ".parquet" and path.is_file():
         return read_poses(path).within_picture()
     if path.is_dir():

@@ -19,7 +19,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import absence, atomic_write
 from poseprint.core.series import EstimatorInfo
 
 VERSIONS = {"supervised": 1, "enrolled": 2}
@@ -86,6 +86,10 @@ class ProfileFolder:
             ProfileError: not a profile, of a newer version, or altered.
         """
         file = path / MANIFEST
+        if not path.exists():
+            raise ProfileError(absence(path))
+        if path.is_file():
+            raise ProfileError(f"{path}: not a profile; a profile is a folder, which `poseprint enroll` makes")
         if not file.is_file():
             raise ProfileError(f"{path}: not a profile (no {MANIFEST}); `poseprint enroll` makes one")
         try:

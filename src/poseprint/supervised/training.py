@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import atomic_write, claimed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import GRID_FPS
-from poseprint.io.dataset import read_recordings
+from poseprint.io.dataset import ensure_no_data_set, read_recordings
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.movements.cutting import cut_movements
 from poseprint.supervised.accuracy import accuracy_report
@@ -61,13 +61,22 @@ def train(
 
     Raises:
         DatasetError: the data set cannot be used or split.
-        PoseprintError: the folder holds a profile, or another training that is not finished.
+        PoseprintError: the folder holds a profile, a data set, another training that is not finished or files of these
+            names from elsewhere, or is in use.
     """
     dataset, output = Path(dataset), Path(output)
     settings = (settings or Settings()).checked()
+    ensure_no_data_set(output)
+    demand_person(read_recordings(dataset), person)
     if (output / MANIFEST).exists():
         raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")
-    demand_person(read_recordings(dataset), person)
+    with claimed(output, {"train": ["training", "model.onnx", "model.safetensors"]}):
+        return _train(dataset, person, output, settings, progress, on_epoch)
+
+
+def _train(
+    dataset: Path, person: str, output: Path, settings: Settings, progress: Progress, on_epoch: EpochCallback | None
+) -> dict[str, Any]:
     usable, left_out = load(dataset, settings)
     for message in left_out:
         logger.info(message)

@@ -222,8 +222,13 @@ def test_a_profile_with_a_changed_byte(profile: Path, source: Path, command: Com
 
 def test_a_profile_that_is_none(tmp_path: Path, source: Path, command: Command) -> None:
     (tmp_path / "empty").mkdir()
-    for folder in (source, tmp_path / "empty", tmp_path / "absent", source / "below"):
-        assert f"{folder}: not a profile (no profile.json)" in command("check", source, "--profile", folder).error()
+    for folder, message in (
+        (source, "not a profile; a profile is a folder"),
+        (tmp_path / "empty", "not a profile (no profile.json)"),
+        (tmp_path / "absent", "no such file or folder"),
+        (source / "below", "no such file or folder"),
+    ):
+        assert f"{folder}: {message}" in command("check", source, "--profile", folder).error()
     (tmp_path / "empty" / "profile.json").write_text("[" * 100_000)
     assert "cannot be read as a profile" in command("check", source, "--profile", tmp_path / "empty").error()
 

@@ -92,7 +92,7 @@ def test_extract_openpose_json(tmp_path: Path, command: Command) -> None:
     assert recordings(data) == [["clip", "Ann", "real", "monday, Bonn", "clip.parquet"]]
     series = read_poses(data / "clip.parquet")
     assert (series.recording, series.person, series.estimator.name) == ("clip", "Ann", "openpose")
-    other = openpose_folder(tmp_path / "another")
+    other = openpose_folder(tmp_path / "another", count=5)
     assert command("extract", other, "-o", data, "--person", "Ann", "--label", "fake", *how).code == 0
     assert recordings(data) == [
         ["another", "Ann", "fake", "", "another.parquet"],
