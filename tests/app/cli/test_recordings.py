@@ -69,8 +69,10 @@ def test_inspect_poses_of_a_larger_picture(tmp_path: Path, command: Command) -> 
 
 
 def test_a_folder_of_videos_is_told_to_name_them(tmp_path: Path, command: Command) -> None:
-    (tmp_path / "a.mp4").touch()
-    for arguments in (("inspect", tmp_path), ("extract", tmp_path, "-o", tmp_path / "data")):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "a.mp4").touch()
+    for arguments in (("inspect", folder), ("extract", folder, "-o", tmp_path / "data")):
         assert command(*arguments).error().endswith("in it; it holds a video: name it")
 
 
