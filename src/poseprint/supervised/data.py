@@ -30,11 +30,13 @@ class Usable:
         line: of recordings.csv.
         series: its poses, cleaned, at 30 fps.
         spans: stretches of usable frames.
+        poses_sha256: of its poses as they were read.
     """
 
     line: Recording
     series: PoseSeries
     spans: tuple[Span, ...]
+    poses_sha256: str = ""
 
     @property
     def seconds(self) -> float:
@@ -55,14 +57,14 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
     usable, left_out, kinds = [], [], {}
     for line in read_recordings(folder):
         series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
-        series = resample(series, GRID_FPS)
+        poses_sha256, series = series.sha256, resample(series, GRID_FPS)
         cleaned = clean(series)
         inspection = inspect(series, length=settings.length, cleaned=cleaned)
         if not any(last - first >= settings.length for first, last in inspection.spans):
             reason = "; ".join(f.message for f in inspection.excluding)
             left_out.append(f"{line.recording} is left out: {reason or 'no whole movement in it'}")
             continue
-        usable.append(Usable(line, cleaned, inspection.spans))
+        usable.append(Usable(line, cleaned, inspection.spans, poses_sha256))
         kinds[(series.skeleton.name, series.estimator)] = line.recording
     if not usable:
         raise DatasetError(f"{folder}: no recording has a usable movement; {left_out[0]}")
