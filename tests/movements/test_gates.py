@@ -119,6 +119,7 @@ ENROLLED = {
     "UNLIKE_BACKGROUND",
     "POSTURE_ALONE",
     "CHANGE_OF_MOVER",
+    "KNOWN_TAKE",
     "PROFILE_DOUBTED",
 }
 """Codes of enrolment and of verdicts, not of the gates: tests/verification."""

@@ -134,6 +134,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "POSTURE_ALONE": ("warning", "The verdict rests on posture and framing; the movement itself says nothing."),
     "CHANGE_OF_MOVER": ("warning", "Within the recording, the mover seems to change."),
+    "KNOWN_TAKE": (
+        "warning",
+        "The profile was made from this take, or from a part of it: its movement, whatever face it has now, is counted twice.",
+    ),
     "PROFILE_DOUBTED": ("warning", "The profile's own recordings do not look like one person."),
 }
 """Every code, its severity and its meaning."""
@@ -186,6 +190,7 @@ ADVICE = {
     "UNLIKE_BACKGROUND": "measure the videos with poseprint's own estimator, or see `poseprint evaluate` on such footage",
     "POSTURE_ALONE": "do not rest a claim on it: a podium is not a person",
     "CHANGE_OF_MOVER": "look at the replay there; check the parts one by one",
+    "KNOWN_TAKE": "check another take, or trim the recording to what is not in the profile; footage said to be new was used again",
     "PROFILE_DOUBTED": "look at the profile's findings first: `poseprint enroll` lists them",
 }
 

@@ -30,11 +30,13 @@ class Usable:
         line: of recordings.csv.
         series: its poses, cleaned, at 30 fps.
         spans: stretches of usable frames.
+        poses_sha256: of its poses as they were read.
     """
 
     line: Recording
     series: PoseSeries
     spans: tuple[Span, ...]
+    poses_sha256: str = ""
 
     @property
     def seconds(self) -> float:
@@ -56,7 +58,8 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
     first_of = dict[str, Recording]()
     for line in read_recordings(folder):
         series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
-        content = [key for key in (series.sha256, series.film) if key]
+        poses_sha256 = series.sha256
+        content = [key for key in (poses_sha256, series.film) if key]
         series = resample(series, GRID_FPS)
         cleaned = clean(series)
         inspection = inspect(series, length=settings.length, cleaned=cleaned)
@@ -69,7 +72,7 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
             left_out.append(_left_out_twin(folder, line, twin))
             continue
         first_of.update(dict.fromkeys(content, line))
-        usable.append(Usable(line, cleaned, inspection.spans))
+        usable.append(Usable(line, cleaned, inspection.spans, poses_sha256))
         kinds[(series.skeleton.name, series.estimator)] = line.recording
     if not usable:
         raise DatasetError(f"{folder}: no recording has a usable movement; {left_out[0]}")

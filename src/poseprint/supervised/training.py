@@ -22,6 +22,7 @@ from poseprint.core.series import GRID_FPS
 from poseprint.io.dataset import ensure_no_data_set, read_recordings
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.movements.cutting import cut_movements
+from poseprint.movements.same_take import movement_track
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
 from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
@@ -112,6 +113,7 @@ def _train(
         training=training,
         onnx=export_onnx(fitted.model, settings.length),
         weights=safetensors.torch.save(fitted.model.state_dict()),
+        tracks=tuple(movement_track(recording.series, recording.spans) for recording in usable),
     )
     profile.write(output)
     return training
@@ -140,6 +142,7 @@ def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[di
             "seconds": round(recording.seconds, 2),
             "movements": len(cut_movements(recording.spans, length=settings.length)),
             "sha256": recording.series.source_sha256,
+            "poses_sha256": recording.poses_sha256,
             "shoulders": round(recording.series.shoulder_width() / recording.series.frame_size[1], 4),
         }
         for recording in usable
