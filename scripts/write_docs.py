@@ -16,13 +16,14 @@ from typing import Any
 import api_page
 import deepfake_page
 import enrolment_pages
+import same_take_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
 from pages import ROOT, result, table
 
 from poseprint.app.cli.main import app
 from poseprint.core.findings import ADVICE, CODES
-from poseprint.movements.gates import THRESHOLDS
+from poseprint.movements.gated import THRESHOLDS
 from poseprint.supervised.settings import PRESETS
 
 GENERATED = "<!-- written by scripts/write_docs.py: change that, or the results it reads, and run `make docs` -->\n\n"
@@ -51,7 +52,7 @@ def findings_page() -> str:
         "genuine, a clip without may be forged. `exclude`: those frames are not used as evidence; `warning`: they are\n"
         "used, and the evidence is weaker; `note`: good to know.\n\n"
         + table(["code", "severity", "meaning", "what to do"], rows)
-        + "\n## Thresholds\n\nEvery number the gates decide by (`poseprint.movements.gates.Thresholds` says what each means):\n\n"
+        + "\n## Thresholds\n\nEvery number the gates decide by (`poseprint.movements.gated.Thresholds` says what each means):\n\n"
         + table(["threshold", "value"], limits)
     )
 
@@ -305,7 +306,7 @@ PAGES = {
     "docs/results.md": results_page,
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
-    "docs/threat-model.md": deepfake_page.page,
+    "docs/threat-model.md": lambda: same_take_page.filled(deepfake_page.page()),
     "README.md": readme,
 }
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.movers import mover, with_channel, without
+from helpers.movers import mover, wanderer, with_channel, without
 from helpers.profiles import make_profile
 
 from poseprint.app.check import Verdict, check, check_poses
 from poseprint.app.profiles import read_profile
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements.cleaning import resample
+from poseprint.movements.perturbations import jitter
+from poseprint.movements.same_take import movement_track
+from poseprint.supervised.profile import SupervisedProfile
 
 
 def verdict(series: PoseSeries, folder: Path, **settings: object) -> Verdict:
@@ -61,6 +65,22 @@ def test_real_only_if_real_votes_outnumber_fake_ones(tmp_path: Path, slow: int, 
     found = verdict(series, tmp_path)
     assert found.decision == decision
     assert dict(found.votes) == {"real": slow, "fake": fast}
+
+
+@pytest.mark.parametrize("change", [lambda s: s, lambda s: replace(jitter(s, 0.01), source_sha256="")])
+def test_a_take_that_was_trained_on_gets_no_verdict(tmp_path: Path, change: Callable[[PoseSeries], PoseSeries]) -> None:
+    series = wanderer(600, tempo=SLOW)
+    made = read_profile(make_profile(tmp_path))
+    assert isinstance(made, SupervisedProfile)
+    row = {**made.made_from[0], "recording": "speech", "sha256": series.source_sha256}
+    track = movement_track(series, [(0, len(series))])
+    replace(made, made_from=(row,), tracks=(track,)).write(tmp_path)
+    verdict = check_poses(change(series), read_profile(tmp_path))
+    assert verdict.decision == "inconclusive"
+    assert verdict.votes == {"real": 4, "fake": 0}
+    assert verdict.reason.endswith("the profile was trained on this take, or on a part of it.")
+    assert "'speech'" in next(f.message for f in verdict.findings if f.code == "KNOWN_TAKE")
+    assert check_poses(wanderer(600, seed=1, tempo=SLOW), read_profile(tmp_path)).decision == "consistent"
 
 
 def test_under_one_movement_is_inconclusive(tmp_path: Path) -> None:

@@ -74,14 +74,49 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_lost_pictures_are_missing_and_reported(tmp_path: Path) -> None:
-    times = [k / 30 for k in range(180) if not 60 <= k < 90]
+def test_a_pause_is_no_evidence_and_no_damage(tmp_path: Path) -> None:
+    times = [k / 30 for k in range(210) if not 60 <= k < 120]
     series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), len(times), times=times))
+    assert abs(len(series) - 210) <= 1
+    assert np.isnan(series.position[66:119, 0, 0]).all()
+    assert np.isfinite(series.position[120:200, 0, 0]).all()
+    assert series.log[0]["lost_seconds"] == 0
+    assert series.shots() == [(0, 120), (120, 210)]
+    found = {f.code: f for f in inspect(series).findings}
+    assert found.keys() >= {"PAUSE"}
+    assert not found.keys() & {"FILE_DAMAGED", "PERSON_ABSENT", "LOW_FRAME_RATE"}
+    assert found["PAUSE"].frames == ((60, 120),)
+
+
+@pytest.mark.slow
+def test_a_trembling_clock_is_followed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    times = [0.0, *(k / 30 + float(rng.normal(0, 0.004)) for k in range(1, 150))]
+    series = extract(write_video(tmp_path / "v.mp4", lambda k: bar(times[k]), 150, times=times))
+    assert series.log[0]["pictures"] == 150
+    assert np.abs(series.position[:148, 0, 0] - (120 + 60 * series.time[:148])).max() < 1.5
+    assert not {f.code for f in inspect(series).findings} & {
+        "FILE_DAMAGED",
+        "REPEATED_FRAMES",
+        "HEADER_DISAGREES",
+        "CUTS",
+    }
+
+
+@pytest.mark.slow
+def test_parts_put_together_are_all_measured(tmp_path: Path) -> None:
+    parts = [write_video(tmp_path / f"{fps}.ts", lambda k, fps=fps: bar(k / fps), 3 * fps, fps=fps) for fps in (25, 30)]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    series = extract(both)
+    assert series.log[0]["pictures"] == 75 + 90
     assert abs(len(series) - 180) <= 1
-    assert np.isnan(series.position[66:89, 0, 0]).all()
-    assert np.isfinite(series.position[92:170, 0, 0]).all()
-    assert series.log[0]["lost_seconds"] == pytest.approx(1.0, abs=0.1)
-    assert "FILE_DAMAGED" in {f.code for f in inspect(series).findings}
+    assert np.flatnonzero(series.channels["cut"]).tolist() == [90]
+    for part in (slice(0, 88), slice(90, 178)):
+        assert np.abs(series.position[part, 0, 0] - (120 + 2 * np.arange(88))).max() < 2.5
+    assert {f.code for f in inspect(series).findings} >= {"CLOCK_RESTARTS", "CUTS"}
+    again = extract(both, jobs=4)
+    assert np.array_equal(again.position, series.position, equal_nan=True)
 
 
 @pytest.mark.slow

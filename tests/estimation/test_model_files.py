@@ -85,7 +85,7 @@ def test_a_folder_of_ones_own_is_not_filled_unasked(tmp_path: Path, monkeypatch:
         load_estimator("mediapipe", models)
     folder.mkdir()
     (folder / POSE).write_bytes(b"something else")
-    with pytest.raises(MissingDependencyError, match=r"\(sha256 differs\); run `poseprint models install`"):
+    with pytest.raises(MissingDependencyError, match=r"\(sha256 differs\); move it away and run `poseprint models"):
         load_estimator("mediapipe", models)
     assert not calls
 

@@ -26,7 +26,7 @@ def test_what_is_left_out_is_reported_with_the_reason(evaluated: tuple[dict[str,
     assert set(left_out) <= set(messages)
     for reason in (
         "short is left out: no usable stretch in it is a second long",
-        "twin is left out: the same poses as Bob-0",
+        "twin is left out: the same recording as Bob-0",
         "impression is left out: labelled fake",
         "unnamed is left out: recordings.csv does not tell who",
     ):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from poseprint.core.arrays import Array
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER
 
 
@@ -29,6 +30,15 @@ def openpose(folder: Path, frames: dict[int, list[list[float]]]) -> Path:
 
 def openpose_folder(folder: Path, count: int = 4) -> Path:
     return openpose(folder, {k: [standing((300 + 5 * k, 200), 120)] for k in range(count)})
+
+
+def as_openpose(points: Array, *, keypoints: int = 25, confidence: float = 0.8) -> list[float]:
+    """Our 12 keypoints [shape=(12, 2)] as a BODY_25 or COCO-18 person; NaN = not detected."""
+    head = 15 if keypoints == 25 else 14
+    person = np.zeros((keypoints, 3))
+    known = np.isfinite(points[:, :1])
+    person[[*range(8), *range(head, head + 4)]] = np.hstack([np.where(known, points, 0), confidence * known])
+    return [float(v) for v in person.ravel()]
 
 
 def person(keypoints: int, start: float = 0, *, confidence: float = 0.9) -> list[float]:

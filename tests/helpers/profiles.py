@@ -81,7 +81,7 @@ def make_profile(
                 "person": person,
                 "label": "real",
                 "seconds": 60.0,
-                "sha256": "0" * 64,
+                "sha256": "e" * 64,
                 "shoulders": shoulders,
             },
         ),

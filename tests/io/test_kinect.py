@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from helpers.kinect import kinect_table
+from helpers.log import logged
 
 from poseprint.core.errors import PoseFileError
 from poseprint.core.skeleton import UPPER_BODY
@@ -62,6 +65,39 @@ def test_joints_outside_the_picture_or_behind_the_camera_are_missing(tmp_path: P
     assert seen[:, UPPER_BODY.index("right_wrist")].tolist() == [False, True]
     assert seen[:, UPPER_BODY.index("left_wrist")].tolist() == [False, True]
     assert seen[:, UPPER_BODY.index("right_elbow")].tolist() == [False, False]
+
+
+BODY = ("ShoulderCenter", "ShoulderL", "ShoulderR")
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "problem"),
+    [
+        ("z", -2000, "ShoulderCenter lies behind the camera in 100% of the rows and beside its picture of 1280x960 "),
+        ("z", -2000, "in 0%; z must be the distance from the camera, which is positive; turn its sign if"),
+        ("z", 0, "ShoulderCenter lies behind the camera in 100%"),
+        ("x", 3000, "(focal length 1050 pixels) in 100%; x, y and z must be seen from the camera"),
+        ("y", -1500, "behind the camera in 0% of the rows and beside"),
+        ("z", 2, "neck and shoulders are 2 mm from the camera; are they in metres or centimetres"),
+        ("z", 200, "neck and shoulders are 200 mm from the camera; are they in metres or centimetres"),
+        ("z", 2_000_000, "2e+06 mm from the camera; are they in a smaller unit? they must be in mm"),
+    ],
+)
+def test_a_table_of_people_the_camera_cannot_see(tmp_path: Path, axis: str, value: float, problem: str) -> None:
+    table = kinect_table(tmp_path / "t.parquet", {f"{joint}_{axis}_mm": [value] * 2 for joint in BODY})
+    with pytest.raises(PoseFileError, match=re.escape(problem)):
+        read_kinect(table)
+
+
+def test_a_recording_of_somebody_the_camera_cannot_see_is_named(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {f"{joint}_x_mm": [0, 0, 0, 2000] for joint in BODY}
+    table = kinect_table(tmp_path / "t.parquet", {**columns, "recording": ["a", "a", "a", "b"]}, rows=4)
+    with logged() as messages:
+        assert [one.series.recording for one in read_kinect(table)] == ["a", "b"]
+    (message,) = messages
+    assert message.startswith(
+        f"{table}: recording b: ShoulderCenter lies behind the camera in 0% of the rows and beside"
+    )
 
 
 def test_rows_may_come_in_any_order(tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.movers import assert_same
-from helpers.openpose import openpose, person, standing
+from helpers.movers import assert_same, mover
+from helpers.openpose import as_openpose, openpose, person, standing
 
 from poseprint.core.errors import PoseFileError
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER
 from poseprint.io.openpose_json import read_openpose_json
 from poseprint.io.poses import read_any_poses
+from poseprint.movements.cleaning import resample
+from poseprint.movements.gates import inspect
 
 SIZE = (640, 480)
 
@@ -28,9 +30,9 @@ SIZE = (640, 480)
     ],
 )
 def test_openpose_order_of_keypoints(tmp_path: Path, keypoints: int, model: str, order: list[int]) -> None:
-    folder = openpose(tmp_path / "clip", {0: [person(keypoints, 100)], 1: [person(keypoints, 200)]})
+    folder = openpose(tmp_path / "clip", {0: [person(keypoints, 100)], 1: [person(keypoints, 101)]})
     series = read_openpose_json(folder, fps=25, frame_size=SIZE)
-    for frame, start in enumerate((100, 200)):
+    for frame, start in enumerate((100, 101)):
         np.testing.assert_array_equal(series.position[frame], [[start + k, start + k + 0.5] for k in order])
     assert (series.confidence == np.float32(0.9)).all()
     assert series.time.tolist() == [0, 0.04]
@@ -48,28 +50,87 @@ def test_openpose_keypoints_that_were_not_detected(tmp_path: Path) -> None:
     assert np.isfinite(np.delete(series.position[0], NECK, axis=0)).all()
 
 
-def test_openpose_follows_the_largest_person_by_the_neck(tmp_path: Path) -> None:
+def test_openpose_follows_one_person_and_nobody_else(tmp_path: Path) -> None:
     folder = openpose(
         tmp_path / "clip",
         {
-            0: [standing((100, 50), 60), standing((400, 50), 100)],
-            1: [standing((410, 50), 90), standing((110, 50), 200)],  # the other one comes closer
-            2: [standing((120, 50), 200)],  # only the other one is left
-            3: [standing((125, 50), 200), standing((400, 50), 100)],
+            0: [standing((100, 50), 50)],  # somebody smaller is there first
+            1: [standing((400, 50), 100), standing((100, 50), 50)],
+            2: [standing((101, 50), 50), standing((410, 50), 90)],  # in another order
+            3: [standing((102, 50), 50), standing((300, 50), 20)],  # the larger one is missed
+            4: [standing((102, 50), 50), standing((412, 50), 95), person(25, confidence=0)],
         },
     )
     series = read_openpose_json(folder, fps=25, frame_size=SIZE)
-    assert series.position[:, NECK, 0].tolist() == [400, 410, 120, 125]
-    assert series.channels["people"].tolist() == [2, 1, 1, 2]
+    np.testing.assert_array_equal(series.position[:, NECK, 0], [np.nan, 400, 410, np.nan, 412])
+    assert series.channels["people"].tolist() == [1, 2, 2, 1, 2]
+
+
+@pytest.mark.parametrize("keypoints", [25, 18])
+def test_openpose_bystander_is_never_measured(tmp_path: Path, keypoints: int) -> None:
+    main, other = (
+        mover(40, size=SIZE, shoulder=120).position,
+        mover(40, size=SIZE, shoulder=50, centre=(0.2, 0.5)).position,
+    )
+    missed = [k in (0, 20, 21) for k in range(40)]
+    everybody = [
+        [as_openpose(q[k], keypoints=keypoints) for q in (other, main)[: 2 - gone]] for k, gone in enumerate(missed)
+    ]
+    series = read_openpose_json(openpose(tmp_path / "clip", dict(enumerate(everybody))), fps=30, frame_size=SIZE)
+    np.testing.assert_array_equal(series.present(), ~np.array(missed))
+    np.testing.assert_array_equal(series.position[series.present()], main[series.present()])
 
 
 def test_openpose_numbers_that_are_absent_are_frames_with_nobody(tmp_path: Path) -> None:
-    folder = openpose(tmp_path / "clip", {7: [person(25)], 9: [], 10: [person(25, 5)]})
-    (folder / "notes.json").write_text("not looked at")
+    folder = openpose(tmp_path / "clip", {7: [person(25)], 9: [], 10: [person(25, 1)]})
+    for name in ("notes.json", "._clip_000000000007_keypoints.json", ".DS_Store", "Thumbs.db"):
+        (folder / name).write_text("not looked at")
     series = read_openpose_json(folder, fps=10, frame_size=SIZE)
     assert series.present().tolist() == [True, False, False, True]
     assert series.channels["people"].tolist() == [1, 0, 0, 1]
     assert series.time.tolist() == [0, 0.1, 0.2, 0.3]
+
+
+def test_openpose_numbers_that_rise_by_a_step_are_fewer_poses_a_second(tmp_path: Path) -> None:
+    folder = openpose(tmp_path / "clip", {k: [standing((300, 200), 120)] for k in (0, 3, 6, 12)})
+    series = read_openpose_json(folder, fps=30, frame_size=SIZE)
+    assert (series.fps, series.present().tolist()) == (10, [True, True, True, False, True])
+    assert series.time.tolist() == [0, 0.1, 0.2, 0.3, 0.4]
+    (found,) = (f for f in inspect(series).findings if f.code == "LOW_FRAME_RATE")
+    assert found.message == "10.0 pictures per second: the numbers of the json files rise by 3"
+    assert found in inspect(resample(series, 30)).findings
+    with pytest.raises(PoseFileError, match=r"clip: numbers rise by 3: 0\.67 poses a second, where `fps` is 2; need 1"):
+        read_openpose_json(folder, fps=2, frame_size=SIZE)
+
+
+@pytest.mark.parametrize(("x", "y"), [(-1, -1), (0, 0), (-3, -20)])
+def test_openpose_points_that_cannot_be_are_not_detected(tmp_path: Path, x: float, y: float) -> None:
+    frames = {k: [standing((300, 200), 120)] for k in range(3)}
+    for at in (NOSE, NECK):
+        frames[1][0][3 * at : 3 * at + 3] = [x, y, 0.9]
+    series = read_openpose_json(openpose(tmp_path / "clip", frames), fps=30, frame_size=SIZE)
+    assert np.isnan(series.position[1, [NOSE, NECK]]).all()
+    np.testing.assert_array_equal(series.position[1, 2:8], series.position[0, 2:8])
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (["a.mp4", "b.MOV", "._a.mp4"], "; it holds 2 videos: name them"),
+        (["a.mkv", "notes.txt"], "; it holds a video: name it"),
+        (["a.parquet"], "; it holds a pose file: name it"),
+        (["a/", "b/", ".parts/"], "; it holds 2 folders: name them"),
+        (["notes.txt"], ""),
+        ([], ""),
+    ],
+)
+def test_a_folder_without_json_says_what_it_holds(tmp_path: Path, held: list[str], told: str) -> None:
+    for name in held:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    with pytest.raises(PoseFileError) as caught:  # before it is asked for size and rate
+        read_any_poses(tmp_path)
+    expected = f"{tmp_path}: no OpenPose json files (NAME_000000000000_keypoints.json) in it"
+    assert str(caught.value) == expected + told
 
 
 def test_openpose_frames_with_nobody_at_all(tmp_path: Path) -> None:
@@ -90,6 +151,7 @@ def test_openpose_numbers_decide_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
+        ("", "not a json file of OpenPose: it is empty; copy it again, or leave it out"),
         ("{", r"not a json file of OpenPose \(JSONDecodeError"),
         ("[" * 100_000, "not a json file of OpenPose"),
         ("[]", r"not a json file of OpenPose \(TypeError"),

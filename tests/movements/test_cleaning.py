@@ -95,7 +95,7 @@ def test_resampled_linear_motion_is_exact(fps: float) -> None:
     np.testing.assert_allclose(
         series.position[~inside, :, 1], np.full(((~inside).sum(), 12), 240 * (2 - 1 / fps)), rtol=1e-5
     )
-    assert series.log[-1] == {"step": "resample", "fps": 30}
+    assert series.log[-1] == {"step": "resample", "fps": 30, "from_fps": fps}
 
 
 def test_resample_at_the_same_rate_changes_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from poseprint.core.findings import CODES, Inspection, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import PAIRS
+from poseprint.movements.cleaning import resample
 from poseprint.movements.cutting import cut_movements
-from poseprint.movements.gates import THRESHOLDS, inspect
+from poseprint.movements.gated import THRESHOLDS
+from poseprint.movements.gates import inspect
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -24,9 +27,27 @@ def codes(inspection: Inspection) -> set[str]:
     return {found.code for found in inspection.findings}
 
 
+def turned(series: PoseSeries, degrees: float) -> PoseSeries:
+    """The film turned about its middle, clockwise."""
+    angle, middle = np.radians(degrees), np.array(series.frame_size) / 2
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return replace(series, position=(series.position - middle) @ turn + middle)
+
+
+@pytest.mark.parametrize(("degrees", "how"), [(90, "side"), (270, "side"), (180, "head"), (120, "side")])
+def test_how_a_person_is_turned_is_told(degrees: float, how: str) -> None:
+    (message,) = (f.message for f in inspect(turned(mover(), degrees)).findings if f.code == "NOT_UPRIGHT")
+    assert how in message
+
+
 def of_rate(fps: float) -> PoseSeries:
     """As extraction leaves a video of another frame rate: 10 s on the grid of 30."""
     return with_log(mover(), video={"fps": fps, "declared_frames": round(10 * fps)}, pictures=round(10 * fps))
+
+
+def with_left(series: PoseSeries, **shares: Any) -> PoseSeries:
+    """As reading leaves poses some of which lay outside the picture."""
+    return replace(series, log=(*series.log, {"step": "within_picture", **shares}))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +83,8 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "TINY_PERSON": (lambda: mover(shoulder=31), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
     "SMALL_PICTURE": (lambda: mover(size=(426, 238), shoulder=60), set(), ()),
     "OFF_CENTRE": (lambda: mover(centre=(0.18, 0.4)), set(), ((0, 300),)),
+    "POINTS_OUTSIDE": (lambda: with_left(mover(), outside=0.02, far_outside=0.1), set(), ()),
+    "PICTURE_SIZE_DOUBTED": (lambda: with_left(mover(), far_outside=0.11), {"TOO_LITTLE_EVIDENCE"}, ()),
     "CAMERA_MOVES": (lambda: with_channel(mover(), "camera", slice(None), 0.004), set(), ((0, 300),)),
     "CAMERA_PAN": (lambda: with_channel(mover(), "camera", slice(0, 30), 0.03), set(), ((0, 32),)),
     "FROZEN": (lambda: with_channel(mover(), "change", slice(200, 215), 0), set(), ((200, 215),)),
@@ -69,8 +92,17 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], set[str], tuple[tuple[int, int
     "STILL_PICTURE": (lambda: mover(amplitude=0, sway=0), {"TOO_LITTLE_EVIDENCE"}, ()),
     "LOW_FRAME_RATE": (lambda: of_rate(15), set(), ()),
     "FRAME_RATE_CONVERTED": (lambda: of_rate(25), set(), ()),
+    "PAUSE": (lambda: with_channel(empty(mover(), slice(200, 230)), "shown", slice(200, 230), 0), set(), ((200, 230),)),
+    "CLOCK_RESTARTS": (lambda: with_log(mover(), video={"restarts": 1}), set(), ()),
+    "NO_TIME_STAMPS": (lambda: with_log(mover(), video={"timed": False}), set(), ()),
+    "SHAPE_CHANGES": (lambda: with_log(mover(), reshaped=2), set(), ()),
+    "SEVERAL_STREAMS": (lambda: with_log(mover(), video={"streams": 2, "stream": 2, "size": [640, 360]}), set(), ()),
+    "BLACK_BARS": (lambda: with_log(mover(), video={"bars": [0, 60, 0, 60]}), set(), ()),
+    "NOT_UPRIGHT": (lambda: turned(mover(), 90), {"TOO_LITTLE_EVIDENCE"}, ((0, 300),)),
+    "INTERLACED": (lambda: with_log(mover(), video={"interlaced": True}), set(), ()),
+    "HIGH_DYNAMIC_RANGE": (lambda: with_log(mover(), video={"transfer": "PQ"}), set(), ()),
     "FILE_DAMAGED": (lambda: with_log(mover(), lost_seconds=0.2), set(), ()),
-    "HEADER_DISAGREES": (lambda: with_log(mover(), video={"declared_frames": 330}), set(), ()),
+    "HEADER_DISAGREES": (lambda: with_log(mover(), video={"declared_frames": 330, "stored_frames": 300}), set(), ()),
     "TOO_LITTLE_EVIDENCE": (lambda: mover(149), set(), ()),
 }
 
@@ -88,6 +120,7 @@ ENROLLED = {
     "UNLIKE_BACKGROUND",
     "POSTURE_ALONE",
     "CHANGE_OF_MOVER",
+    "KNOWN_TAKE",
     "PROFILE_DOUBTED",
 }
 """Codes of enrolment and of verdicts, not of the gates: tests/verification."""
@@ -122,6 +155,8 @@ NEARLY: dict[str, Callable[[], PoseSeries]] = {
     "small but not too small": lambda: mover(size=(426, 240), shoulder=60),
     "aside but not far": lambda: mover(centre=(0.22, 0.4)),
     "a trembling camera": lambda: with_channel(mover(), "camera", slice(None), 0.0015),
+    "a point outside": lambda: with_left(mover(), outside=0.009),
+    "a log that says nothing": lambda: with_left(mover(), outside="many", far_outside=None),
     "a bump of the camera": lambda: with_channel(mover(), "camera", 100, 0.02),
     "a picture repeated now and then": lambda: with_channel(mover(), "change", slice(30, None, 30), 0),
     "stands still for a moment": lambda: with_channel(mover(), "change", slice(200, 213), 0),
@@ -131,7 +166,10 @@ NEARLY: dict[str, Callable[[], PoseSeries]] = {
     "very calm": lambda: mover(amplitude=0.01, sway=0.002),
     "29.97 pictures a second": lambda: of_rate(29.97),
     "a moment lost": lambda: with_log(mover(), lost_seconds=0.05),
-    "a header nearly right": lambda: with_log(mover(), video={"declared_frames": 304}),
+    "a header nearly right": lambda: with_log(mover(), video={"declared_frames": 304, "stored_frames": 300}),
+    "an edit list leaves pictures out": lambda: with_log(mover(), video={"declared_frames": 400, "stored_frames": 400}),
+    "no picture for less than a second": lambda: with_channel(mover(), "shown", slice(200, 229), 0),
+    "leans": lambda: turned(mover(), 40),
     "a header that says nothing": lambda: with_log(mover(), video={"declared_frames": 0, "declared_duration": 0.0}),
 }
 
@@ -154,12 +192,16 @@ def test_messages_tell_numbers() -> None:
         return next(f.message for f in inspect(SPOILT[code][0]()).findings if f.code == code)
 
     assert message("PERSON_ABSENT") == "nobody is in the picture for 0.5 s"
+    somebody = with_channel(empty(mover(), slice(200, 215)), "people", 205, 1)
+    assert inspect(somebody).findings[0].message == "the person is out of sight for 0.5 s"
     assert message("SECOND_PERSON") == "2 persons of comparable size are in the picture for 2.0 s"
     assert message("CUTS") == "1 cut or dissolve"
     assert message("TRACKING_JUMP") == "the tracked body leaps, 1 time"
     assert message("WRISTS_HIDDEN") == "wrists are seen 0% of the time over 10.0 s"
+    assert message("PAUSE") == "no picture comes for 1.0 s in 1 pause"
+    assert message("SEVERAL_STREAMS") == "of 2 video streams number 2 (640 x 360) was measured"
     assert message("REPEATED_FRAMES") == "17% of the pictures repeat the one before; about 25 a second are new"
-    assert message("HEADER_DISAGREES") == "the header promises 330 frames, 300 decode"
+    assert message("HEADER_DISAGREES") == "the header promises 330 frames, 300 are there"
     assert message("TOO_LITTLE_EVIDENCE") == "the longest usable stretch is 5.0 s; one movement needs 5.0 s"
 
 
@@ -231,6 +273,20 @@ def test_shares_of_time_seen() -> None:
 def test_the_length_of_a_movement_decides_what_is_enough() -> None:
     assert codes(inspect(mover(149), length=149)) == set()
     assert codes(inspect(mover(300), length=301)) == {"TOO_LITTLE_EVIDENCE"}
+
+
+@pytest.mark.parametrize("fps", [10, 25, 60])
+def test_a_movement_lasts_five_seconds_at_any_rate(fps: float) -> None:
+    assert "TOO_LITTLE_EVIDENCE" not in codes(inspect(mover(round(5 * fps), fps=fps)))
+    assert "TOO_LITTLE_EVIDENCE" in codes(inspect(mover(round(5 * fps) - 1, fps=fps)))
+
+
+def test_poses_made_elsewhere_at_a_low_rate() -> None:
+    made, enough = (replace(mover(round(10 * fps), fps=fps), log=()) for fps in (19.9, 20))
+    for series in (made, resample(made, 30)):
+        (found,) = inspect(series).findings
+        assert (found.code, found.message) == ("LOW_FRAME_RATE", "19.9 pictures per second")
+    assert inspect(resample(enough, 30)).findings == ()
 
 
 def test_thresholds_can_be_set() -> None:

@@ -204,3 +204,28 @@ def test_one_kind_of_movement_cannot_be_parted() -> None:
         split_movements([one for one in real if one.line.person == "Ann"], "Ann", SMALL)
     fakes = [one for one in people() if one.line.person == "Ann"]
     assert set(split_movements(fakes, "Ann", SMALL).test.labels) == {0, 1}
+
+
+def test_a_recording_that_is_there_twice_counts_once(tmp_path: Path) -> None:
+    extracted = {"log": ({"step": "extract"},)}
+    film = replace(mover(150, seed=1), **extracted)
+    measured_anew = replace(film, position=film.position + np.float32(0.01))
+    takes = {
+        "a": film,
+        "copy": film,
+        "anew": measured_anew,
+        "first half": replace(film.part(0, 60), position=film.position[:60] + np.float32(0.02)),
+        "other": replace(mover(150, seed=2), **extracted),
+    }
+    lines = [Recording(name, "Ann", "real", "", f"{name}.parquet") for name in takes]
+    for name, series in takes.items():
+        write_poses(series, tmp_path / f"{name}.parquet")
+    write_recordings(tmp_path, lines)
+    found, left_out = load(tmp_path, SMALL)
+    assert [u.line.recording for u in found] == ["a", "first half", "other"]
+    assert left_out == [f"{name} is left out: the same recording as a" for name in ("copy", "anew")]
+    write_recordings(tmp_path, [replace(line, person="Bob") if line.recording == "copy" else line for line in lines])
+    with pytest.raises(
+        DatasetError, match="copy is the same recording as a, but one is real of 'Bob', the other real of"
+    ):
+        load(tmp_path, SMALL)

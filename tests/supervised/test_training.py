@@ -18,6 +18,7 @@ import onnxruntime  # noqa: E402
 
 from poseprint.app.profiles import read_profile  # noqa: E402
 from poseprint.core.errors import DatasetError, PoseprintError  # noqa: E402
+from poseprint.core.files import MARK  # noqa: E402
 from poseprint.core.series import EstimatorInfo  # noqa: E402
 from poseprint.io.parquet import write_poses  # noqa: E402
 from poseprint.supervised.data import input_spec, load, movements_of  # noqa: E402
@@ -126,6 +127,7 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     folder = dataset(tmp_path / "data", {"Ann": 0.5, "Bob": 1.5})
     (tmp_path / "p" / "training").mkdir(parents=True)
     (tmp_path / "p" / "training" / "run.json").write_text(json.dumps({"settings": {}}))
+    (tmp_path / "p" / MARK).write_text("train\n")
     with pytest.raises(PoseprintError, match="other settings or data"):
         train(folder, "Ann", tmp_path / "p", SMALL)
     train(folder, "Ann", tmp_path / "q", replace(SMALL, epochs=1))
@@ -179,7 +181,7 @@ def test_bad_data_is_refused_before_training(tmp_path: Path) -> None:
     short = dataset(tmp_path / "short", {"Ann": 0.5, "Bob": 1.5}, frames=25)
     with pytest.raises(DatasetError, match="no recording has a usable movement"):
         train(short, "Ann", tmp_path / "p", SMALL)
-    odd = replace(mover(300, recording="Bob_0"), estimator=EstimatorInfo("openpose", "BODY_25"))
+    odd = replace(mover(300, seed=9, recording="Bob_0"), estimator=EstimatorInfo("openpose", "BODY_25"))
     write_poses(odd, folder / "Bob_0.parquet")
     with pytest.raises(DatasetError, match="different estimators"):
         train(folder, "Ann", tmp_path / "p", SMALL)

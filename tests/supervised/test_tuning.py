@@ -26,6 +26,7 @@ pytest.importorskip("optuna")
 from helpers.datasets import dataset
 
 from poseprint.core.errors import DatasetError, PoseprintError
+from poseprint.core.files import MARK
 from poseprint.io.dataset import Recording, read_recordings, write_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.supervised import tuning
@@ -97,7 +98,7 @@ def test_it_finds_settings_and_says_how_it_went(data: Path, tmp_path: Path) -> N
     assert found["test"]["interval"] is None  # of so few recordings
     assert json.loads((out / "best.json").read_text()) == found
     assert PRESETS["quick"].changed(found["set"]) == Settings(**found["settings"])
-    assert {p.name for p in out.iterdir()} == {"study.jsonl", "trials.csv", "trials.png", "best.json", "trials"}
+    assert {p.name for p in out.iterdir()} == {"study.jsonl", "trials.csv", "trials.png", "best.json", "trials", MARK}
     assert [p.name for p in (out / "trials").iterdir()] == [f"{found['trial']}.safetensors"]
 
 
@@ -144,7 +145,7 @@ def test_killed_outright_it_goes_on(data: Path, tmp_path: Path) -> None:
         assert process.poll() is None
         assert time.monotonic() < limit
         time.sleep(0.05)
-    with pytest.raises(PoseprintError, match="another search is at work there"):
+    with pytest.raises(PoseprintError, match="another process is at work there"):
         tune(data, "Ann", out, BASE, trials=3)
     process.kill()
     process.wait()
@@ -254,10 +255,10 @@ def test_what_is_tested_on_changes_no_choice(data: Path, tmp_path: Path, monkeyp
     lines = read_recordings(data)
     tested = {name for name, side in found["sides"].items() if side == "test"}
     assert len(tested) == 2
-    for line in lines:
+    for number, line in enumerate(lines):
         series = read_poses(data / line.file)
         if line.recording in tested:  # somebody else altogether
-            series = replace(mover(300, tempo=1.0, seed=999, amplitude=1.0, recording=line.recording))
+            series = replace(mover(300, tempo=1.0, seed=999 + number, amplitude=1.0, recording=line.recording))
         write_poses(series, other / line.file)
     write_recordings(other, lines)
     again = tune(other, "Ann", tmp_path / "b", BASE, trials=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from helpers.profiles import codes
 
 from poseprint.app.check import check_poses
 from poseprint.core.series import EstimatorInfo, PoseSeries
+from poseprint.movements.perturbations import jitter, mirror
 from poseprint.verification.decision import Costs
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.profile import EnrolledProfile
@@ -34,6 +36,47 @@ def test_a_verdict_says_all_that_went_into_it(ann: EnrolledProfile) -> None:
     assert {q.part for q in likelihood.qualities} >= {"right arm", "left arm"}
     assert json.loads(json.dumps(verdict.to_dict()))["evidence"]["llr"] == dict(likelihood.llr)
     assert verdict.hashes["reference"]
+
+
+def test_a_take_that_is_enrolled_gets_no_verdict(ann: EnrolledProfile) -> None:
+    same = check_poses(wanderer(seed=1), ann)
+    assert same.decision == "inconclusive"
+    assert "no verdict: this take, or a part of it, is enrolled" in same.reason
+    assert same.evidence is not None
+    known = next(f for f in same.findings if f.code == "KNOWN_TAKE")
+    assert known.message == "the profile was made from this: all of it is '0-1'"
+    again = replace(mirror(jitter(wanderer(seed=1), 0.01)).part(100, 500), source_sha256="")
+    known = next(f for f in check_poses(again, ann).findings if f.code == "KNOWN_TAKE")
+    assert known.message.endswith("0 to 13 s is '0-1' from 3 to 17 s, left and right exchanged")
+    other = check_poses(wanderer(seed=9), ann)
+    assert not {f.code for f in other.findings} & {"KNOWN_TAKE"}
+
+
+def test_of_a_recording_enrolled_in_part_the_seconds_are_named(ann: EnrolledProfile) -> None:
+    other, enrolled = wanderer(450, seed=9), jitter(wanderer(seed=2), 0.01).part(150, 450)
+    compiled = spliced(other, enrolled)
+    verdict = check_poses(compiled, ann)
+    assert verdict.decision == "inconclusive"
+    (known,) = [f for f in verdict.findings if f.code == "KNOWN_TAKE"]
+    assert re.search(r"1[56] to 2\d s is '0-2' from [56] to 1\d s", known.message)
+    (first, last) = known.frames[0]
+    assert 450 <= first < last <= 750
+    assert last - first >= 210
+
+
+def spliced(first: PoseSeries, second: PoseSeries) -> PoseSeries:
+    """One recording after another, with a cut between."""
+    both = [first, second]
+    channels = {name: np.concatenate([s.channels[name] for s in both]) for name in first.channels}
+    channels["cut"][len(first)] = 1
+    return replace(
+        first,
+        position=np.concatenate([s.position for s in both]),
+        confidence=np.concatenate([s.confidence for s in both]),
+        time=np.arange(len(first) + len(second)) / first.fps,
+        channels=channels,
+        source_sha256="",
+    )
 
 
 def test_mirror_scale_and_place_in_the_picture(ann: EnrolledProfile) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.movers import wanderer
-from helpers.places import GOLDEN
+from helpers.places import GOLDEN, REAL
 
 from poseprint.app.check import check_poses
 from poseprint.app.profiles import read_profile
 from poseprint.core.errors import ProfileError
+from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import manifest_sha256
+from poseprint.movements.perturbations import jitter, mirror
 from poseprint.verification.enrolment import forget
 from poseprint.verification.profile import EnrolledProfile
 
@@ -26,7 +28,7 @@ def test_a_profile_comes_back_as_it_was(tmp_path: Path, ann: EnrolledProfile) ->
     assert isinstance(again, EnrolledProfile)
     np.testing.assert_array_equal(again.statistics, ann.statistics)
     assert (again.person, again.input, again.made_from) == (ann.person, ann.input, ann.made_from)
-    assert json.loads((tmp_path / "profile.json").read_text())["format_version"] == 2
+    assert json.loads((tmp_path / "profile.json").read_text())["format_version"] == 3
     assert not list(tmp_path.glob("*.pkl"))
     (file,) = tmp_path.glob("enrolment-*.safetensors")
     whole = file.read_bytes()
@@ -86,8 +88,14 @@ def test_a_profile_is_whole_while_it_changes(
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_profile_of_version_2_stays_readable() -> None:
-    profile = read_profile(GOLDEN / "profile_v2")
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_profile_of_an_older_version_stays_readable_and_knows_its_takes(version: int) -> None:
+    profile = read_profile(GOLDEN / f"profile_v{version}")
     assert isinstance(profile, EnrolledProfile)
     assert (profile.person, len(profile.made_from)) == ("Angela Merkel", 1)
-    assert check_poses(wanderer(), profile).evidence is not None
+    assert profile.tracks[0].shape[1] == 14
+    verdict = check_poses(wanderer(), profile)
+    assert verdict.evidence is not None
+    assert "KNOWN_TAKE" not in {f.code for f in verdict.findings}
+    copy = mirror(jitter(read_poses(REAL / "merkel_interview.parquet"), 0.01))
+    assert "KNOWN_TAKE" in {f.code for f in check_poses(copy, profile).findings}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from poseprint.app.check import check_poses
 from poseprint.app.profiles import read_profile
+from poseprint.core.files import claimed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
@@ -60,8 +61,16 @@ def run(
         one, `genuine_supervised` and `impostor_supervised`.
 
     Raises:
-        PoseprintError: the output cannot be written, or the model files cannot be fetched.
+        PoseprintError: the output cannot be written or holds files of these names from elsewhere, or the model files cannot be fetched.
     """
+    files = [f"{name}{suffix}" for name, _ in CASES for suffix in (".mp4", ".parquet", ".html")]
+    with claimed(output, {"demo": ["profile", *files]}):
+        return _run(output, models, jobs, show, progress)
+
+
+def _run(
+    output: Path, models: Path | None, jobs: int | None, show: Callable[[str], None], progress: Progress
+) -> dict[str, Verdict]:
     started = time.monotonic()
     supervised = read_profile(SAMPLE / "profile")
     assert isinstance(supervised, SupervisedProfile)

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from poseprint.app.datasets.collect import collect
 from poseprint.app.profiles import read_profile
-from poseprint.app.sources import read_source
+from poseprint.app.sources import open_source, read_source
 from poseprint.core.errors import DatasetError, ProfileError
-from poseprint.core.files import ensure_writable
+from poseprint.core.files import claimed
+from poseprint.core.names import safe_file_name
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
-from poseprint.io.dataset import TABLE, read_recordings
-from poseprint.io.parquet import read_poses
+from poseprint.core.version import __version__
+from poseprint.io.dataset import TABLE, ensure_no_data_set, read_recordings
+from poseprint.io.parquet import read_poses, write_poses
 from poseprint.io.poses import is_poses
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.verification import enrolment
@@ -60,26 +61,28 @@ def enroll_footage(
         PoseprintError: a profile that is there without `add` or `forget`, or none with them; nothing usable; a source
             that cannot be read.
     """
-    profile = _profile_to_change(folder, person, sources, add=add, forget=forget)
-    ensure_writable(folder)
-    for name in forget:
-        profile = enrolment.forget(profile, name) if profile else None
-    measured_dir = folder / MEASURED_DIR
-    if sources or profile is None:
-        recordings, sessions = [], []
-        for source in sources:
-            if (source / TABLE).is_file():
-                footage = _read_data_set(source, person)
-            elif is_poses(source):
-                footage = [(read_source(source, fps=fps, frame_size=frame_size), "")]
-            else:
-                footage = [(_measure(source, measured_dir, person, models, jobs, progress), "")]
-            for series, known_session in footage:
-                recordings.append(replace(series, recording=series.recording or source.stem))
-                sessions.append(session or known_session)
-        profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
-    profile.write(folder)
-    shutil.rmtree(measured_dir, ignore_errors=True)
+    ensure_no_data_set(folder)
+    _profile_to_change(folder, person, sources, add=add, forget=forget)
+    with claimed(folder, {}):
+        profile = _profile_to_change(folder, person, sources, add=add, forget=forget)
+        for name in forget:
+            profile = enrolment.forget(profile, name) if profile else None
+        measured_dir = folder / MEASURED_DIR
+        if sources or profile is None:
+            recordings, sessions = [], []
+            for source in sources:
+                if (source / TABLE).is_file():
+                    footage = _read_data_set(source, person)
+                elif is_poses(source):
+                    footage = [(read_source(source, fps=fps, frame_size=frame_size), "")]
+                else:
+                    footage = [(_measure(source, measured_dir, person, models, jobs, progress), "")]
+                for series, known_session in footage:
+                    recordings.append(replace(series, recording=series.recording or source.stem))
+                    sessions.append(session or known_session)
+            profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
+        profile.write(folder)
+        shutil.rmtree(measured_dir, ignore_errors=True)
     return profile
 
 
@@ -92,18 +95,17 @@ def _profile_to_change(
         PoseprintError: a profile that is there without `add` or `forget`, none with them, `add` without sources, or a
             profile of another kind or person.
     """
-    exists = (folder / MANIFEST).exists()
-    if exists and not (add or forget):
+    profile = read_profile(folder) if (folder / MANIFEST).exists() else None  # what is no profile is never replaced
+    if profile is not None and not (add or forget):
         raise ProfileError(f"{folder}: a profile is there; `add` adds to it, `forget` takes a recording out")
     if not person.strip():
         raise DatasetError("a profile needs the name of the person")
     if add and not sources:
         raise DatasetError("`add` needs recordings to add")
-    if not exists:
+    if profile is None:
         if add or forget:
             raise ProfileError(f"{folder}: no profile is there to change; leave `add` and `forget` out to make one")
         return None
-    profile = read_profile(folder)
     if not isinstance(profile, EnrolledProfile):
         raise ProfileError(f"{folder}: a supervised profile; it is trained anew, not changed. Give another folder")
     if profile.person != person:
@@ -122,7 +124,15 @@ def _read_data_set(folder: Path, person: str) -> list[tuple[PoseSeries, str]]:
 def _measure(
     video: Path, measured_dir: Path, person: str, models: Path | None, jobs: int | None, progress: Progress
 ) -> PoseSeries:
-    """The poses in a video, measured now or before an interruption."""
-    collected = collect(video, measured_dir, person=person, models=models, jobs=jobs, progress=progress)
-    logger.info("measured %s: %.1f s", video.name, collected.seconds)
-    return read_poses(collected.file)
+    """The poses in a video, measured now or before an interruption; kept by content, whatever the video is called."""
+    opened = open_source(video)
+    # Another version of the program measures anew.
+    stem = f"{opened.content.sha256[:16]}-{__version__}"
+    file = measured_dir / f"{stem}.parquet"
+    if not file.exists():
+        series = opened.read(models=models, jobs=jobs, chunks_dir=measured_dir / stem, progress=progress)
+        write_poses(replace(series, person=person), file)
+        shutil.rmtree(measured_dir / stem, ignore_errors=True)
+    series = replace(read_poses(file), recording=safe_file_name(opened.name))
+    logger.info("measured %s: %.1f s", video.name, series.duration)
+    return series

@@ -1,12 +1,15 @@
-"""Arrays: the mean and median of their known (finite) values, and the runs of a mask."""
+"""Arrays: the mean and median of their known (finite) values, the runs of a mask, and threads of linear algebra."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 Array = NDArray[Any]
 Span = tuple[int, int]
@@ -40,3 +43,15 @@ def covered(spans: Iterable[Span], frames: int | None = None) -> Array:
     for first, last in spans:
         mask[first:last] = True
     return mask
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """In which linear algebra takes one thread: with many small matrices several would only wait for each other."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those of numpy and scipy, looked for once: that takes longer than many a score."""
+    return ThreadpoolController()

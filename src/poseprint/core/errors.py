@@ -10,6 +10,8 @@
 A doubt that can be lived with is no error: it is a `poseprint.core.findings.Finding`.
 """
 
+import os
+
 _LONGEST = 800  # letters of an error: more is what a file holds, not what is wrong with it
 
 
@@ -39,3 +41,16 @@ class ProfileError(PoseprintError):
 
 class MissingDependencyError(PoseprintError):
     """A capability needs a package or a model file that is not installed."""
+
+
+def explain(error: Exception) -> str:
+    """Any error as a sentence for the user. Raises the error itself if nothing foresaw it and POSEPRINT_DEBUG is set."""
+    if isinstance(error, PoseprintError):
+        return str(error)
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r}: cannot be written as {error.encoding}; name it otherwise, or set PYTHONUTF8=1"
+    if isinstance(error, OSError):  # a full disk, a name too long
+        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    if os.environ.get("POSEPRINT_DEBUG"):
+        raise error
+    return f"unforeseen {type(error).__name__}: {error} (a fault of poseprint; POSEPRINT_DEBUG=1 shows where)"

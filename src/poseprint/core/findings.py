@@ -58,7 +58,7 @@ class Inspection:
 
 CODES: dict[str, tuple[Severity, str]] = {
     "NO_PERSON": ("exclude", "No person is found anywhere in the recording."),
-    "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture."),
+    "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture, or not the person who is measured."),
     "SECOND_PERSON": (
         "exclude",
         "Somebody else of comparable size is in the picture, so it is unclear whose movement is measured.",
@@ -83,6 +83,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "TINY_PERSON": ("exclude", "The person is too small for keypoints to be exact."),
     "SMALL_PICTURE": ("warning", "The picture is small."),
     "OFF_CENTRE": ("warning", "The person is far from the middle of the picture."),
+    "POINTS_OUTSIDE": ("note", "Some points of the poses lie outside the picture; they count as not seen."),
+    "PICTURE_SIZE_DOUBTED": (
+        "exclude",
+        "Many points of the poses lie outside the picture: it is hardly the one they were measured in.",
+    ),
     "CAMERA_MOVES": ("warning", "The camera moves."),
     "CAMERA_PAN": ("exclude", "The camera moves fast."),
     "FROZEN": ("exclude", "The picture stands still for a while although the video runs."),
@@ -93,6 +98,24 @@ CODES: dict[str, tuple[Severity, str]] = {
         "note",
         "The video is not at 30 pictures per second; poses were brought to 30 by their time stamps.",
     ),
+    "PAUSE": ("exclude", "For a while no picture comes: the recording paused, or pictures are lost."),
+    "CLOCK_RESTARTS": (
+        "note",
+        "The file's clock starts again or leaps, as where parts were put together; no movement crosses the place.",
+    ),
+    "NO_TIME_STAMPS": ("warning", "The file does not tell when its pictures are shown, so speeds rest on its header."),
+    "SHAPE_CHANGES": (
+        "warning",
+        "The picture's size, shape or orientation changes within the file; no movement crosses the change.",
+    ),
+    "SEVERAL_STREAMS": ("note", "The file holds several video streams; one of them was measured."),
+    "BLACK_BARS": ("note", "The picture has black bars; they were left out."),
+    "NOT_UPRIGHT": (
+        "exclude",
+        "The person lies on the side or stands on the head: the film is turned and does not say so.",
+    ),
+    "INTERLACED": ("warning", "Each picture is woven of two moments, so what moves fast has combed edges."),
+    "HIGH_DYNAMIC_RANGE": ("note", "Brightness is coded for a display of high dynamic range and was not adapted."),
     "FILE_DAMAGED": ("warning", "Part of the file could not be decoded."),
     "HEADER_DISAGREES": ("note", "The file's header promises another number of frames than it holds."),
     "TOO_LITTLE_EVIDENCE": ("exclude", "What passes the gates is shorter than one movement."),
@@ -115,6 +138,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "POSTURE_ALONE": ("warning", "The verdict rests on posture and framing; the movement itself says nothing."),
     "CHANGE_OF_MOVER": ("warning", "Within the recording, the mover seems to change."),
+    "KNOWN_TAKE": (
+        "warning",
+        "The profile was made from this take, or from a part of it: its movement, whatever face it has now, is counted twice.",
+    ),
     "PROFILE_DOUBTED": ("warning", "The profile's own recordings do not look like one person."),
 }
 """Every code, its severity and its meaning."""
@@ -134,6 +161,8 @@ ADVICE = {
     "TINY_PERSON": "use a larger version of the video or a closer shot",
     "SMALL_PICTURE": "find the original in a higher resolution",
     "OFF_CENTRE": "check that the measured person is the one you mean",
+    "POINTS_OUTSIDE": "nothing to do",
+    "PICTURE_SIZE_DOUBTED": "give the size of the picture that the poses were measured in (--frame-size)",
     "CAMERA_MOVES": "prefer a steady shot; the paper's normalisation takes camera movement for body movement",
     "CAMERA_PAN": "use a steady part of the recording",
     "FROZEN": "look at the video there: a stalled stream, or an edit",
@@ -141,6 +170,15 @@ ADVICE = {
     "STILL_PICTURE": "use a film of the person, not a photograph",
     "LOW_FRAME_RATE": "find a version with 24 pictures per second or more",
     "FRAME_RATE_CONVERTED": "nothing to do",
+    "PAUSE": "nothing to do if the rest is long enough; otherwise find a version without the pause",
+    "CLOCK_RESTARTS": "look at the place: find out whether one recording was put together from parts",
+    "NO_TIME_STAMPS": "find the original file; speeds are wrong if its header does not tell the true frame rate",
+    "SHAPE_CHANGES": "look at the place: an edit, or a stream that changed its quality",
+    "SEVERAL_STREAMS": "if you mean another one, write it into a file of its own and run again",
+    "BLACK_BARS": "nothing to do",
+    "NOT_UPRIGHT": "turn the film upright and run again",
+    "INTERLACED": "nothing to do for slow movement; otherwise find the original, or take the fields apart first",
+    "HIGH_DYNAMIC_RANGE": "nothing to do; poses of such footage differ a little more from those of other versions",
     "FILE_DAMAGED": "get the file again if you can; what decoded was used",
     "HEADER_DISAGREES": "nothing to do; what decoded was used",
     "TOO_LITTLE_EVIDENCE": "use a longer recording in which the upper body stays in sight without cuts",
@@ -157,6 +195,7 @@ ADVICE = {
     "UNLIKE_BACKGROUND": "measure the videos with poseprint's own estimator, or see `poseprint evaluate` on such footage",
     "POSTURE_ALONE": "do not rest a claim on it: a podium is not a person",
     "CHANGE_OF_MOVER": "look at the replay there; check the parts one by one",
+    "KNOWN_TAKE": "check another take, or trim the recording to what is not in the profile; footage said to be new was used again",
     "PROFILE_DOUBTED": "look at the profile's findings first: `poseprint enroll` lists them",
 }
 

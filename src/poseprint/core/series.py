@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,11 @@ FARTHEST = 1e7
 """Pixels beyond which nothing lies, in a picture or beside it."""
 DEFAULT_SEEN_CONFIDENCE = 0.5
 """The same for every other estimator: its confidence is a probability of being visible."""
+
+_SMALLEST_PX = 1.5
+"""Nobody is as small as that: coordinates that all lie below are shares of the picture."""
+_FAR_OUTSIDE = 0.01
+"""Share of the picture's longer side from which on a point is far outside."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,34 @@ class PoseSeries:
         """In which frames a person was found: bool [shape=(frames,)]."""
         return np.asarray(~np.isnan(self.position[:, :, 0]).all(axis=1))
 
+    def within_picture(self) -> PoseSeries:
+        """The series with keypoints outside the picture missing, where no estimator sees anything; the log tells of them.
+
+        Raises:
+            PoseFileError: the coordinates are shares of the picture, not pixels.
+        """
+        seen, place = self.seen(), self.position
+        lowest, highest = np.min(place[seen], initial=0), np.max(place[seen], initial=0)
+        self._require(
+            not seen.any() or max(-lowest, highest) >= _SMALLEST_PX,
+            f"coordinates from {'-1' if lowest < 0 else '0'} to 1, shares of the picture; multiply them by its size in pixels"
+            " (OpenPose writes pixels with --keypoint_scale 0)",
+        )
+        outside = np.any((place < 0) | (place > self.frame_size), axis=2)
+        if not outside.any():
+            return self
+        # Wrists are often guessed below the picture; and a pixel or two may be rounding.
+        body = seen & [not name.endswith("wrist") for name in self.skeleton.keypoints]
+        margin = _FAR_OUTSIDE * max(self.frame_size)
+        far = body & np.any((place < -margin) | (place > np.add(self.frame_size, margin)), axis=2)
+        (left, top), (right, bottom) = np.min(place[seen], axis=0, initial=0), np.max(place[seen], axis=0, initial=0)
+        details = {
+            "outside": float(np.sum(outside & seen) / max(np.sum(seen), 1)),
+            "far_outside": float(np.sum(far) / max(np.sum(body), 1)),
+            **{"left": float(left), "top": float(top), "right": float(right), "bottom": float(bottom)},
+        }
+        return self.logged("within_picture", position=np.where(outside[:, :, None], np.nan, place), details=details)
+
     def shoulder_width(self) -> float:
         """Median distance of the shoulders in pixels; NaN if they were never seen apart."""
         distance = np.linalg.norm(self.position[:, RIGHT_SHOULDER] - self.position[:, LEFT_SHOULDER], axis=1)
@@ -181,6 +214,11 @@ class PoseSeries:
         """sha256 of the positions: tells poses apart that came without a video."""
         return hashlib.sha256(self.position.tobytes()).hexdigest()
 
+    @property
+    def film(self) -> str:
+        """sha256 of the video that was measured from end to end; empty for a part of one, and where no video is known."""
+        return whole_film(self.source_sha256, self.log)
+
     def part(self, first: int, last: int) -> PoseSeries:
         """The frames first to last - 1 as a series of their own; times stay as they are."""
         return replace(
@@ -196,3 +234,9 @@ class PoseSeries:
         """A copy with changes to its fields; `step` is added to the log."""
         entry = {"step": step, **changes.pop("details", {})}
         return replace(self, log=(*self.log, entry), **changes)
+
+
+def whole_film(source_sha256: str, log: Sequence[Mapping[str, Any]]) -> str:
+    """See `PoseSeries.film`."""
+    steps = {entry.get("step") for entry in log}
+    return source_sha256 if "extract" in steps and "part" not in steps else ""

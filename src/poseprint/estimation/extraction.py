@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from zipfile import BadZipFile
@@ -28,7 +28,8 @@ from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator, Pose
 from poseprint.estimation.registry import load_estimator
 from poseprint.estimation.shots import Change, ShotDetector
-from poseprint.io.video import TOLERANCE, DecodeStats, VideoInfo, frames, probe
+from poseprint.io.clock import TOLERANCE
+from poseprint.io.video import DecodeStats, Frame, VideoInfo, frames, probe
 
 CHUNK = 150
 """Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
@@ -41,8 +42,12 @@ WARM_UP = 15
 LONGEST_GAP = 0.15
 """Seconds between source pictures up to which poses are interpolated; beyond, they are missing."""
 
-_COLUMNS = ("index", "time", "position", "confidence", "cut", "change", "camera", "people", "errors")
+SEQUENTIAL_CHUNKS = 4
+"""Chunks of a video that can only be read from its start, however long it is: each reads all that is before it."""
+
+_COLUMNS = ("number", "time", "position", "confidence", "cut", "reshaped", "change", "camera", "people", "errors")
 Chunk = dict[str, Array]
+_NO_PICTURE = np.zeros((0, 0, 3), dtype=np.uint8)
 
 
 def extract(
@@ -73,16 +78,22 @@ def extract(
     """
     video = info if info is not None else probe(path)
     total = video.grid_frames()
-    spans = _chunks(total if video.timed else 1)
+    spans = _chunks(total, anywhere=video.stamps is not None)
     extraction = _Extraction(video, estimator, models, chunks_dir, progress, total)
     workers = 1 if not isinstance(estimator, str) else jobs or min(MOST_JOBS, processors())
     chunks = extraction.run(spans, min(workers, len(spans)))
     return _assemble(video, extraction.estimator_used, chunks)
 
 
-def _chunks(total: int) -> list[tuple[int, int | None]]:
-    """The chunks of a video of `total` grid frames; they depend on nothing else. The last one is open."""
-    length = int(np.clip(total // 4 // CHUNK, 1, LONGEST_CHUNK // CHUNK)) * CHUNK
+def _chunks(total: int, *, anywhere: bool = True) -> list[tuple[int, int | None]]:
+    """The chunks of a video of `total` grid frames; they depend on nothing else. The last one is open.
+
+    Args:
+        total: grid frames.
+        anywhere: whether reading can begin anywhere.
+    """
+    most = LONGEST_CHUNK if anywhere else max(LONGEST_CHUNK, -(-total // SEQUENTIAL_CHUNKS))
+    length = int(np.clip(total // 4 // CHUNK, 1, -(-most // CHUNK))) * CHUNK
     starts = list(range(0, total, length))
     if len(starts) > 1 and total - starts[-1] < length // 3:
         starts.pop()
@@ -91,10 +102,9 @@ def _chunks(total: int) -> list[tuple[int, int | None]]:
 
 @dataclass(frozen=True)
 class _SourcePicture:
-    """A source picture: the grid point it first shows at, its time, its shot, its change from the last."""
+    """A source picture: what was read of it, its shot, its change from the last."""
 
-    index: int
-    time: float
+    frame: Frame
     shot: int
     change: Change
 
@@ -154,47 +164,47 @@ class _Extraction:
                 with atomic_write(stored) as partial:
                     np.savez(partial, **chunk)  # type: ignore[arg-type]
         else:
-            self._count(len(chunk["index"]))
+            self._count((self._total if last is None else last) - first)
         return chunk
 
     def _estimate(self, first: int, last: int | None) -> Chunk:
-        """Poses and signals of the source pictures first shown at grid points first to last - 1."""
+        """Poses and signals of the source pictures shown from grid point `first` until before `last`."""
         stats = DecodeStats()
-        early = max(0, first - WARM_UP)
         pending: deque[_SourcePicture] = deque()  # given to the estimator, no pose yet
         rows: list[tuple[_SourcePicture, Pose]] = []
-        shots = groupby(self._pictures(early, first, last, stats), key=lambda pair: pair[0].shot)
+        shots = groupby(self._pictures(first, last, stats), key=lambda shown: shown.shot)
         for _, shot in shots:
             poses = self._estimator().track(_track_inputs(shot, pending))
             rows.extend((pending.popleft(), pose) for pose in poses)
-        rows = [(shown, pose) for shown, pose in rows if shown.index >= first]
+        rows = [(shown, pose) for shown, pose in rows if shown.frame.time >= first / GRID_FPS - TOLERANCE]
         keypoints = len(self._estimator().skeleton.keypoints)
         return {
-            "index": np.array([s.index for s, _ in rows], dtype=np.int64),
-            "time": np.array([s.time for s, _ in rows]),
+            "number": np.array([s.frame.number for s, _ in rows], dtype=np.int64),
+            "time": np.array([s.frame.time for s, _ in rows], dtype=np.float64),
             "position": np.array([p.position for _, p in rows], dtype=np.float64).reshape(-1, keypoints, 2),
             "confidence": np.array([p.confidence for _, p in rows], dtype=np.float64).reshape(-1, keypoints),
             "cut": np.array([s.change.cut for s, _ in rows], dtype=np.float32),
+            "reshaped": np.array([s.frame.reshaped for s, _ in rows], dtype=np.float32),
             "change": np.array([s.change.change for s, _ in rows], dtype=np.float32),
             "camera": np.array([s.change.camera for s, _ in rows], dtype=np.float32),
             "people": np.array([p.people for _, p in rows], dtype=np.float32),
             "errors": np.array(stats.errors),
         }
 
-    def _pictures(
-        self, early: int, first: int, last: int | None, stats: DecodeStats
-    ) -> Iterator[tuple[_SourcePicture, Array]]:
-        """Each source picture once, with where it stands and how it differs from the one before."""
-        detector, shot = ShotDetector(), 0
-        for frame in frames(self._video, early, last, stats=stats):
+    def _pictures(self, first: int, last: int | None, stats: DecodeStats) -> Iterator[_SourcePicture]:
+        """The pictures of a chunk and of its warm-up, with how each differs from the one before."""
+        detector, shot, reached = ShotDetector(), 0, first
+        start, end = max(0, first - WARM_UP) / GRID_FPS, np.inf if last is None else last / GRID_FPS
+        for frame in frames(self._video, start, end, stats=stats):
             if self._stop.is_set():
                 raise KeyboardInterrupt
-            if not frame.repeat:
-                change = detector(frame.thumbnail)
-                shot += change.cut
-                yield _SourcePicture(frame.index, frame.source_time, shot, change), frame.picture
-            if frame.index >= first:
-                self._count(1)
+            change = detector(frame.thumbnail, cut=frame.cut)
+            shot += change.cut
+            yield _SourcePicture(frame, shot, change)
+            now = min(int(frame.time * GRID_FPS), self._total)
+            self._count(max(0, now - reached))
+            reached = max(reached, now)
+        self._count((self._total if last is None else last) - reached)
 
     def _count(self, frames_done: int) -> None:
         with self._lock:
@@ -202,13 +212,14 @@ class _Extraction:
             self._progress(self._video.path.name, min(self._done, self._total), self._total)
 
 
-def _track_inputs(
-    shot: Iterable[tuple[_SourcePicture, Array]], pending: deque[_SourcePicture]
-) -> Iterator[tuple[float, Array]]:
-    """What `Estimator.track` takes; only the current picture is in memory."""
-    for shown, picture in shot:
-        pending.append(shown)
-        yield shown.time, picture
+def _track_inputs(shot: Iterable[_SourcePicture], pending: deque[_SourcePicture]) -> Iterator[tuple[float, Array]]:
+    """What `Estimator.track` takes."""
+    for shown in shot:
+        picture = shown.frame.picture
+        pending.append(
+            replace(shown, frame=replace(shown.frame, picture=_NO_PICTURE))
+        )  # only the current one is in memory
+        yield shown.frame.time, picture
 
 
 def _read_chunk(path: Path) -> Chunk | None:
@@ -223,43 +234,50 @@ def _read_chunk(path: Path) -> Chunk | None:
 def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> PoseSeries:
     """Chunks of source pictures -> a series on the grid."""
     pictures: Chunk = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS[:-1]}
-    if not len(pictures["index"]):
+    time = pictures["time"]
+    if not len(time):
         raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
-    end = max(float(pictures["time"][-1] + 1 / video.fps), 1 / GRID_FPS)
-    count = max(int(np.ceil((end - TOLERANCE) * GRID_FPS)), int(pictures["index"][-1]) + 1)
-    grid = np.arange(count) / GRID_FPS
-    current = np.maximum(np.searchsorted(pictures["index"], np.arange(count), side="right") - 1, 0)
+    count = max(1, int(np.ceil((time[-1] + 1 / video.fps - TOLERANCE) * GRID_FPS)))
+    nearest = np.clip(np.floor(time * GRID_FPS + 0.5).astype(np.int64), 0, count - 1)
     pictures["position"] = pictures["position"] * np.array(video.size, dtype=np.float64)
-    position, confidence = _interpolate(pictures, grid, current)
-    newly_shown = np.concatenate([[True], np.diff(current) > 0])
-    signals = {
-        name: np.where(newly_shown, pictures[name][current], fill)
-        for name, fill in (("cut", 0), ("change", 0), ("camera", 0), ("people", np.nan))
-    }
+    position, confidence = _interpolate(pictures, nearest, np.arange(count) / GRID_FPS)
     log = {
         "step": "extract",
         "poseprint": __version__,
-        "video": {key: value for key, value in asdict(video).items() if key not in ("path", "sha256")},
-        "pictures": len(pictures["index"]),
-        "decode_errors": int(max(chunk["errors"] for chunk in chunks)),
-        "lost_seconds": round(_lost_seconds(video, pictures["time"], end), 3),
+        "video": video.facts(),
+        "pictures": len(time),
+        "reshaped": int(pictures["reshaped"].sum()),
+        "decode_errors": int(sum(chunk["errors"] for chunk in chunks)),
+        "lost_seconds": round(_lost_seconds(video, pictures["number"]), 3),
     }
     return PoseSeries(
         position=position,
         confidence=np.clip(confidence, 0, 1),
-        time=grid,
+        time=np.arange(count) / GRID_FPS,
         fps=GRID_FPS,
         frame_size=video.size,
         skeleton=estimator.skeleton,
         recording=video.path.stem,
         source_sha256=video.sha256,
         estimator=estimator.info,
-        channels={**signals, "shown": newly_shown},
+        channels=_signals(pictures, nearest, count),
         log=(log,),
     )
 
 
-def _interpolate(pictures: Chunk, grid: Array, current: Array) -> tuple[Array, Array]:
+def _signals(pictures: Chunk, nearest: Array, count: int) -> dict[str, Array]:
+    """What the pictures say besides, each at the grid point nearest to its picture: of several there, the most."""
+    signals = {"shown": np.zeros(count)}
+    signals["shown"][nearest] = 1
+    for name in ("cut", "change", "camera"):
+        signals[name] = np.zeros(count)
+        np.maximum.at(signals[name], nearest, pictures[name])
+    signals["people"] = np.full(count, np.nan)
+    np.fmax.at(signals["people"], nearest, pictures["people"])
+    return signals
+
+
+def _interpolate(pictures: Chunk, nearest: Array, grid: Array) -> tuple[Array, Array]:
     """Positions and confidences at the grid's times.
 
     Between two pictures of one shot a pose is interpolated linearly to the grid's time, so that a
@@ -267,27 +285,38 @@ def _interpolate(pictures: Chunk, grid: Array, current: Array) -> tuple[Array, A
 
     Args:
         pictures: the source pictures' columns.
+        nearest: the grid point nearest to each.
         grid: seconds [shape=(frames,)].
-        current: row of the picture on display at each [shape=(frames,)].
     """
-    time = pictures["time"]
-    following = np.minimum(current + 1, len(time) - 1)
-    gap = time[following] - time[current]
-    weight = np.where(gap > 0, np.clip((grid - time[current]) / np.where(gap > 0, gap, 1), 0, 1), 0)
-    weight[(weight * gap < TOLERANCE) | (gap > LONGEST_GAP) | (pictures["cut"][following] > 0)] = 0
-    before, after = pictures["position"][current], pictures["position"][following]
+    time, shot = pictures["time"], np.cumsum(pictures["cut"])
+    current = np.maximum(np.searchsorted(nearest, np.arange(len(grid)), side="right") - 1, 0)
+    before = np.maximum(current - (time[current] > grid + TOLERANCE), 0)
+    after = np.minimum(before + 1, len(time) - 1)
+    gap = time[after] - time[before]
+    weight = np.clip((grid - time[before]) / np.where(gap > 0, gap, 1), 0, 1)
+    weight[weight * gap < TOLERANCE] = 0
+    weight[(1 - weight) * gap < TOLERANCE] = 1
+    alone = (gap > LONGEST_GAP) | (shot[before] != shot[after]) | (before == after)
+    before, after, weight = (np.where(alone, current, i) for i in (before, after, weight))
+    weight[alone] = 0
     w = weight[:, None, None]
-    position = np.where(w == 0, before, (1 - w) * before + w * np.where(w == 0, 0, after))
-    confidence = (1 - weight[:, None]) * pictures["confidence"][current]
-    confidence += weight[:, None] * pictures["confidence"][following]
+    start, end = pictures["position"][before], pictures["position"][after]
+    position = np.where(w == 0, start, np.where(w == 1, end, (1 - w) * start + w * end))
+    confidence = (1 - w[:, 0]) * pictures["confidence"][before] + w[:, 0] * pictures["confidence"][after]
     # A picture that stays on display for long is no evidence that the person stood still.
-    position[grid - time[current] > LONGEST_GAP] = np.nan
+    position[np.abs(grid - time[current]) > LONGEST_GAP] = np.nan
     return position, confidence
 
 
-def _lost_seconds(video: VideoInfo, time: Array, end: float) -> float:
-    """How long no picture came where one should have: between two that did, and after the last."""
-    usual_step = max(1 / video.fps, 1 / GRID_FPS)
-    gaps = np.diff(time) - usual_step
-    tail = video.declared_duration - end if video.timed else 0.0
-    return float(gaps[gaps > usual_step / 2].sum()) + (tail if tail > usual_step else 0.0)
+def _lost_seconds(video: VideoInfo, numbers: Array) -> float:
+    """How long pictures are missing that the file has but that did not decode, or that are cut off at its end."""
+    clock = video.clock
+    wanted = np.flatnonzero(clock.measured)
+    place = np.searchsorted(wanted, numbers)
+    step = max(1 / video.fps, 1 / GRID_FPS)
+    gaps = np.diff(clock.times[numbers])
+    lost = gaps[(np.diff(place) > 1) & (gaps > 1.5 * step)] - step
+    tail = clock.times[wanted[-1]] - clock.times[numbers[-1]]
+    if video.cut_off:
+        tail = max(tail, video.declared_duration - step - clock.times[numbers[-1]])
+    return float(lost.sum() + max(tail, 0))

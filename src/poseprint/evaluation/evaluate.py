@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import atomic_write, ensure_writable
+from poseprint.core.files import atomic_write, claimed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.evaluation.figures import plot_protocol
@@ -79,9 +79,26 @@ def evaluate(
 
     Raises:
         DatasetError: no such data set, mixed estimators, fewer than two persons to test, or nothing to part them by.
+        PoseprintError: the output folder cannot be written, is in use, or holds files of these names from elsewhere.
     """
     folder, output = Path(folder), Path(output)
-    ensure_writable(output)
+    figures = [f"{way}-*.svg" for way in STRICTEST]
+    with claimed(output, {"evaluate": ["evaluation.json", "evaluation.md", *figures]}):
+        result = _evaluate(folder, reference, by, space, output, seed, progress)
+        _write(result, output)
+    return result
+
+
+def _evaluate(
+    folder: Path,
+    reference: Reference | None,
+    by: By | None,
+    space: Space | None,
+    output: Path,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What evaluation.json holds; the figures are plotted into `output`."""
     series, left_out = read_real(folder)
     reference = fitting_reference(series, reference, space, folder)
     measured = measure_usable(series, reference, left_out, folder.name, progress)
@@ -94,7 +111,7 @@ def evaluate(
     notes = _notes(recordings, reference, known, ways)
     for note in notes:
         logger.debug(note)
-    result: dict[str, Any] = {
+    return {
         "format_version": FORMAT_VERSION,
         "poseprint": __version__,
         "seed": seed,
@@ -111,8 +128,6 @@ def evaluate(
         "protocols": {way: _protocol(reference_for, takes, way, seed, output, progress) for way in ways},
         "robustness": _robustness(reference_for, recordings, ways, seed, progress),
     }
-    _write(result, output)
-    return result
 
 
 def _protocol(

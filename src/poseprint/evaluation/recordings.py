@@ -107,13 +107,14 @@ def measure_usable(
     for number, (poses, activity, session) in enumerate(series, 1):
         measured = measure(poses, reference.axes)
         take = Take.of(measured, group=group, activity=activity, session=session)
-        first = contents.setdefault(poses.sha256, poses.recording)
+        first = contents.get(poses.sha256) or contents.get(poses.film) or poses.recording
+        contents.update({key: first for key in (poses.sha256, poses.film) if key})
         if take is None:
             doubts = [f.message for f in measured.inspection.excluding if f.code != "TOO_LITTLE_EVIDENCE"]
             reason = "; ".join(doubts) or "no usable stretch in it is a second long"
             left_out.append(f"{poses.recording} is left out: {reason}")
         elif first != poses.recording:
-            left_out.append(f"{poses.recording} is left out: the same poses as {first}")
+            left_out.append(f"{poses.recording} is left out: the same recording as {first}")
         else:
             usable.append(UsableRecording(take, poses))
         progress("recordings measured", number, len(series))

@@ -8,6 +8,7 @@ from it.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from poseprint.core.series import GRID_FPS, EstimatorInfo, PoseSeries
 from poseprint.core.series import KINECT as ESTIMATOR
 from poseprint.core.skeleton import UPPER_BODY
 
+logger = logging.getLogger(__name__)
+
 JOINTS = {
     "nose": "Head",
     "neck": "ShoulderCenter",
@@ -35,6 +38,10 @@ JOINTS = {
 }
 """Keypoint -> Kinect joint. `Head` is the middle of the head; eyes and ears are not measured and stay missing."""
 
+BODY = ("ShoulderCenter", "ShoulderL", "ShoulderR")
+"""Joints without which nothing can be measured."""
+NEAREST_MM, FARTHEST_MM = 300, 20_000
+"""No depth camera sees a person nearer or farther: such coordinates are in another unit."""
 LONGEST_STEP_MS = 200
 """Between two frames further apart than this nothing is filled in."""
 LONGEST_MS = 4 * 3_600_000
@@ -83,16 +90,24 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
     than LONGEST_STEP_MS there are no poses. Joints outside the picture are missing. A recording's name that
     several persons use is put behind the person's.
 
+    A recording in which neck and shoulders mostly lie where the camera sees nothing is named in the log.
+
     Raises:
-        PoseFileError: not Parquet, or not such a table.
+        PoseFileError: not Parquet, not such a table, or one in most of which neck and shoulders lie there.
     """
     text, numbers = _read_columns(path)
+    unseen = _out_of_sight(numbers[1:].reshape(len(JOINTS), 3, -1), camera)
+    if unseen:
+        raise PoseFileError(f"{path}: {unseen}")
     recordings = []
     for name, rows in _rows_by_recording(path, text):
         stamps, unique = np.unique(numbers[0, rows], return_index=True)
         if stamps[-1] - stamps[0] > LONGEST_MS:
             raise PoseFileError(f"{path}: recording {name} lasts {np.ptp(stamps):.3g} ms; is time_ms in milliseconds?")
         joints = numbers[1:, rows[unique]].reshape(len(JOINTS), 3, -1)
+        unseen = _out_of_sight(joints, camera)
+        if unseen:
+            logger.info("%s: recording %s: %s", path, name, unseen)
         time, position, depth = _on_grid(stamps, joints, camera)
         first = {column: values[int(rows[0])].as_py() for column, values in text.items()}
         series = PoseSeries(
@@ -114,7 +129,8 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
 def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
     """The columns of text by name, and time stamps and coordinates [shape=(1 + 3 * joints, rows)]."""
     try:
-        table = pq.read_table(path)
+        with path.open("rb") as file:  # pyarrow takes no path that is not UTF-8
+            table = pq.read_table(file)
         needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
         absent = [name for name in needed if name not in table.column_names]
         if absent:
@@ -131,6 +147,38 @@ def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
     if not np.isfinite(numbers).all():
         raise PoseFileError(f"{path}: a joint or a time stamp is not finite")
     return text, numbers
+
+
+def _out_of_sight(joints: Array, camera: Camera) -> str:
+    """Why the camera mostly cannot see neck and shoulders; empty if it can. Joints as of `_on_grid`."""
+    body = joints[[list(JOINTS.values()).index(name) for name in BODY]]
+    far = float(np.median(np.abs(body[:, 2])))
+    if far and not NEAREST_MM <= far <= FARTHEST_MM:
+        doubt = "in metres or centimetres, or not seen from the camera" if far < NEAREST_MM else "in a smaller unit"
+        return f"neck and shoulders are {far:.3g} mm from the camera; are they {doubt}? they must be in mm"
+    behind = (body[:, 2] <= 0).mean(axis=1)
+    beside = (~_in_sight(body, camera)[1]).mean(axis=1) - behind
+    worst = int(np.argmax(behind + beside))
+    if behind[worst] + beside[worst] <= 0.5:
+        return ""
+    mend = (
+        "z must be the distance from the camera, which is positive; turn its sign if it counts the other way"
+        if behind[worst] > beside[worst]
+        else "x, y and z must be seen from the camera, whose picture this may not be"
+    )
+    return (
+        f"{BODY[worst]} lies behind the camera in {behind[worst]:.0%} of the rows and beside its picture of "
+        f"{camera.width}x{camera.height} (focal length {camera.focal:g} pixels) in {beside[worst]:.0%}; {mend}"
+    )
+
+
+def _in_sight(joints: Array, camera: Camera) -> tuple[Array, Array]:
+    """Picture coordinates [shape=(joints, frames, 2)] of joints [shape=(joints, 3, frames)], and which the camera sees."""
+    x, y, z = np.moveaxis(joints, 1, 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        picture = camera.project(x, y, z)
+    inside = (z > 0) & (picture >= 0).all(axis=-1) & (picture < (camera.width, camera.height)).all(axis=-1)
+    return picture, inside
 
 
 def _rows_by_recording(path: Path, text: dict[str, pa.StringArray]) -> list[tuple[str, Array]]:
@@ -165,9 +213,7 @@ def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array
     neck = np.interp(at, stamps, joints[list(JOINTS).index("neck"), 2])
     for k, (keypoint, axes) in enumerate(zip(JOINTS, joints, strict=True)):
         x, y, z = (np.interp(at, stamps, axis) for axis in axes)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            picture = camera.project(x, y, z)
-        inside = (z > 0) & (picture >= 0).all(axis=1) & (picture < (camera.width, camera.height)).all(axis=1)
+        (picture,), (inside,) = _in_sight(np.array([[x, y, z]]), camera)
         position[:, UPPER_BODY.index(keypoint)] = np.where((inside & ~broken)[:, None], picture, np.nan)
         depth[:, k] = np.where(inside & ~broken & (neck > 0), (z - neck) * camera.focal / np.maximum(neck, 1), np.nan)
     return time, position, depth

@@ -11,7 +11,8 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseFileError
 from poseprint.core.series import OPENPOSE, EstimatorInfo, PoseSeries
-from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
+from poseprint.core.skeleton import UPPER_BODY
+from poseprint.io.people import People
 
 # Our 12 keypoints in each of OpenPose's orders, by the number of keypoints a person has there.
 _ORDERS = {
@@ -20,13 +21,30 @@ _ORDERS = {
 }
 _NUMBER = re.compile(r"(\d+)(?:_keypoints)?\.json$")
 _LARGEST = 1 << 24  # bytes of one frame's json
+_VIDEOS = (
+    ".mp4",
+    ".mov",
+    ".m4v",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".mts",
+    ".wmv",
+    ".flv",
+    ".3gp",
+    ".ogv",
+)
 
 
 def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int]) -> PoseSeries:
     """One person's poses from a folder of json files, at the rate they were made.
 
-    Frames are ordered by the number in their file name; a number that is absent is a frame with
-    nobody. Among several people the largest is followed from frame to frame by the place of the neck.
+    Frames are ordered by the number in their file name; a number that is absent is a frame with nobody. Where all
+    numbers rise by a step, as with OpenPose's `--frame_step`, the poses are that much fewer a second. Of several people
+    the one who is largest over the whole recording is followed (`poseprint.io.people`).
 
     Args:
         folder: the json files.
@@ -38,45 +56,50 @@ def read_openpose_json(folder: Path, *, fps: float, frame_size: tuple[int, int])
     """
     if not 1 <= fps <= 1000:
         raise PoseFileError(f"{folder}: fps must be from 1 to 1000, got {fps}")
-    files = _files_by_frame(folder)
-    first = min(files)
-    frames = max(files) - first + 1
-    values = np.zeros((frames, len(UPPER_BODY.keypoints), 3), dtype=np.float32)
-    values[:, :, :2] = np.nan
-    people = np.zeros(frames, dtype=np.float32)
+    files = json_files(folder)
+    numbers = sorted(files)
+    step = int(np.gcd.reduce(np.diff(numbers))) if len(numbers) > 2 else 1
+    rate = fps / step
+    if rate < 1:
+        raise PoseFileError(
+            f"{folder}: numbers rise by {step}: {rate:.2g} poses a second, where `fps` is {fps:g}; need 1"
+        )
     models: set[str] = set()
-    neck: Array | None = None
-    for number in sorted(files):
-        persons = _read_frame(files[number], models)
-        if not len(persons):
-            continue
-        width = np.nan_to_num(np.linalg.norm(persons[:, RIGHT_SHOULDER, :2] - persons[:, LEFT_SHOULDER, :2], axis=1))
-        people[number - first] = max(1, int((width >= 0.5 * width.max()).sum())) if width.max() > 0 else 1
-        person = persons[_followed(persons, width, neck)]
-        if np.isfinite(person[NECK, :2]).all():
-            neck = person[NECK, :2]
-        values[number - first] = person
+    detected = [_read_frame(files[number], models) for number in numbers]
     if len(models) > 1:
         raise PoseFileError(f"{folder}: frames of different models: {', '.join(sorted(models))}")
+    frame = np.repeat((np.array(numbers) - numbers[0]) // step, [len(persons) for persons in detected])
+    frames = (numbers[-1] - numbers[0]) // step + 1
+    persons = np.concatenate(detected)
+    people = People.of(frame, persons[:, :, :2])
+    rows = people.followed(rate, frame_size[0])
+    position = np.full((frames, len(UPPER_BODY.keypoints), 2), np.nan, dtype=np.float32)
+    position[frame[rows]] = persons[rows, :, :2]
+    confidence = np.zeros(position.shape[:2], dtype=np.float32)
+    confidence[frame[rows]] = np.clip(persons[rows, :, 2], 0, 1)
     return PoseSeries(
-        position=values[:, :, :2],
-        confidence=np.clip(values[:, :, 2], 0, 1),
-        time=np.arange(frames) / fps,
-        fps=fps,
+        position=position,
+        confidence=confidence,
+        time=np.arange(frames) / rate,
+        fps=rate,
         frame_size=frame_size,
         recording=folder.name,
         estimator=EstimatorInfo(OPENPOSE, next(iter(models), "")),
-        channels={"people": people},
-        log=({"step": "read_openpose_json", "folder": folder.name, "files": len(files)},),
+        channels={"people": people.comparable(rows, frames)},
+        log=({"step": "read_openpose_json", "folder": folder.name, "files": len(files), "frame_step": step},),
     )
 
 
-def _files_by_frame(folder: Path) -> dict[int, Path]:
-    """The json files of a folder by the number of their frame."""
+def json_files(folder: Path) -> dict[int, Path]:
+    """The json files of a folder by the number of their frame; hidden files are passed over.
+
+    Raises:
+        PoseFileError: there are none, or not those of one video.
+    """
     files: dict[int, Path] = {}
     for path in folder.glob("*.json"):
         match = _NUMBER.search(path.name)
-        if not match:
+        if not match or path.name.startswith("."):
             continue
         number = int(match[1])
         if number in files:
@@ -86,31 +109,34 @@ def _files_by_frame(folder: Path) -> dict[int, Path]:
             )
         files[number] = path
     if not files:
-        raise PoseFileError(f"{folder}: no OpenPose json files (NAME_000000000000_keypoints.json) in it")
+        raise PoseFileError(
+            f"{folder}: no OpenPose json files (NAME_000000000000_keypoints.json) in it{_held_instead(folder)}"
+        )
     if max(files) - min(files) + 1 > 10 * len(files) + 1000:
         raise PoseFileError(f"{folder}: {len(files)} json files numbered up to {max(files)}: not frames of one video")
     return files
 
 
-def _followed(persons: Array, width: Array, neck: Array | None) -> int:
-    """Which of a frame's persons is followed: the one whose neck is nearest to where it was, or the largest.
-
-    Args:
-        persons: [shape=(people, 12, 3)].
-        width: shoulder widths in pixels [shape=(people,)].
-        neck: where the neck was last seen, None if it never was.
-    """
-    if neck is not None:
-        distance = np.linalg.norm(persons[:, NECK, :2] - neck, axis=1)
-        if np.isfinite(distance).any():
-            return int(np.nanargmin(distance))
-    return int(np.argmax(width + persons[:, :, 2].sum(axis=1) * 1e-3))
+def _held_instead(folder: Path) -> str:
+    """What there is to name in a folder without json files, as the end of a sentence."""
+    held = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    for one, many, found in (
+        ("a video", "videos", [path for path in held if path.suffix.lower() in _VIDEOS]),
+        ("a pose file", "pose files", [path for path in held if path.suffix.lower() == ".parquet"]),
+        ("a folder", "folders", [path for path in held if path.is_dir()]),
+    ):
+        if found:
+            return f"; it holds {one}: name it" if len(found) == 1 else f"; it holds {len(found)} {many}: name them"
+    return ""
 
 
 def _read_frame(path: Path, models: set[str]) -> Array:
     """Everybody in one frame: [shape=(people, 12, 3)] of x, y, confidence; NaN where not detected."""
     try:
-        if path.stat().st_size > _LARGEST:
+        size = path.stat().st_size
+        if not size:
+            raise PoseFileError(f"{path}: not a json file of OpenPose: it is empty; copy it again, or leave it out")
+        if size > _LARGEST:
             raise PoseFileError(f"{path}: too large to be one frame of OpenPose")
         people = json.loads(path.read_text(encoding="utf-8"))["people"]
         raw = [np.array(p["pose_keypoints_2d"], dtype=np.float64).reshape(-1, 3) for p in people]
@@ -125,6 +151,7 @@ def _read_frame(path: Path, models: set[str]) -> Array:
         model, order = _ORDERS[len(keypoints)]
         models.add(model)
         person = keypoints[order]
-        person[person[:, 2] <= 0, :2] = np.nan
+        # Converters write 0,0 or -1,-1 for what was not detected, some of them with a confidence.
+        person[(person[:, 2] <= 0) | (person[:, :2] <= 0).all(axis=1), :2] = np.nan
         persons.append(person)
     return np.array(persons, dtype=np.float32).reshape(-1, len(UPPER_BODY.keypoints), 3)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from poseprint.core.errors import PoseFileError
-from poseprint.core.files import atomic_write, parse_json
+from poseprint.core.files import absence, atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY, Skeleton
 
@@ -53,9 +53,10 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
         "log": [dict(entry) for entry in series.log],
     }
     table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
-    with atomic_write(path) as partial:
+    # A file object, here and below: pyarrow takes no path that is not UTF-8.
+    with atomic_write(path) as partial, partial.open("wb") as file:
         # Streams of like bytes: half the size of plain floats, and lossless.
-        pq.write_table(table, partial, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
+        pq.write_table(table, file, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
 
 
 def read_poses(path: Path | str) -> PoseSeries:
@@ -75,7 +76,8 @@ def read_poses(path: Path | str) -> PoseSeries:
         )
     names = [f"{k}_{column}" for k in skeleton.keypoints for column in ("x", "y", "confidence")]
     try:
-        table = pq.read_table(path)
+        with Path(path).open("rb") as file:
+            table = pq.read_table(file)
         absent = [name for name in ("time_s", *names) if name not in table.column_names]
         if absent:
             raise PoseFileError(f"{path}: columns are missing: {', '.join(absent[:5])}")
@@ -107,8 +109,11 @@ def read_poses_metadata(path: Path | str) -> dict[str, Any]:
     Raises:
         PoseFileError: not Parquet, not poses, or of a newer version.
     """
+    if not Path(path).exists():
+        raise PoseFileError(absence(Path(path)))
     try:
-        raw = (pq.read_schema(path).metadata or {}).get(b"poseprint")
+        with Path(path).open("rb") as file:
+            raw = (pq.read_schema(file).metadata or {}).get(b"poseprint")
     except (pa.ArrowException, OSError) as error:
         raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error
     if raw is None:
@@ -125,3 +130,16 @@ def read_poses_metadata(path: Path | str) -> dict[str, Any]:
             f"{path}: pose format {version}; this poseprint reads formats up to {FORMAT_VERSION}: update poseprint"
         )
     return dict(meta)
+
+
+def count_frames(path: Path) -> int:
+    """How many frames a file of poses has, without reading them.
+
+    Raises:
+        PoseFileError: not Parquet.
+    """
+    try:
+        with path.open("rb") as file:
+            return int(pq.read_metadata(file).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error

@@ -1,7 +1,7 @@
 """A profile on disk: a folder of profile.json and the files it names.
 
 A supervised profile (version 1) has model.onnx, which runs, and model.safetensors, the weights to train on. An
-enrolled profile (version 2) has enrolment-SHA256.safetensors: statistics of the person's own movements. profile.json names
+enrolled profile (version 3; 2 is read) has enrolment-SHA256.safetensors: statistics of the person's own movements. profile.json names
 the sha256 of the files beside it and carries one of itself, so that a changed byte anywhere is found before anything
 is judged. No pickle is read or written.
 """
@@ -19,10 +19,10 @@ from typing import Any
 from safetensors import SafetensorError
 
 from poseprint.core.errors import ProfileError
-from poseprint.core.files import atomic_write, parse_json
+from poseprint.core.files import absence, atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo
 
-VERSIONS = {"supervised": 1, "enrolled": 2}
+VERSIONS = {"supervised": 1, "enrolled": 3}
 """Kind of a profile -> the format version it is written in."""
 MANIFEST = "profile.json"
 _LARGEST = 1 << 30  # bytes a file of a profile may have
@@ -85,6 +85,10 @@ class ProfileFolder:
             ProfileError: not a profile, of a newer version, or altered.
         """
         file = path / MANIFEST
+        if not path.exists():
+            raise ProfileError(absence(path))
+        if path.is_file():
+            raise ProfileError(f"{path}: not a profile; a profile is a folder, which `poseprint enroll` makes")
         if not file.is_file():
             raise ProfileError(f"{path}: not a profile (no {MANIFEST}); `poseprint enroll` makes one")
         try:

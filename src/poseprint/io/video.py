@@ -1,81 +1,109 @@
-"""Frames of a local video file at a constant rate, by presentation time.
-
-Only regular files are opened, through a Python file object, and only by demuxers of plain media
-containers: nothing a file says can make the decoder reach for the network or for another file.
-"""
+"""The pictures of a local video file, each at the time at which the file's clock shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
 from poseprint.core.series import GRID_FPS
+from poseprint.io.clock import TOLERANCE, Clock, find_restarts, read_clock
+from poseprint.io.container import Film, Packets, find_film, missing_bytes, opened
+from poseprint.io.display import Bars, Converter, Shape, Shapes, find_bars, is_interlaced, transfer
 
-LONGEST_SIDE = 1920
-"""Pictures are scaled down to this many pixels on their longer side before anything looks at them."""
-
-THUMBNAIL = (64, 36)
-"""Width and height of the grey thumbnail that comes with each frame."""
-
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,gif,h264,hevc,m4v,ivf,obu,nut,mxf,"
-    "wav,mp3,aac,flac"  # sound alone is opened too, to say what it is
-)
-LONGEST_LEAP = 10.0
-"""Seconds between two pictures beyond which time stamps are not believed: a clock that was reset, or a trap."""
-
-TOLERANCE = 6e-4
-"""Seconds by which a picture may come late and still be on time: Matroska rounds to whole milliseconds."""
+LOOKED_AT = 8
+"""Pictures at the start that tell whether a film is interlaced."""
+BARS_LOOKED_FOR = 5
+"""Pictures, from all over a film, that tell whether it has black bars."""
+BARS_SEEN = 40
+"""Mean grey level from which on a first picture without bars shows that there are none."""
+MOST_ERRORS = 10_000
+"""Errors after which a decoder is not asked any more."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video file holds, by its packets; its header is only quoted.
+    """What a video file holds, by its pictures' stamps; its header is only quoted.
 
     Attributes:
         path: the file.
         sha256: of the whole file, hexadecimal.
-        size: (width, height) in pixels as displayed: rotated, with square pixels.
+        size: (width, height) in pixels of the first picture as displayed: upright, with square pixels, without bars.
+        bars: black bars around it: left, top, right, bottom, pixels.
         codec: name of the video codec.
-        fps: frames per second by the packets' time stamps (by the header where they have none).
-        frames: video packets in the file.
-        declared_frames: what the header claims; 0 where it claims nothing.
+        fps: frames per second by the time stamps, pauses left out (by the header where there are none).
+        frames: pictures to be shown in the file.
+        stored_frames: the same, with those that an edit list leaves out.
+        declared_frames: what the header claims to be stored; 0 where it claims nothing.
         start: presentation time of the first decoded frame, seconds.
-        duration: from the first frame to the end of the last packet, seconds.
+        duration: from the first frame to the end of the last, pauses included, seconds.
         declared_duration: what the header claims; 0 where it claims nothing.
-        timed: whether packets carry usable time stamps; if not, frames are counted at `fps`.
+        timed: whether there are usable time stamps; if not, frames are counted at `fps`.
+        restarts: how often the clock starts again, each time with a cut.
+        paused: seconds of the pauses between pictures.
+        cut_off: bytes that are missing at the end, of what the file's headers state.
+        interlaced: whether pictures are woven of two moments.
+        transfer: PQ or HLG of footage of high dynamic range, otherwise nothing.
+        stream, streams: which of how many video streams is measured, from 1 on.
+        clock: when each picture is shown.
+        stamps: in the stream's units, of each picture, where decoding may begin anywhere by them; else None.
     """
 
     path: Path
     sha256: str
     size: tuple[int, int]
+    bars: Bars
     codec: str
     fps: float
     frames: int
+    stored_frames: int
     declared_frames: int
     start: float
     duration: float
     declared_duration: float
     timed: bool
+    restarts: int
+    paused: float
+    cut_off: int
+    interlaced: bool
+    transfer: str
+    stream: int
+    streams: int
+    clock: Clock = field(compare=False, repr=False)
+    stamps: Array | None = field(compare=False, repr=False)
+
+    @property
+    def displayed(self) -> tuple[int, int]:
+        """(width, height) with the bars, pixels."""
+        return (self.size[0] + self.bars.left + self.bars.right, self.size[1] + self.bars.top + self.bars.bottom)
 
     def grid_frames(self, fps: float = GRID_FPS) -> int:
-        """How many frames `frames` gives if every packet decodes."""
+        """How many frames of the grid the video lasts."""
         return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
+
+    def facts(self) -> dict[str, Any]:
+        """What is worth keeping beside the poses, json-ready."""
+        left_out = ("path", "sha256", "clock", "stamps")
+        return {**{k: v for k, v in vars(self).items() if k not in left_out}, "bars": list(vars(self.bars).values())}
 
 
 @dataclass
 class DecodeStats:
-    """Counters that `frames` fills in passing."""
+    """Counters that `frames` fills in passing.
+
+    Attributes:
+        decoded: frames that the decoder gave.
+        errors: packets that it could not decode, and frames that it calls corrupt.
+    """
 
     decoded: int = 0
     errors: int = 0
@@ -83,57 +111,154 @@ class DecodeStats:
 
 @dataclass(frozen=True)
 class Frame:
-    """The picture on display at one point of the time grid.
+    """One picture of a video.
 
     Attributes:
-        index: position on the grid; `time` is index / fps.
-        time: seconds since the first frame of the video.
-        source_time: when this picture came on display, seconds since the first frame; <= time.
-        repeat: True when the picture is the one of the grid point before (a source slower than the grid).
-        picture: uint8 RGB [shape=(height, width, 3)], C-contiguous, longer side at most LONGEST_SIDE.
+        number: its place among the video's pictures.
+        time: seconds from the video's first picture to the moment at which it is shown.
+        cut: whether the picture before it is not the moment before: the clock paused or started again, or the shape changed.
+        reshaped: whether the picture before it has another size, shape or orientation.
+        picture: uint8 RGB [shape=(height, width, 3)], C-contiguous, all alike, longer side at most 1920.
         thumbnail: uint8 grey [shape=(36, 64)].
     """
 
-    index: int
+    number: int
     time: float
-    source_time: float
-    repeat: bool
+    cut: bool
+    reshaped: bool
     picture: Array
     thumbnail: Array
 
 
-def _open(path: Path) -> tuple[Any, Any, IO[bytes]]:
-    """Container, first real video stream, and the file object beneath them."""
-    if not path.exists():
-        raise VideoError(f"{path}: no such file")
-    if not path.is_file():
-        raise VideoError(f"{path}: not a regular file; videos are read from local files only")
-    if path.stat().st_size == 0:
-        raise VideoError(f"{path}: the file is empty")
+def probe(path: Path | str) -> VideoInfo:
+    """Read a video's clock: from its packets where their stamps are orderly, otherwise by decoding it once.
+
+    Raises:
+        VideoError: not a local regular file, no video in it, or nothing that decodes.
+    """
+    path = Path(path)
+    film = find_film(path)
+    with opened(path) as container:
+        stream = _stream(container, film.index)
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+        declared_frames = int(stream.frames or 0)
+        declared_duration, aspect = _declared_duration(container, stream), _Aspect(stream)()
+        first_frames = list(islice(_decode(container, stream, DecodeStats()), LOOKED_AT))
+        if not first_frames:
+            raise VideoError(
+                f"{path}: nothing in it can be decoded (codec {stream.codec_context.name}); the file is damaged or cut off"
+            )
+        first, unit = first_frames[0], stream.time_base
+        reordered = bool(stream.codec_context.has_b_frames)
+        size, codec = Shape.of(first, aspect).size, str(stream.codec_context.name)
+    stamps = None if first.pts is None else _orderly_stamps(film.packets, first.pts, unit, reordered)
+    clock = read_clock(_decoded_stamps(path, film) if stamps is None else stamps * float(unit), rate)
+    video = VideoInfo(
+        path=path,
+        sha256=file_sha256(path),
+        size=size,
+        bars=Bars(),
+        codec=codec,
+        fps=clock.rate,
+        frames=len(clock.times),
+        stored_frames=film.packets.count,
+        declared_frames=declared_frames,
+        start=float(first.time or 0),
+        duration=clock.duration,
+        declared_duration=declared_duration,
+        timed=clock.timed,
+        restarts=clock.restarts,
+        paused=clock.paused,
+        cut_off=missing_bytes(path),
+        interlaced=sum(map(is_interlaced, first_frames)) > len(first_frames) / 2,
+        transfer=transfer(first),
+        stream=film.index + 1,
+        streams=film.streams,
+        clock=clock,
+        stamps=stamps,
+    )
+    bars = _bars(video)
+    return replace(video, bars=bars, size=bars.within(size))
+
+
+def _bars(video: VideoInfo) -> Bars:
+    """The film's black bars, by its first picture, and if that has some by a few from all over."""
+    bars = Bars()
+    for count in (1, BARS_LOOKED_FOR):
+        starts = (video.duration * k / count for k in range(count))
+        pictures = [next((f.picture for f in frames(video, start)), None) for start in starts]
+        bars = find_bars([p for p in pictures if p is not None], video.size)
+        if count == 1 and not bars and pictures[0] is not None and pictures[0].mean() > BARS_SEEN:
+            break
+    return bars
+
+
+def _orderly_stamps(packets: Packets, first: int, unit: Fraction, reordered: bool) -> Array | None:
+    """The packets' stamps from the first picture's on, rising; None where they do not tell the pictures' clock.
+
+    Args:
+        packets: of the film.
+        first: stamp of the first picture.
+        unit: seconds of a stamp's unit.
+        reordered: whether pictures may be stored in another order than they are shown in.
+    """
+    seconds = packets.seconds(unit)
+    if np.isnan(seconds).any() or find_restarts(seconds):
+        return None
+    if reordered and (np.diff(seconds) > 0).all():
+        return None  # these may be stamps of storing, not of showing
+    stamps = np.unique(np.array(packets.stamps, dtype=np.int64))
+    if len(stamps) < packets.shown:
+        return None
+    stamps = stamps[stamps >= first]
+    return stamps if read_clock(stamps * float(unit), 0).even else None
+
+
+def _declared_duration(container: Any, stream: Any) -> float:
+    """Seconds of video that the header claims; 0 where it claims nothing."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    # Matroska has one length for all streams, and tells each one's in a tag.
+    hours, _, rest = str(stream.metadata.get("DURATION", "")).partition(":")
+    minutes, _, seconds = rest.partition(":")
     try:
-        file = path.open("rb")
-    except OSError as error:
-        raise VideoError(f"{path}: cannot be read ({error.strerror})") from error
-    options = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS}
-    try:
-        container = av.open(file, options=options, metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
-        file.close()
-        raise VideoError(
-            f"{path}: not a video file, or damaged beyond reading (no known container was recognised)"
-        ) from error
-    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    if not streams:
-        container.close()
-        file.close()
-        raise VideoError(f"{path}: holds no video stream (sound alone?)")
-    return container, streams[0], file
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return (container.duration or 0) / 1e6 if len(container.streams) == 1 else 0.0  # else it may be the sound's
+
+
+def _decoded_stamps(path: Path, film: Film) -> list[float | None]:
+    """The stamps, in seconds, of all frames that decode, in the order in which they come."""
+    with opened(path) as container:
+        stream = _stream(container, film.index)
+        return [frame.time for frame in _decode(container, stream, DecodeStats())]
+
+
+class _Aspect:
+    """Width of a stream's pixels over their height: what the container tells, until the coded film tells another."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._at_start = stream, stream.codec_context.sample_aspect_ratio
+
+    def __call__(self) -> float:
+        """That of the frame decoded last; 0 where nothing tells it."""
+        coded = self._stream.codec_context.sample_aspect_ratio
+        changed = coded and coded != self._at_start
+        return float((coded if changed else self._stream.sample_aspect_ratio or coded) or 0)
+
+
+def _stream(container: Any, index: int) -> Any:
+    """A container's video stream, with a decoder of two threads."""
+    stream = container.streams.video[index]
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = 2
+    return stream
 
 
 def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
-    """Frames in display order; what does not decode is counted and passed over."""
+    """Frames in the order in which they are shown; what does not decode is counted and passed over."""
     packets = container.demux(stream)
-    while True:
+    while stats.errors < MOST_ERRORS:
         try:
             packet = next(packets)
             frames = packet.decode()
@@ -141,8 +266,6 @@ def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
             return
         except av.FFmpegError:
             stats.errors += 1
-            if stats.errors > 10_000:
-                return
             continue
         for frame in frames:
             stats.decoded += 1
@@ -150,202 +273,73 @@ def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
             yield frame
 
 
-def _display_size(frame: Any, stream: Any) -> tuple[int, int]:
-    """Width and height of a decoded frame with square pixels, after rotation."""
-    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
-    width, height = max(1, round(frame.width * aspect)), frame.height
-    return (height, width) if _quarter_turns(frame) % 2 else (width, height)
-
-
-def _quarter_turns(frame: Any) -> int:
-    """Quarter turns, counterclockwise, that bring a decoded frame upright."""
-    return int(round(frame.rotation / 90) % 4)
-
-
-def probe(path: Path | str) -> VideoInfo:
-    """Read a video's packets and first frame, without decoding the rest.
-
-    Raises:
-        VideoError: not a local regular file, no video in it, or nothing that decodes.
-    """
-    path = Path(path)
-    container, stream, file = _open(path)
-    with file, container:
-        declared_rate = float(stream.average_rate or stream.guessed_rate or 0) or GRID_FPS
-        declared_frames = int(stream.frames or 0)
-        declared_duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
-        if not declared_duration and len(container.streams) == 1:  # else it may be the sound's
-            declared_duration = (container.duration or 0) / 1e6
-        first = next(_decode(container, stream, DecodeStats()), None)
-        if first is None:
-            raise VideoError(
-                f"{path}: nothing in it can be decoded (codec {stream.codec_context.name}); the file is damaged or cut off"
-            )
-        size = _display_size(first, stream)
-        codec = str(stream.codec_context.name)
-    packets = _read_packets(path)
-    start, duration, rate = _timing(packets, first.time, declared_rate)
-    return VideoInfo(
-        path=path,
-        sha256=file_sha256(path),
-        size=size,
-        codec=codec,
-        fps=rate,
-        frames=packets.count,
-        declared_frames=declared_frames,
-        start=start or 0.0,
-        duration=duration,
-        declared_duration=declared_duration,
-        timed=start is not None,
-    )
-
-
-@dataclass
-class _Packets:
-    """How many packets a video stream has; times and durations, in seconds, of those with a time stamp."""
-
-    count: int = 0
-    times: list[float] = field(default_factory=list)
-    durations: list[float] = field(default_factory=list)
-
-
-def _read_packets(path: Path) -> _Packets:
-    """The packets of a video stream, up to the first that cannot be read; none is decoded."""
-    container, stream, file = _open(path)
-    packets = _Packets()
-    with file, container, suppress(av.FFmpegError):
-        for packet in container.demux(stream):
-            if packet.size:
-                packets.count += 1
-                if packet.pts is not None:
-                    packets.times.append(float(packet.pts * packet.time_base))
-                    packets.durations.append(float((packet.duration or 0) * packet.time_base))
-    return packets
-
-
-def _timing(packets: _Packets, start: float | None, declared_rate: float) -> tuple[float | None, float, float]:
-    """Start (None without usable time stamps), duration and frame rate of a video, from its packets.
-
-    A few stamps may be missing or double; many, or a leap in time, and they are not to be relied on.
-    """
-    times = np.unique(packets.times)
-    leap = np.diff(times).max(initial=0)
-    if start is None or len(times) < 0.9 * packets.count or leap > LONGEST_LEAP:
-        return None, packets.count / declared_rate, declared_rate
-    times = times[times >= start - TOLERANCE]
-    if len(times) < 2:
-        return float(start), max(packets.durations[0], 1 / declared_rate), declared_rate
-    rate = float((len(times) - 1) / (times[-1] - times[0]))
-    return float(start), float(times[-1] - start + 1 / rate), rate
-
-
 def frames(
-    video: VideoInfo,
-    first: int = 0,
-    last: int | None = None,
-    *,
-    fps: float = GRID_FPS,
-    stats: DecodeStats | None = None,
+    video: VideoInfo, start: float = 0.0, end: float = np.inf, *, stats: DecodeStats | None = None
 ) -> Iterator[Frame]:
-    """The pictures on display at first / fps, (first + 1) / fps, ... seconds after the video's first frame.
+    """The pictures to measure that are shown from `start` until before `end`; one is held in memory at a time.
 
-    A source faster than `fps` is thinned, a slower one repeated. One frame is held in memory at a time.
+    Every picture that decodes is given, but of a source much faster than the grid as many as the grid has.
 
     Args:
         video: what `probe` read.
-        first: first grid point wanted; the file is read from the key frame before it.
-        last: one past the last grid point wanted; None for all.
-        fps: grid points per second.
+        start, end: seconds since the video's first picture; the file is read from a key frame before `start`.
         stats: counters of decoded frames and decoding errors.
     """
     stats = stats if stats is not None else DecodeStats()
-    last = last if last is not None else np.iinfo(np.int64).max
-    converter = _Converter(video.size)
-    current, index = None, first
-    for time, frame in _timed_frames(video, first / fps if first > 0 and video.timed else None, stats):
-        if current is not None:
-            end = min(last, int(np.ceil((time - TOLERANCE) * fps)))
-            yield from _repeat_on_grid(converter, current, index, end, fps)
-            index = max(index, end)
-            if index >= last:
-                return
-        current = (time, frame)
-    if current is not None:
-        end = min(last, int(np.ceil((current[0] + 1 / video.fps - TOLERANCE) * fps)))
-        yield from _repeat_on_grid(converter, current, index, max(end, index + (index == 0)), fps)
+    clock, converter, shapes = video.clock, Converter(video.displayed, video.bars), Shapes()
+    shape: Shape | None = None
+    lead = 0
+    for number, decoded, aspect in _numbered(video, start, stats):
+        time = float(clock.times[number])
+        if time < start - TOLERANCE:
+            lead = stats.errors  # errors before the first picture wanted are another part's
+            continue
+        if time >= end - TOLERANCE:
+            break
+        if clock.measured[number]:
+            before, shape = shape, shapes(decoded, aspect)
+            reshaped = before is not None and shape != before
+            cut = reshaped or bool(clock.cuts[number])
+            yield Frame(number, time, cut, reshaped, *converter(decoded, shape))
+    stats.errors -= lead
 
 
-def _timed_frames(video: VideoInfo, start: float | None, stats: DecodeStats) -> Iterator[tuple[float, Any]]:
-    """(seconds since the first frame, decoded frame) with rising times, from a key frame at or before `start`."""
-    container, stream, file = _open(video.path)
-    with file, container:
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = 2
-        frames = (
-            _decode(container, stream, stats) if start is None else _decode_from(container, stream, video, start, stats)
-        )
-        newest = -np.inf
-        for count, frame in enumerate(frames):
-            if video.timed and frame.time is None:
-                continue
-            time = frame.time - video.start if video.timed else count / video.fps
-            if time > newest + TOLERANCE / 2 and time >= -TOLERANCE:
-                newest = time
-                yield time, frame
+def _numbered(video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[tuple[int, Any, float]]:
+    """(number, decoded frame, aspect of its pixels), numbers rising; from a key frame at or before `start` seconds on if
+    stamps tell where that is, otherwise from the first picture on."""
+    newest = -1
+    for frame, aspect in _decoded_from(video, start, stats):
+        if video.stamps is None or frame.pts is None:
+            number = newest + 1
+        else:
+            number = int(np.searchsorted(video.stamps, frame.pts, side="right")) - 1
+        if newest < number < len(video.clock.times):
+            newest = number
+            yield number, frame, aspect
 
 
-def _decode_from(container: Any, stream: Any, video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[Any]:
-    """Decoded frames from a key frame at or before `start` seconds; from the first one if there is none.
+def _decoded_from(video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[tuple[Any, float]]:
+    """Decoded frames, and the aspect of their pixels, from a key frame at or before `start` on, or from the first.
 
     Where the container has no index (MPEG-TS), seeking lands somewhere near: too late, and it is tried earlier.
     """
-    for margin in (0.0, 2.0, 12.0):
-        try:
-            target = max(0.0, start - margin) + video.start - TOLERANCE
-            container.seek(int(target / stream.time_base), stream=stream)
-            frames = _decode(container, stream, stats)
-            first_frame = next(frames, None)
-        except av.FFmpegError:
-            break
-        if (
-            first_frame is not None
-            and first_frame.time is not None
-            and first_frame.time - video.start <= start + TOLERANCE
-        ):
-            yield first_frame
-            yield from frames
-            return
-    container, stream, file = _open(video.path)
-    with file, container:
-        yield from _decode(container, stream, stats)
-
-
-class _Converter:
-    """Decoded frames to upright pictures and thumbnails; keeps the scaler's tables between frames."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        scale = min(1.0, LONGEST_SIDE / max(size))
-        self._size = tuple(max(1, round(side * scale)) for side in size)
-        self._picture, self._thumbnail = VideoReformatter(), VideoReformatter()
-
-    def __call__(self, frame: Any) -> tuple[Array, Array]:
-        turns = _quarter_turns(frame)
-        width, height = self._size[::-1] if turns % 2 else self._size
-        picture = self._picture.reformat(frame, width, height, "rgb24").to_ndarray()
-        thumbnail = self._thumbnail.reformat(frame, *THUMBNAIL, "gray").to_ndarray()
-        # Rows may be padded; MediaPipe reads a picture with padded rows as noise.
-        return np.ascontiguousarray(np.rot90(picture, turns)), thumbnail
-
-
-def _repeat_on_grid(
-    converter: _Converter, current: tuple[float, Any], index: int, end: int, fps: float
-) -> Iterator[Frame]:
-    """One decoded frame at the grid points from `index` to `until` - 1."""
-    if end <= index:
-        return
-    time, frame = current
-    picture, thumbnail = converter(frame)
-    # Where the grid began inside this picture's display time, the grid point before showed it too.
-    before = int(np.ceil((time - TOLERANCE) * fps))
-    for k in range(index, end):
-        yield Frame(k, k / fps, time, k > before, picture, thumbnail)
+    margins = (0.0, 2.0, 12.0) if start > 0 and video.stamps is not None else ()
+    with opened(video.path) as container:
+        stream = _stream(container, video.stream - 1)
+        aspect = _Aspect(stream)
+        for margin in margins:
+            try:
+                target = max(0.0, start - margin) + video.start - TOLERANCE
+                container.seek(int(target / stream.time_base), stream=stream)
+                frames = _decode(container, stream, stats)
+                first = next(frames, None)
+            except av.FFmpegError:
+                break
+            if first is not None and first.time is not None and first.time - video.start <= start + TOLERANCE:
+                yield first, aspect()
+                yield from ((frame, aspect()) for frame in frames)
+                return
+    with opened(video.path) as container:
+        stream = _stream(container, video.stream - 1)
+        aspect = _Aspect(stream)
+        yield from ((frame, aspect()) for frame in _decode(container, stream, stats))

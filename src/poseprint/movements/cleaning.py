@@ -46,8 +46,9 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
     """The series at another frame rate, by straight lines between frames of one shot; missing stays missing."""
     if np.isclose(series.fps, fps):
         return series
+    details = {"fps": fps, "from_fps": series.fps}
     if not len(series):
-        return series.logged("resample", fps=fps, details={"fps": fps})
+        return series.logged("resample", fps=fps, details=details)
     count = max(1, round(len(series) / series.fps * fps))
     time = series.time[0] + np.arange(count) / fps
     left = np.clip(np.searchsorted(series.time, time + 1e-9, side="right") - 1, 0, len(series) - 1)
@@ -79,5 +80,5 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
         time=time,
         fps=fps,
         channels=channels,
-        details={"fps": fps},
+        details=details,
     )

@@ -7,54 +7,26 @@ signals that extraction left in their channels. What each code means: `poseprint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain, pairwise
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span, median_of, runs
+from poseprint.core.arrays import covered, median_of, runs
 from poseprint.core.findings import Finding, Inspection, by_severity, finding
-from poseprint.core.series import PoseSeries
+from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOULDER
-from poseprint.movements.cleaning import FILLED_GAP_S, clean
+from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.steadiness import steadiness
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Every number the gates decide by."""
-
-    absent_s: float = 0.5  # a stretch without a person from this length on is reported
-    rarely_seen: float = 0.5  # share of time below which a pair of keypoints is rarely seen
-    never_seen: float = 0.2  # elbows and wrists both below: no arms in sight
-    tracking_jump: float = 0.5  # shoulder widths the neck may move between two frames
-    flicker: tuple[float, float] = (0.1, 2.0)  # shoulder widths a keypoint turns by at each frame; times what it strays
-    disorder: tuple[float, float] = (0.03, 1.5)  # the same where the keypoints of the head turn together
-    together: float = 0.8  # share of their turns that is common, from which they do
-    tiny_px: float = 32.0  # shoulder width in pixels
-    small_picture_px: int = 240  # lower side of the picture
-    centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths
-    camera_drift: float = 0.002  # picture widths a frame, mean over half a second
-    camera_pan: float = 0.01  # the same, from where frames are not used
-    same_picture: float = 0.005  # mean grey-level change below which a picture repeats the last
-    frozen_s: float = 0.5  # a stretch of repeated pictures from this length on is frozen
-    repeated_share: float = 0.05  # share of repeated pictures from which the real frame rate is lower
-    still: float = 0.004  # shoulder widths by which the liveliest keypoint must vary
-    low_rate: float = 20.0  # frames per second of the source
-    lost_share: float = 0.01  # share of the recording that could not be decoded
-    header_share: float = 0.02  # share by which the header's frame count may be off
-
-
-THRESHOLDS = Thresholds()
+from poseprint.movements.disorder import disorder_of
+from poseprint.movements.file_gates import outside, source
+from poseprint.movements.gated import THRESHOLDS, Gated, Thresholds, counted, total_frames
 
 
 def inspect(
     series: PoseSeries,
     *,
-    length: int = LENGTH,
+    length: int | None = None,
     thresholds: Thresholds = THRESHOLDS,
     cleaned: PoseSeries | None = None,
 ) -> Inspection:
@@ -62,11 +34,12 @@ def inspect(
 
     Args:
         series: poses with the channels that extraction left; a gate whose channel is missing is silent.
-        length: frames in a movement; less usable evidence than that is TOO_LITTLE_EVIDENCE.
+        length: frames in a movement, 5 s unless said; less usable evidence than that is TOO_LITTLE_EVIDENCE.
         thresholds: the numbers to decide by.
         cleaned: the same series cleaned, where that was done already.
     """
-    recording = _Recording.of(series, thresholds, cleaned or clean(series))
+    length = length or round(LENGTH / GRID_FPS * series.fps)
+    recording = Gated.of(series, thresholds, cleaned or clean(series))
     findings = list(chain.from_iterable(gate(recording) for gate in GATES))
     usable = recording.tracked.copy()
     for excluding in (f for f in findings if f.severity == "exclude"):
@@ -88,62 +61,30 @@ def inspect(
     return Inspection(by_severity(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
 
 
-@dataclass(frozen=True)
-class _Recording:
-    """A series, and what several gates need of it."""
-
-    series: PoseSeries
-    limits: Thresholds
-    seen: Array  # bool [frames, keypoints]
-    tracked: Array  # bool [frames]: somebody is there, or was a moment ago and will be again
-    jumps: tuple[int, ...]  # frames at which the tracked body leaps
-    shots: tuple[Span, ...]  # between cuts and leaps
-
-    @staticmethod
-    def of(series: PoseSeries, limits: Thresholds, cleaned: PoseSeries) -> _Recording:
-        tracked = cleaned.present()
-        known = np.flatnonzero(~np.isnan(series.position[:, NECK, 0]))
-        leap = np.linalg.norm(np.diff(series.position[known, NECK], axis=0), axis=1) / series.shoulder_width()
-        # Somebody who was unseen for a moment and is back elsewhere is as doubtful as a leap.
-        moment = np.diff(known) <= FILLED_GAP_S * series.fps + 1
-        cuts = {first for first, _ in series.shots()}
-        leaps = [(int(known[i]), int(known[i + 1])) for i in np.flatnonzero((leap > limits.tracking_jump) & moment)]
-        leaps = [(a, b) for a, b in leaps if not cuts & set(range(a + 1, b + 1))]
-        jumps = tuple(b for _, b in leaps)
-        edges = sorted({*cuts, *jumps, *(a + 1 for a, _ in leaps), len(series)})
-        shots = tuple((a, b) for a, b in pairwise(edges))
-        return _Recording(series, limits, series.seen(), tracked, jumps, shots)
-
-    def pair_share(self, pair: str, span: Span) -> float:
-        """Share of the frames with a person in which a pair is seen."""
-        tracked = self.tracked[span[0] : span[1]]
-        seen = self.seen[span[0] : span[1]][tracked]
-        return float(seen[:, list(PAIRS[pair])].mean()) if tracked.any() else 0.0
-
-    def seconds(self, frames: float) -> str:
-        return f"{frames / self.series.fps:.1f} s"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count != 1 else ''}"
-
-
-def _total_frames(spans: list[Span]) -> int:
-    return sum(b - a for a, b in spans)
-
-
-def _presence(recording: _Recording) -> Iterator[Finding]:
-    if not recording.tracked.any():
-        yield finding("NO_PERSON", f"no person was found in any of {len(recording.series)} frames")
-        return
-    absent = [(a, b) for a, b in runs(~recording.tracked) if b - a >= recording.limits.absent_s * recording.series.fps]
-    if absent:
+def _pauses(recording: Gated) -> Iterator[Finding]:
+    pauses = recording.pauses
+    if pauses:
         yield finding(
-            "PERSON_ABSENT", f"nobody is in the picture for {recording.seconds(_total_frames(absent))}", tuple(absent)
+            "PAUSE",
+            f"no picture comes for {recording.seconds(total_frames(pauses))} in {counted(len(pauses), 'pause')}",
+            tuple(pauses),
         )
 
 
-def _second_person(recording: _Recording) -> Iterator[Finding]:
+def _presence(recording: Gated) -> Iterator[Finding]:
+    if not recording.tracked.any():
+        yield finding("NO_PERSON", f"no person was found in any of {len(recording.series)} frames")
+        return
+    nobody = ~recording.tracked & ~covered(recording.pauses, len(recording.tracked))
+    absent = [(a, b) for a, b in runs(nobody) if b - a >= recording.limits.absent_s * recording.series.fps]
+    if absent:
+        people = recording.series.channels.get("people", np.zeros(len(recording.tracked)))
+        somebody = (people[~recording.tracked] > 0).any()
+        what = "the person is out of sight" if somebody else "nobody is in the picture"
+        yield finding("PERSON_ABSENT", f"{what} for {recording.seconds(total_frames(absent))}", tuple(absent))
+
+
+def _second_person(recording: Gated) -> Iterator[Finding]:
     people = recording.series.channels.get("people")
     if people is None or not (people > 1).any():
         return
@@ -158,39 +99,39 @@ def _second_person(recording: _Recording) -> Iterator[Finding]:
     most = int(np.nanmax(people))
     yield finding(
         "SECOND_PERSON",
-        f"{most} persons of comparable size are in the picture for {recording.seconds(_total_frames(spans))}",
+        f"{most} persons of comparable size are in the picture for {recording.seconds(total_frames(spans))}",
         tuple(spans),
     )
 
 
-def _edits(recording: _Recording) -> Iterator[Finding]:
+def _edits(recording: Gated) -> Iterator[Finding]:
     cuts = [first for first, _ in recording.series.shots()][1:]
     if cuts:
         yield finding(
-            "CUTS", _counted(len(cuts), "cut") + " or dissolve" + "s" * (len(cuts) > 1), tuple((c, c + 1) for c in cuts)
+            "CUTS", counted(len(cuts), "cut") + " or dissolve" + "s" * (len(cuts) > 1), tuple((c, c + 1) for c in cuts)
         )
     if recording.jumps:
         yield finding(
             "TRACKING_JUMP",
-            f"the tracked body leaps, {_counted(len(recording.jumps), 'time')}",
+            f"the tracked body leaps, {counted(len(recording.jumps), 'time')}",
             tuple((j, j + 1) for j in recording.jumps),
         )
 
 
-def _flicker(recording: _Recording) -> Iterator[Finding]:
+def _flicker(recording: Gated) -> Iterator[Finding]:
     series, limits = recording.series, recording.limits
     if series.fps < limits.low_rate:
         return
     flickers = np.zeros(len(series), dtype=bool)
-    for first, last, found in steadiness(series, recording.seen):
+    for first, last, found in disorder_of(series, recording.seen):
         turn, disorder = limits.disorder if found.together > limits.together else limits.flicker
         flickers[first:last] |= found.turn > turn and found.disorder > disorder
     if flickers.any():
         spans = runs(flickers)
-        yield finding("UNSTEADY", f"the body flickers for {recording.seconds(_total_frames(spans))}", tuple(spans))
+        yield finding("UNSTEADY", f"the body flickers for {recording.seconds(total_frames(spans))}", tuple(spans))
 
 
-def _keypoints(recording: _Recording) -> Iterator[Finding]:
+def _keypoints(recording: Gated) -> Iterator[Finding]:
     limits = recording.limits
     shown = [(a, b) for a, b in recording.shots if recording.tracked[a:b].any()]
     no_shoulders = [s for s in shown if recording.pair_share("shoulders", s) < limits.rarely_seen]
@@ -203,13 +144,13 @@ def _keypoints(recording: _Recording) -> Iterator[Finding]:
     if no_shoulders:
         yield finding(
             "SHOULDERS_HIDDEN",
-            f"shoulders are rarely seen for {recording.seconds(_total_frames(no_shoulders))}",
+            f"shoulders are rarely seen for {recording.seconds(total_frames(no_shoulders))}",
             tuple(no_shoulders),
         )
     if no_arms:
         yield finding(
             "ARMS_NOT_IN_SIGHT",
-            f"no elbows or wrists are in sight for {recording.seconds(_total_frames(no_arms))}",
+            f"no elbows or wrists are in sight for {recording.seconds(total_frames(no_arms))}",
             tuple(no_arms),
         )
     rest = [s for s in shown if s not in no_shoulders and s not in no_arms]
@@ -224,12 +165,12 @@ def _keypoints(recording: _Recording) -> Iterator[Finding]:
             share = np.average([max(recording.pair_share(p, s) for p in pairs) for s in hidden], weights=weights)
             yield finding(
                 code,
-                f"{' and '.join(pairs)} are seen {share:.0%} of the time over {recording.seconds(_total_frames(hidden))}",
+                f"{' and '.join(pairs)} are seen {share:.0%} of the time over {recording.seconds(total_frames(hidden))}",
                 tuple(hidden),
             )
 
 
-def _framing(recording: _Recording) -> Iterator[Finding]:
+def _framing(recording: Gated) -> Iterator[Finding]:
     series, limits = recording.series, recording.limits
     width, height = series.frame_size
     if min(width, height) < limits.small_picture_px:
@@ -247,18 +188,31 @@ def _framing(recording: _Recording) -> Iterator[Finding]:
     if tiny:
         yield finding(
             "TINY_PERSON",
-            f"shoulders are less than {limits.tiny_px:.0f} pixels apart for {recording.seconds(_total_frames(tiny))}",
+            f"shoulders are less than {limits.tiny_px:.0f} pixels apart for {recording.seconds(total_frames(tiny))}",
             tuple(tiny),
         )
     if off_centre:
         yield finding(
             "OFF_CENTRE",
-            f"the person stands at the side of the picture for {recording.seconds(_total_frames(off_centre))}",
+            f"the person stands at the side of the picture for {recording.seconds(total_frames(off_centre))}",
             tuple(off_centre),
         )
 
 
-def _camera(recording: _Recording) -> Iterator[Finding]:
+def _upright(recording: Gated) -> Iterator[Finding]:
+    turned = []
+    for first, last in recording.shots:
+        up = recording.series.position[first:last, NECK] - recording.series.position[first:last, NOSE]
+        across, along = median_of(up[:, 0]), median_of(up[:, 1])
+        if abs(np.degrees(np.arctan2(across, along))) > recording.limits.leaning:
+            turned.append(((first, last), "stands on the head" if along < -abs(across) else "lies on the side"))
+    if turned:
+        spans = tuple(span for span, _ in turned)
+        how = " or ".join(sorted({how for _, how in turned}))
+        yield finding("NOT_UPRIGHT", f"the person {how} for {recording.seconds(total_frames(spans))}", spans)
+
+
+def _camera(recording: Gated) -> Iterator[Finding]:
     camera = recording.series.channels.get("camera")
     if camera is None:
         return
@@ -269,12 +223,12 @@ def _camera(recording: _Recording) -> Iterator[Finding]:
     fast = runs(speed > recording.limits.camera_pan)
     slow = runs((speed > recording.limits.camera_drift) & (speed <= recording.limits.camera_pan))
     if fast:
-        yield finding("CAMERA_PAN", f"the camera moves fast for {recording.seconds(_total_frames(fast))}", tuple(fast))
+        yield finding("CAMERA_PAN", f"the camera moves fast for {recording.seconds(total_frames(fast))}", tuple(fast))
     if slow:
-        yield finding("CAMERA_MOVES", f"the camera moves for {recording.seconds(_total_frames(slow))}", tuple(slow))
+        yield finding("CAMERA_MOVES", f"the camera moves for {recording.seconds(total_frames(slow))}", tuple(slow))
 
 
-def _still(recording: _Recording) -> bool:
+def _still(recording: Gated) -> bool:
     """Whether neither the neck in the picture nor anything relative to the neck moves; False if that cannot be measured."""
     neck, width = recording.series.position[:, [NECK]], recording.series.shoulder_width()
     relative = np.where(recording.seen[:, :, None], recording.series.position - neck, np.nan)[:, [NOSE, *range(2, 8)]]
@@ -283,7 +237,7 @@ def _still(recording: _Recording) -> bool:
     return bool(width > 0 and known.size and np.nanstd(known, axis=0).max() <= recording.limits.still * width)
 
 
-def _repeats(recording: _Recording) -> Iterator[Finding]:
+def _repeats(recording: Gated) -> Iterator[Finding]:
     series, limits = recording.series, recording.limits
     if _still(recording):
         yield finding(
@@ -302,7 +256,7 @@ def _repeats(recording: _Recording) -> Iterator[Finding]:
     frozen = [(a, b) for a, b in runs(repeated) if b - a >= limits.frozen_s * series.fps]
     if frozen:
         yield finding(
-            "FROZEN", f"the picture stands still for {recording.seconds(_total_frames(frozen))}", tuple(frozen)
+            "FROZEN", f"the picture stands still for {recording.seconds(total_frames(frozen))}", tuple(frozen)
         )
     repeats = same[pictures]
     for a, b in frozen:
@@ -315,44 +269,18 @@ def _repeats(recording: _Recording) -> Iterator[Finding]:
         )
 
 
-def _number(entry: Mapping[str, Any], key: str, default: float) -> float:
-    """A number from a log entry; a file from elsewhere may hold anything there."""
-    value = entry.get(key)
-    return float(value) if isinstance(value, int | float) and np.isfinite(value) else default
-
-
-def _source(recording: _Recording) -> Iterator[Finding]:
-    extracted: Mapping[str, Any] | None = next((e for e in recording.series.log if e.get("step") == "extract"), None)
-    if extracted is None:
-        return
-    limits, video = recording.limits, extracted.get("video")
-    video = video if isinstance(video, Mapping) else {}
-    length = max(recording.series.duration, _number(video, "declared_duration", 0), 1 / recording.series.fps)
-    lost, failures = _number(extracted, "lost_seconds", 0), _number(extracted, "decode_errors", 0)
-    if lost / length > limits.lost_share or failures:
-        errors = f", at least {_counted(round(failures), 'decoding error')}" if failures else ""
-        yield finding(
-            "FILE_DAMAGED", f"{lost:.1f} s of {length:.1f} s ({lost / length:.0%}) could not be decoded{errors}"
-        )
-    rate, declared = _number(video, "fps", recording.series.fps), round(_number(video, "declared_frames", 0))
-    pictures = round(_number(extracted, "pictures", declared))
-    if rate <= recording.series.fps * 1.02 and declared and abs(declared - pictures) > limits.header_share * declared:
-        yield finding("HEADER_DISAGREES", f"the header promises {declared} frames, {pictures} decode")
-    if rate < limits.low_rate:
-        yield finding("LOW_FRAME_RATE", f"{rate:.1f} pictures per second")
-    elif abs(rate - recording.series.fps) > 0.05:
-        yield finding("FRAME_RATE_CONVERTED", f"{rate:.2f} pictures per second")
-
-
-GATES: tuple[Callable[[_Recording], Iterator[Finding]], ...] = (
+GATES: tuple[Callable[[Gated], Iterator[Finding]], ...] = (
+    _pauses,
+    outside,
     _presence,
     _second_person,
     _edits,
     _flicker,
     _keypoints,
     _framing,
+    _upright,
     _camera,
     _repeats,
-    _source,
+    source,
 )
 """The gates in the order they run; each looks at the recording alone."""

@@ -5,6 +5,7 @@ Keypoints that are missing are completed here, shot by shot; the drawing itself 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -129,8 +130,26 @@ def write_video(
                 container.mux(stream.encode(frame))
                 progress(f"drawing {path.name}", number + 1, len(series))
             container.mux(stream.encode())
+            container.close()
+            with partial.open("ab") as file:
+                file.write(_mark(path))
     except (av.FFmpegError, ValueError) as error:
         raise PoseprintError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+
+
+def _mark(path: Path) -> bytes:
+    """The last box of a video drawn as `path`, which players pass over and whatever cuts or encodes it anew leaves out;
+    a copy under another name is somebody's own file."""
+    content = b"poseprint" + hashlib.sha256(os.fsencode(path.name)).digest()[:8]
+    return (8 + len(content)).to_bytes(4, "big") + b"free" + content
+
+
+def is_drawn(path: Path) -> bool:
+    """Whether a file is as `write_video` wrote it under this name."""
+    mark = _mark(path)
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(mark)))
+        return file.read() == mark
 
 
 def _draw(series: PoseSeries, look: Look, width: int, height: int) -> Iterator[NDArray[np.uint8]]:

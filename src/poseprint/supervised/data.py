@@ -11,7 +11,7 @@ import numpy as np
 from poseprint.core.arrays import Span
 from poseprint.core.errors import DatasetError
 from poseprint.core.series import GRID_FPS, PoseSeries
-from poseprint.io.dataset import Recording, read_recordings
+from poseprint.io.dataset import TABLE, Recording, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cleaning import clean, resample
@@ -30,11 +30,13 @@ class Usable:
         line: of recordings.csv.
         series: its poses, cleaned, at 30 fps.
         spans: stretches of usable frames.
+        poses_sha256: of its poses as they were read.
     """
 
     line: Recording
     series: PoseSeries
     spans: tuple[Span, ...]
+    poses_sha256: str = ""
 
     @property
     def seconds(self) -> float:
@@ -47,14 +49,17 @@ class Usable:
 
 
 def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
-    """The usable recordings of a data set, and a sentence for each that was left out, with the reason.
+    """The usable recordings of a data set, each once, and a sentence for each that was left out, with the reason.
 
     Raises:
-        DatasetError: estimators mixed, or nothing usable.
+        DatasetError: estimators mixed, nothing usable, or one recording twice as different persons or labels.
     """
     usable, left_out, kinds = [], [], {}
+    first_of = dict[str, Recording]()
     for line in read_recordings(folder):
         series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
+        poses_sha256 = series.sha256
+        content = [key for key in (poses_sha256, series.film) if key]
         series = resample(series, GRID_FPS)
         cleaned = clean(series)
         inspection = inspect(series, length=settings.length, cleaned=cleaned)
@@ -62,7 +67,12 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
             reason = "; ".join(f.message for f in inspection.excluding)
             left_out.append(f"{line.recording} is left out: {reason or 'no whole movement in it'}")
             continue
-        usable.append(Usable(line, cleaned, inspection.spans))
+        twin = next((first_of[key] for key in content if key in first_of), None)
+        if twin is not None:  # it could come to stand on both sides of a split
+            left_out.append(_left_out_twin(folder, line, twin))
+            continue
+        first_of.update(dict.fromkeys(content, line))
+        usable.append(Usable(line, cleaned, inspection.spans, poses_sha256))
         kinds[(series.skeleton.name, series.estimator)] = line.recording
     if not usable:
         raise DatasetError(f"{folder}: no recording has a usable movement; {left_out[0]}")
@@ -71,6 +81,16 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
             f"{folder}: recordings of different estimators or skeletons cannot train one profile: {', '.join(kinds.values())}"
         )
     return usable, left_out
+
+
+def _left_out_twin(folder: Path, line: Recording, twin: Recording) -> str:
+    """The sentence for a recording that is the same as an earlier one, which must tell the same of it."""
+    if (line.person, line.label) != (twin.person, twin.label):
+        raise DatasetError(
+            f"{folder / TABLE}: {line.recording} is the same recording as {twin.recording}, but one is {line.label} of "
+            f"{line.person!r}, the other {twin.label} of {twin.person!r}; remove the wrong line"
+        )
+    return f"{line.recording} is left out: the same recording as {twin.recording}"
 
 
 def demand_person(recordings: Sequence[Recording], person: str) -> None:

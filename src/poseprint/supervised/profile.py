@@ -9,14 +9,17 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import onnxruntime
+from safetensors.numpy import load, save
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import ProfileError
 from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
+from poseprint.movements.same_take import COLUMNS
 
 MODEL = "model.onnx"
 WEIGHTS = "model.safetensors"
+TRACKS = "tracks.safetensors"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,13 @@ class SupervisedProfile:
         person: the person of interest.
         input: what it takes.
         model: name of the network and its settings.
-        made_from: for each recording: recording, person, label, session, seconds, sha256, shoulders
+        made_from: for each recording: recording, person, label, session, seconds, sha256, poses_sha256, shoulders
             (median shoulder width as a share of the picture's height).
         training: settings and measured figures.
         onnx: the network, as it runs.
         weights: the same as safetensors, to train on from.
+        tracks: for each recording, what it is known again by, see `poseprint.movements.same_take` [shape=(n, 14)]; none of an
+            older profile.
         sha256: of profile.json; empty before it is written.
     """
 
@@ -42,6 +47,7 @@ class SupervisedProfile:
     training: Mapping[str, Any]
     onnx: bytes
     weights: bytes
+    tracks: tuple[Array, ...] = ()
     sha256: str = ""
     kind: ClassVar[Literal["supervised"]] = "supervised"
 
@@ -86,7 +92,9 @@ class SupervisedProfile:
             "made_from": [dict(row) for row in self.made_from],
             "training": dict(self.training),
         }
-        write_folder(folder, manifest, {MODEL: self.onnx, WEIGHTS: self.weights})
+        tracks = {str(n): np.ascontiguousarray(t, dtype=np.float16) for n, t in enumerate(self.tracks)}
+        contents = {MODEL: self.onnx, WEIGHTS: self.weights} | ({TRACKS: save(tracks)} if tracks else {})
+        write_folder(folder, manifest, contents)
 
     @staticmethod
     def read(folder: ProfileFolder) -> SupervisedProfile:
@@ -99,6 +107,11 @@ class SupervisedProfile:
         with folder.errors_translated():
             onnx, weights = folder.content(MODEL), folder.content(WEIGHTS)
             training, model = manifest["training"], manifest["model"]
+            tracks = load(folder.content(TRACKS)) if TRACKS in manifest["files"] else {}
+            if any(t.ndim != 2 or t.shape[1] != COLUMNS or np.isinf(t).any() for t in tracks.values()):
+                raise ValueError("a track does not have its form")
+            if len(tracks) not in (0, len(manifest["made_from"])):
+                raise ValueError("the tracks are not those of its recordings")
             if not (isinstance(training, dict) and isinstance(model, dict)):
                 raise TypeError("training or model is of another kind")
             return SupervisedProfile(
@@ -109,5 +122,6 @@ class SupervisedProfile:
                 training=training,
                 onnx=onnx,
                 weights=weights,
+                tracks=tuple(tracks[str(n)] for n in range(len(tracks))),
                 sha256=str(manifest["sha256"]),
             )

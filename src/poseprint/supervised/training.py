@@ -16,12 +16,13 @@ import torch
 from torch import nn
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import atomic_write
+from poseprint.core.files import atomic_write, claimed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import GRID_FPS
-from poseprint.io.dataset import read_recordings
+from poseprint.io.dataset import ensure_no_data_set, read_recordings
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.movements.cutting import cut_movements
+from poseprint.movements.same_take import movement_track
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
 from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
@@ -61,13 +62,22 @@ def train(
 
     Raises:
         DatasetError: the data set cannot be used or split.
-        PoseprintError: the folder holds a profile, or another training that is not finished.
+        PoseprintError: the folder holds a profile, a data set, another training that is not finished or files of these
+            names from elsewhere, or is in use.
     """
     dataset, output = Path(dataset), Path(output)
     settings = (settings or Settings()).checked()
+    ensure_no_data_set(output)
+    demand_person(read_recordings(dataset), person)
     if (output / MANIFEST).exists():
         raise PoseprintError(f"{output}: already holds a profile; name another folder or remove it")
-    demand_person(read_recordings(dataset), person)
+    with claimed(output, {"train": ["training", "model.onnx", "model.safetensors"]}):
+        return _train(dataset, person, output, settings, progress, on_epoch)
+
+
+def _train(
+    dataset: Path, person: str, output: Path, settings: Settings, progress: Progress, on_epoch: EpochCallback | None
+) -> dict[str, Any]:
     usable, left_out = load(dataset, settings)
     for message in left_out:
         logger.info(message)
@@ -103,6 +113,7 @@ def train(
         training=training,
         onnx=export_onnx(fitted.model, settings.length),
         weights=safetensors.torch.save(fitted.model.state_dict()),
+        tracks=tuple(movement_track(recording.series, recording.spans) for recording in usable),
     )
     profile.write(output)
     return training
@@ -131,6 +142,7 @@ def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[di
             "seconds": round(recording.seconds, 2),
             "movements": len(cut_movements(recording.spans, length=settings.length)),
             "sha256": recording.series.source_sha256,
+            "poses_sha256": recording.poses_sha256,
             "shoulders": round(recording.series.shoulder_width() / recording.series.frame_size[1], 4),
         }
         for recording in usable

@@ -24,7 +24,7 @@ from torch import nn
 
 from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import atomic_write, ensure_writable, locked
+from poseprint.core.files import atomic_write, claimed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.version import __version__
 from poseprint.io.dataset import read_recordings
@@ -122,6 +122,13 @@ def tune(
     if settings.model != "lstm":
         raise PoseprintError(f"the search is over the LSTM's depth and width; the model is {settings.model!r}")
     demand_person(read_recordings(dataset), person)
+    with claimed(output, {"tune": [STUDY, "trials", "trials.csv", "trials.png", "best.json"]}):
+        return _tune(dataset, person, output, settings, trials, progress)
+
+
+def _tune(
+    dataset: Path, person: str, output: Path, settings: Settings, trials: int, progress: Progress
+) -> dict[str, Any]:
     usable, left_out = load(dataset, settings)
     movements = split_movements(usable, person, settings)
     for message in left_out:
@@ -212,11 +219,10 @@ def _outcome(study: optuna.Study, base: Settings, split: Splitter, output: Path)
 
 @contextmanager
 def _study(output: Path, searched_from: Mapping[str, Any]) -> Iterator[optuna.Study]:
-    """The study in a folder, new or as it was left, locked against other processes as long as the block lasts."""
+    """The study in a folder that is claimed, new or as it was left."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    ensure_writable(output)
     path = output / STUDY
-    with locked(path, f"{output}: another search is at work there") as file, warnings.catch_warnings():
+    with path.open("ab+") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)  # a line that a kill left unfinished
@@ -238,7 +244,7 @@ def _study(output: Path, searched_from: Mapping[str, Any]) -> Iterator[optuna.St
 
 
 class _NoLock(JournalFileOpenLock):
-    """No lock for each line: Optuna's stays behind after a kill, while that on the file goes with its process."""
+    """No lock for each line: Optuna's stays behind after a kill, while that on the folder goes with its process."""
 
     def acquire(self) -> bool:
         return True

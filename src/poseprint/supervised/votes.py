@@ -9,10 +9,11 @@ from poseprint.core.arrays import Span
 from poseprint.core.errors import ProfileError
 from poseprint.core.findings import Inspection
 from poseprint.core.series import PoseSeries
-from poseprint.core.verdict import Judgement, MovementScore
+from poseprint.core.verdict import Decision, Judgement, MovementScore
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
+from poseprint.movements.same_take import known_take, movement_track
 from poseprint.supervised.movement_set import Normalisation, movement_set
 from poseprint.supervised.profile import SupervisedProfile
 
@@ -37,12 +38,19 @@ def judge(series: PoseSeries, profile: SupervisedProfile, *, stride: int, misfit
     spans = [] if misfit else cut_movements(inspection.spans, length=profile.input.length, stride=stride)
     movements = _scored(series, cleaned, spans, profile)
     real, total = sum(m.vote for m in movements), len(movements)
+    known = None
+    if not misfit:
+        known = known_take(series, movement_track(series, inspection.spans), profile.made_from, profile.tracks)
+    reason = _reason(real, total, inspection, profile)
+    if known and total:
+        reason += " But this is no verdict: the profile was trained on this take, or on a part of it."
+    voted: Decision = "consistent" if real > total - real else "inconsistent"
     return Judgement(
-        decision="inconclusive" if not total else "consistent" if real > total - real else "inconsistent",
-        reason=misfit or _reason(real, total, inspection, profile),
+        decision=voted if total and not known else "inconclusive",
+        reason=misfit or reason,
         score=real / total if total else None,
         movements=movements,
-        findings=(),
+        findings=(known,) if known else (),
         inspection=inspection,
         settings={"vote_above": REAL},
     )

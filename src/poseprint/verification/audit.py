@@ -1,19 +1,15 @@
-"""Doubts about what a profile is made from, and recordings given twice."""
+"""Doubts about what a profile is made from."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from poseprint.core.arrays import Array
 from poseprint.core.findings import Finding, finding
-from poseprint.core.skeleton import LEFT_WRIST, NECK, NOSE, RIGHT_WRIST
-from poseprint.movements.measure import Measured
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import EVIDENCE, Reference, cohort_people, reference_of, shipped, summaries
@@ -24,11 +20,6 @@ DISAGREEMENT = -1.2
 """LLR of two groups of recordings showing the same mover, from which the audit doubts it; by the number of recordings,
 and for any other number. Of one mover's recordings, split as badly as can be, about one set in twenty falls below
 (MSRC-12, people the background does not know)."""
-TRACK_HZ = 5
-DUPLICATE_CORRELATION = 0.985
-"""Correlation of ten seconds of head and hands from which two recordings show the same movement."""
-_WINDOW = 10 * TRACK_HZ
-_LEAST_MOTION = 0.03  # standard deviation in shoulder widths below which ten seconds are too still to compare
 
 
 def audit(profile: EnrolledProfile) -> list[Finding]:
@@ -144,49 +135,3 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
             f"with {needed:.1f} minutes from {count} recordings {eer:.0%}",
         )
     ]
-
-
-def head_and_hands(measured: Measured) -> Array:
-    """Head and hands seen from the neck, five times a second, in shoulder widths [shape=(n, 6)]; 0 where unseen."""
-    series = measured.series
-    step = round(series.fps / TRACK_HZ)
-    position = series.position[:, [NOSE, RIGHT_WRIST, LEFT_WRIST]] - series.position[:, [NECK]]
-    frames = len(position) // step * step
-    unit = series.shoulder_width()
-    flat = np.nan_to_num(position[:frames].reshape(-1, step, 6) / (unit if unit > 0 else 1.0)).mean(axis=1)
-    return np.asarray(np.clip(flat, -60000, 60000).astype(np.float16))
-
-
-def find_duplicate(
-    poses: str, track: Array, made_from: Sequence[Mapping[str, Any]], tracks: Sequence[Array]
-) -> int | None:
-    """The number of an enrolled recording that has the same poses, or shows most of the same movement."""
-    for number, enrolled in enumerate(tracks):
-        if made_from[number]["poses_sha256"] == poses or _shows_same_movement(track, enrolled):
-            return number
-    return None
-
-
-def _shows_same_movement(*tracks: Array) -> bool:
-    """Whether most stretches of ten seconds of the shorter of two tracks are found in the longer."""
-    short, long = sorted((np.asarray(t, dtype=np.float64) for t in tracks), key=len)
-    size = min(_WINDOW, len(short))
-    if size < _WINDOW // 2:
-        return False
-    windows = np.lib.stride_tricks.sliding_window_view(long, size, axis=0).reshape(len(long) - size + 1, -1)
-    windows = _unit_length(windows, size)
-    matched, compared = 0, 0
-    for first in range(0, len(short) - size + 1, size):
-        stretch = short[first : first + size].T.reshape(1, -1)
-        if stretch.reshape(6, size).std(axis=1).max() < _LEAST_MOTION:
-            continue
-        compared += 1
-        matched += bool((windows @ _unit_length(stretch, size)[0]).max() > DUPLICATE_CORRELATION)
-    return compared > 0 and matched > compared / 2
-
-
-def _unit_length(windows: Array, size: int) -> Array:
-    """Each window [shape=(n, 6 * size)] with the mean of each of its six tracks taken out, at length 1."""
-    centred = windows.reshape(len(windows), 6, size)
-    centred = (centred - centred.mean(axis=2, keepdims=True)).reshape(len(windows), -1)
-    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9))

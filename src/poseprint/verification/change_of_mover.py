@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from poseprint.core.arrays import Array, covered
+from poseprint.core.arrays import Array, covered, one_thread
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, Movements
-from poseprint.verification.reference import Reference, one_thread
+from poseprint.verification.reference import Reference
 from poseprint.verification.summary import Summary
 
 STEP = 30

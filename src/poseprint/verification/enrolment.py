@@ -15,7 +15,8 @@ from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.measure import Measured, measure, reference_axes
-from poseprint.verification.audit import audit, find_duplicate, head_and_hands
+from poseprint.movements.same_take import movement_track, same_takes
+from poseprint.verification.audit import audit
 from poseprint.verification.profile import EnrolledProfile
 
 
@@ -88,8 +89,8 @@ class _Contents:
             why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.excluding)
             self.findings.append(finding("RECORDING_LEFT_OUT", f"{recording}: {why or 'nothing in it can serve'}"))
             return
-        track = head_and_hands(measured)
-        duplicate = find_duplicate(series.sha256, track, self.made_from, self.tracks)
+        track = movement_track(measured.series, inspection.spans)
+        duplicate = self._number_of(series.sha256, track)
         if duplicate is not None:
             enrolled = self.made_from[duplicate]
             if enrolled["poses_sha256"] != series.sha256 or enrolled["recording"] != recording:
@@ -112,6 +113,13 @@ class _Contents:
         )
         self.statistics.append(movements.statistics)
         self.tracks.append(track)
+
+    def _number_of(self, poses_sha256: str, track: Array) -> int | None:
+        """The number of a recording that has the same poses, or shows most of the shorter's movement."""
+        for number, likeness in enumerate(same_takes(track, self.tracks)):
+            if self.made_from[number]["poses_sha256"] == poses_sha256 or likeness.share > 0.5:
+                return number
+        return None
 
 
 def forget(profile: EnrolledProfile, recording: str) -> EnrolledProfile:

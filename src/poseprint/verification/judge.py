@@ -13,6 +13,7 @@ from poseprint.core.verdict import Decision, Judgement, LikelihoodRatio, Movemen
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.gates import inspect
 from poseprint.movements.measure import Measured, Movements, measure
+from poseprint.movements.same_take import known_take, movement_track
 from poseprint.verification.change_of_mover import Change, find_change
 from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
@@ -23,6 +24,7 @@ from poseprint.verification.summary import Summary
 REPLAYED = 3
 """Movements that are replayed as the most typical, and as the least."""
 WITHHELD = {
+    "KNOWN_TAKE": "this take, or a part of it, is enrolled, and what a person is enrolled from is no evidence for them",
     "UNLIKE_BACKGROUND": "the footage is of another kind than what these figures were measured on",
     "UNTRIED_ESTIMATOR": "these figures were never measured with this pose estimator",
     "CHANGE_OF_MOVER": "the mover seems to change within the recording; check its parts one by one",
@@ -54,6 +56,10 @@ def judge(
     findings: tuple[Finding, ...] = ()
     if measured and inspection.spans:
         movements, likelihood, findings = _evaluate(measured, profile, reference, costs, stride)
+    if measured:
+        track = movement_track(measured.series, inspection.spans)
+        known = known_take(series, track, profile.made_from, profile.tracks)
+        findings = (known, *findings) if known else findings
     llr = likelihood.llr["both"] if likelihood else None
     withheld = next((f.code for f in findings if f.code in WITHHELD), "")
     decision: Decision = "inconclusive" if llr is None or withheld else costs.decide(llr)

@@ -18,6 +18,7 @@ from poseprint.core.series import GRID_FPS
 from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 from poseprint.movements.cutting import LENGTH
+from poseprint.movements.same_take import COLUMNS
 from poseprint.movements.statistics import catalogue, catalogue_sha256
 
 STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
@@ -38,7 +39,7 @@ class EnrolledProfile:
         made_from: for each recording: recording, session, seconds, sha256, shoulders, movements.
         findings: of the audit, each with code, severity, message and advice.
         statistics: of all movements, float32 [shape=(movements, statistics)].
-        tracks: for each recording, head and hands five times a second, to know it again [shape=(n, 6)].
+        tracks: for each recording, what it is known again by, see `poseprint.movements.same_take` [shape=(n, 14)].
         sha256: of profile.json; empty before it is written.
     """
 
@@ -102,11 +103,22 @@ class EnrolledProfile:
                 made_from=tuple(manifest["made_from"]),
                 findings=tuple(manifest["findings"]),
                 statistics=arrays["statistics"],
-                tracks=tuple(arrays[f"tracks_{n}"] for n in range(len(manifest["made_from"]))),
+                tracks=tuple(_whole(arrays[f"tracks_{n}"]) for n in range(len(manifest["made_from"]))),
                 sha256=str(manifest["sha256"]),
             )
             _demand_form(profile, manifest["catalogue"])
         return profile
+
+
+def _whole(track: Array) -> Array:
+    """A track as it is, or one of version 2, head and hands with 0 where unseen, with all else unseen."""
+    if track.ndim != 2 or track.shape[1] not in (6, COLUMNS) or np.isinf(track).any():
+        raise ValueError("a track does not have its form")
+    if track.shape[1] == COLUMNS:
+        return track
+    unseen = np.repeat((track.reshape(len(track), 3, 2) == 0).all(axis=2), 2, axis=1)
+    rest = np.full((len(track), COLUMNS - 6), np.nan)
+    return np.concatenate([np.where(unseen, np.nan, track), rest], axis=1).astype(np.float16)
 
 
 def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
@@ -118,8 +130,6 @@ def _demand_form(profile: EnrolledProfile, catalogue_of_file: str) -> None:
         raise ValueError("a recording's line does not say what it should")
     if not all(isinstance(f, dict) and {"code", "severity", "message", "advice"} <= f.keys() for f in profile.findings):
         raise ValueError("a finding is no finding")
-    if any(t.ndim != 2 or t.shape[1] != 6 or not np.isfinite(t).all() for t in profile.tracks):
-        raise ValueError("a track does not have its form")
     if catalogue_of_file != catalogue_sha256(spec.axes):
         raise ProfileError(
             "the profile was enrolled by another version of poseprint, which measured other statistics; enrol again"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,9 +18,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from threadpoolctl import ThreadpoolController
 
-from poseprint.core.arrays import Array, mean_of
+from poseprint.core.arrays import Array, mean_of, one_thread
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import KINECT
@@ -274,18 +272,6 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
 def shipped(axes: int) -> Reference:
     """The reference in the package, read once."""
     return read_reference(axes)
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """In which linear algebra takes one thread: with many small matrices several would only wait for each other."""
-    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
-    return limit
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    """Those of numpy and scipy, looked for once: that takes longer than many a score."""
-    return ThreadpoolController()
 
 
 def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from helpers.profiles import make_profile
 from helpers.videos import write_video
 
 from poseprint.io.dataset import Recording, write_recordings
-from poseprint.io.video import LONGEST_SIDE
+from poseprint.io.display import LONGEST_SIDE
 from poseprint.rendering import avatar
 
 SIZE = (640, 360)
@@ -54,7 +54,7 @@ NO_VIDEOS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "no index": ("v.mp4", truncated_head, "not a video file"),
     "sound": ("v.mp4", sound, "holds no video stream (sound alone?)"),
     "nothing": ("v.mp4", lambda _: None, "no such file"),
-    "folder": ("v.mp4", Path.mkdir, "give it with --frame-size"),
+    "folder": ("v.mp4", Path.mkdir, "no OpenPose json files"),
     "fifo": ("v.mp4", os.mkfifo, "not a regular file; videos are read from local files only"),
     "device": ("v.mp4", lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
     "loop": ("v.mp4", lambda path: path.symlink_to(path), "v.mp4"),
@@ -222,8 +222,13 @@ def test_a_profile_with_a_changed_byte(profile: Path, source: Path, command: Com
 
 def test_a_profile_that_is_none(tmp_path: Path, source: Path, command: Command) -> None:
     (tmp_path / "empty").mkdir()
-    for folder in (source, tmp_path / "empty", tmp_path / "absent", source / "below"):
-        assert f"{folder}: not a profile (no profile.json)" in command("check", source, "--profile", folder).error()
+    for folder, message in (
+        (source, "not a profile; a profile is a folder"),
+        (tmp_path / "empty", "not a profile (no profile.json)"),
+        (tmp_path / "absent", "no such file or folder"),
+        (source / "below", "no such file or folder"),
+    ):
+        assert f"{folder}: {message}" in command("check", source, "--profile", folder).error()
     (tmp_path / "empty" / "profile.json").write_text("[" * 100_000)
     assert "cannot be read as a profile" in command("check", source, "--profile", tmp_path / "empty").error()
 

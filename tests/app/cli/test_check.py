@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers.command import Command
 from helpers.files import FAST, SLOW, csv_of, poses
-from helpers.movers import mover, without
+from helpers.movers import mover, wanderer, without
 from helpers.profiles import make_profile
 
 from poseprint.app.check import check_poses
@@ -57,6 +57,15 @@ def test_check_writes_a_report(tmp_path: Path, command: Command) -> None:
     error = command("check", source, "--profile", profile, "--report", page, "--footage").error()
     assert error == "--footage goes with --report and a video"
     assert command("check", "v.mp4", "--profile", profile, "--footage").error() == error
+
+
+def test_check_of_an_enrolled_take_is_inconclusive_and_says_so(tmp_path: Path, command: Command) -> None:
+    write_poses(wanderer(300), tmp_path / "a.parquet")
+    assert command("enroll", "Ann", tmp_path / "a.parquet", "-o", tmp_path / "profile").code == 0
+    ran = command("check", tmp_path / "a.parquet", "--profile", tmp_path / "profile")
+    assert (ran.code, ran.err) == (2, "")
+    assert "this take, or a part of it, is enrolled" in ran.out
+    assert "warning  KNOWN_TAKE: the profile was made from this: all of it is '0-0'" in ran.out
 
 
 def test_check_takes_a_stride(tmp_path: Path, command: Command) -> None:

@@ -48,11 +48,11 @@ def test_import_by_command(tmp_path: Path, command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("build", "none.csv", "-o", "d"), "none.csv: cannot be read"),
+        (("build", "none.csv", "-o", "d"), "none.csv: no such file"),
         (("build", "bad.csv", "-o", "d"), "bad.csv: line 2: no file 'x.mp4' in "),
         (("build", "bad.csv"), "Missing option"),
-        (("describe", "none"), "none: no recordings.csv in it"),
-        (("import", "none.parquet", "-o", "d"), "none.parquet: cannot be read as a table of joints"),
+        (("describe", "none"), "none: no such file or folder"),
+        (("import", "none.parquet", "-o", "d"), "none.parquet: no such file"),
         (("import", "a.parquet", "-o", "d"), "a.parquet: no table of Kinect joints: columns are missing: person"),
         (("import", "a.parquet", "-o", "d", "--person", "Ann"), "a Kinect table needs no LABELS, --person"),
         (("import", "poses.csv", "-o", "d"), "poses.csv needs LABELS (labels.csv), --person and --frame-size"),

@@ -59,6 +59,23 @@ def test_inspect_openpose_json_and_csv(tmp_path: Path, command: Command) -> None
     assert command("inspect", source, "--frame-size", "1280x720").out.startswith("poses: 150 frames, 5.0 s")
 
 
+def test_inspect_poses_of_a_larger_picture(tmp_path: Path, command: Command) -> None:
+    folder = openpose_folder(tmp_path / "clip")
+    ran = command("inspect", folder, "--fps", 25, "--frame-size", "320x180")
+    assert ran.code == 0
+    assert "exclude  PICTURE_SIZE_DOUBTED: " in ran.out
+    assert "% of the points lie far outside the picture of 320x180; all reach from 0,0 to 375,200" in ran.out
+    assert "give the size of the picture that the poses were measured in (--frame-size)" in ran.out
+
+
+def test_a_folder_of_videos_is_told_to_name_them(tmp_path: Path, command: Command) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "a.mp4").touch()
+    for arguments in (("inspect", folder), ("extract", folder, "-o", tmp_path / "data")):
+        assert command(*arguments).error().endswith("in it; it holds a video: name it")
+
+
 @pytest.mark.slow
 @pytest.mark.models
 def test_inspect_a_video(clip: Path, command: Command) -> None:
@@ -77,7 +94,7 @@ def test_extract_openpose_json(tmp_path: Path, command: Command) -> None:
     assert recordings(data) == [["clip", "Ann", "real", "monday, Bonn", "clip.parquet"]]
     series = read_poses(data / "clip.parquet")
     assert (series.recording, series.person, series.estimator.name) == ("clip", "Ann", "openpose")
-    other = openpose_folder(tmp_path / "another")
+    other = openpose_folder(tmp_path / "another", count=5)
     assert command("extract", other, "-o", data, "--person", "Ann", "--label", "fake", *how).code == 0
     assert recordings(data) == [
         ["another", "Ann", "fake", "", "another.parquet"],

@@ -44,7 +44,7 @@ ALL = "file,person,label,recording,fps,frame_size\n"
         ("", "columns are missing: file, person"),
         ("file,label\na.parquet,real\n", "columns are missing: person"),
         ("file,person\n", "lists no recordings"),
-        (b"file,person\na.parquet,\xff\xfe\n", "cannot be read"),
+        (b"\xff\xfef", "cannot be read"),
         (ALL + "a.parquet,Ann\nb.parquet,\n", "line 3: no person is named"),
         (ALL + ",Ann\n", "line 2: no file is named"),
         (ALL + "\nc.parquet,Ann\n", "line 3: no file 'c.parquet' in "),

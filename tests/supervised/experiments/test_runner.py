@@ -137,7 +137,7 @@ def test_a_folder_is_worked_in_by_one_experiment_at_a_time(quick: str, data: Pat
 
     run(quick, data, tmp_path, progress=again)
     assert len(refused) == 2
-    assert all("another experiment is at work there" in text for text in refused)
+    assert all("another process is at work there" in text for text in refused)
     run(quick, data, tmp_path)
 
 

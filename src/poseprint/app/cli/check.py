@@ -9,6 +9,7 @@ import typer
 
 from poseprint.app.cli.options import (
     AsJson,
+    Force,
     Fps,
     FrameSize,
     Jobs,
@@ -29,6 +30,7 @@ def check(
     profile: Annotated[Path, typer.Option(metavar="PROFILE_DIR", help="Profile of the person it claims to show.")],
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report that opens offline.")] = None,
     footage: Annotated[bool, typer.Option("--footage", help="Put the footage itself into the report too.")] = False,
+    force: Force = False,
     json: AsJson = False,
     stride: Annotated[int | None, typer.Option(min=1, help="Frames from one movement to the next.")] = None,
     wrong_cost: Annotated[
@@ -45,7 +47,7 @@ def check(
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.app.check import check_poses
     from poseprint.app.profiles import read_profile
-    from poseprint.core.files import ensure_writable
+    from poseprint.core.files import ensure_replaceable
     from poseprint.io.poses import is_poses
     from poseprint.verification.decision import Costs
 
@@ -54,14 +56,13 @@ def check(
     if footage and (report is None or is_poses(source)):
         raise PoseprintError("--footage goes with --report and a video")
     if report is not None:
-        if report.is_dir():
-            raise PoseprintError(f"{report}: is a folder; name a file for the report")
-        ensure_writable(report.parent)
+        from poseprint.rendering.report.page import is_report, write_report
+
+        inputs = (source, profile)
+        ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
     series = read_source(source, fps, frame_size, models, jobs)
     verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
-        from poseprint.rendering.report.page import write_report
-
         write_report(verdict, series, report, footage=source if footage else None)
     if json:
         print_json(verdict.to_dict())

@@ -12,6 +12,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    as_typed,
     collected_line,
     fail,
     parse_size,
@@ -19,6 +20,7 @@ from poseprint.app.cli.options import (
     progress_bar,
 )
 from poseprint.core.errors import PoseprintError
+from poseprint.core.files import absence
 
 if TYPE_CHECKING:
     from poseprint.app.datasets.build import BuildResult
@@ -89,12 +91,16 @@ def import_(
     labels: Annotated[
         Path | None, typer.Argument(metavar="LABELS", help="labels.csv, where the source is poses.csv.")
     ] = None,
-    person: Annotated[str | None, typer.Option(help="Who is in poses.csv, or claimed to be.")] = None,
+    person: Annotated[
+        str | None, typer.Option(callback=as_typed, help="Who is in poses.csv, or claimed to be.")
+    ] = None,
     frame_size: FrameSize = None,
 ) -> None:
     """Take recordings over from another form, and tell what is in the data set."""
     from poseprint.app.datasets.convert import import_csv_pair, import_kinect
 
+    if not source.exists():
+        raise PoseprintError(absence(source))
     given = (labels, person, frame_size)
     with progress_bar(source.name) as progress:
         if source.suffix.lower() == ".parquet":

@@ -13,6 +13,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    as_typed,
     parse_size,
     plain,
     print_json,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def enroll(
-    person: Annotated[str, typer.Argument(metavar="NAME", help="The person of interest.")],
+    person: Annotated[str, typer.Argument(metavar="NAME", callback=as_typed, help="The person of interest.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="PROFILE_DIR", help="Profile to write.")],
     recordings: Annotated[
         list[Path] | None,
@@ -34,9 +35,12 @@ def enroll(
     ] = None,
     add: Annotated[bool, typer.Option("--add", help="Add to the profile that is there.")] = False,
     forget: Annotated[
-        list[str] | None, typer.Option("--forget", metavar="NAME", help="Take a recording out of the profile.")
+        list[str] | None,
+        typer.Option("--forget", metavar="NAME", callback=as_typed, help="Take a recording out of the profile."),
     ] = None,
-    session: Annotated[str | None, typer.Option(help="Place and day of these recordings, where known.")] = None,
+    session: Annotated[
+        str | None, typer.Option(callback=as_typed, help="Place and day of these recordings, where known.")
+    ] = None,
     json: AsJson = False,
     fps: Fps = None,
     frame_size: FrameSize = None,

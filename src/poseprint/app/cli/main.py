@@ -29,7 +29,7 @@ from poseprint.app.cli.options import (
 )
 from poseprint.app.cli.recordings import draw, extract, inspect
 from poseprint.app.cli.supervised import experiment, train, tune
-from poseprint.core.errors import PoseprintError
+from poseprint.core.errors import explain
 from poseprint.core.version import __version__
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -48,6 +48,7 @@ app.add_typer(dataset_app, name="dataset")
 
 def main() -> None:
     """Run the command line; every error is one line and exit code 3."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show costs no verdict
@@ -57,8 +58,6 @@ def main() -> None:
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         sys.stdout.flush()
-    except PoseprintError as error:
-        code = fail(str(error))
     except TyperException as error:
         code = fail(f"{error.format_message()} (see --help)") if error.format_message() else ERROR
     except (KeyboardInterrupt, typer.Abort):
@@ -66,13 +65,17 @@ def main() -> None:
     except (BrokenPipeError, SystemExit):  # nobody reads on; typer would exit with 1, which is a verdict
         code = ERROR
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes at the end
-    except OSError as error:  # what nothing above foresaw: a full disk, a name too long
-        code = fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except Exception as error:  # Python would exit with 1, which is a verdict
-        if os.environ.get("POSEPRINT_DEBUG"):
-            raise
-        code = fail(f"unforeseen {type(error).__name__}: {error} (a fault of poseprint; POSEPRINT_DEBUG=1 shows where)")
+        code = fail(explain(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """Give the null device to standard streams that were closed: printing must not fail, nor reach a file that got the
+    stream's number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the lowest number that is free is the one that was closed
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from poseprint.core.errors import MissingDependencyError, PoseprintError
+from poseprint.core.names import typed
 
 if TYPE_CHECKING:
     from poseprint.app.datasets.collect import Collected
@@ -23,10 +24,13 @@ ERROR = 3
 
 Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder of the estimator's model files.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processors to use; all of them unless said.")]
-Fps = Annotated[float | None, typer.Option("--fps", min=1, max=1000, help="Frame rate of OpenPose json.")]
+Fps = Annotated[float | None, typer.Option("--fps", min=1, max=1000, help="Frame rate of the video of OpenPose json.")]
 FrameSize = Annotated[
     str | None,
     typer.Option("--frame-size", metavar="WxH", help="Picture size of OpenPose json or csv, such as 1280x720."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a file that poseprint did not write (never one that is read).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 
@@ -34,9 +38,19 @@ OPTIONS = {
     "frame_size": "--frame-size WIDTHxHEIGHT",
     "changes": "--set",
     "splits": "--split",
-    **{name: f"--{name}" for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs", "seeds")},
+    **{
+        name: f"--{name}"
+        for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs", "seeds", "force")
+    },
 }
 """Arguments that errors of the library name, as `frame_size`, and the options they are here."""
+
+
+def as_typed(value: Any) -> Any:
+    """Callback of options that are names of people and places, see `poseprint.core.names.typed`."""
+    if isinstance(value, str):
+        return typed(value)
+    return [typed(text) for text in value] if isinstance(value, list | tuple) else value
 
 
 def fail(reason: str) -> int:
@@ -111,7 +125,8 @@ def print_json(value: Any) -> None:
     """Print a result as json."""
     from json import dumps
 
-    print(dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(dumps(value, indent=1, ensure_ascii=not unicode, allow_nan=False))
 
 
 def read_source(

@@ -9,10 +9,12 @@ import typer
 
 from poseprint.app.cli.options import (
     AsJson,
+    Force,
     Fps,
     FrameSize,
     Jobs,
     Models,
+    as_typed,
     collected_line,
     fail,
     parse_size,
@@ -21,7 +23,7 @@ from poseprint.app.cli.options import (
     progress_bar,
     read_source,
 )
-from poseprint.core.errors import PoseprintError
+from poseprint.core.errors import explain
 
 if TYPE_CHECKING:
     from poseprint.core.findings import Inspection
@@ -31,9 +33,9 @@ if TYPE_CHECKING:
 def extract(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or OpenPose json folders.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")],
-    person: Annotated[str | None, typer.Option(help="Who is in them, for recordings.csv.")] = None,
+    person: Annotated[str | None, typer.Option(callback=as_typed, help="Who is in them, for recordings.csv.")] = None,
     label: Annotated[str | None, typer.Option(help="real (unless said), or fake if somebody else moves.")] = None,
-    session: Annotated[str | None, typer.Option(help="Place and day, where known.")] = None,
+    session: Annotated[str | None, typer.Option(callback=as_typed, help="Place and day, where known.")] = None,
     fps: Fps = None,
     frame_size: FrameSize = None,
     models: Models = None,
@@ -61,8 +63,8 @@ def extract(
                     jobs=jobs,
                     progress=progress,
                 )
-        except PoseprintError as error:
-            failed = fail(str(error))
+        except Exception as error:
+            failed = fail(explain(error))
         else:
             print(collected_line(done))
     return failed
@@ -92,15 +94,16 @@ def inspect(
 def draw(
     poses: Annotated[Path, typer.Argument(metavar="POSES", help="Parquet, csv or OpenPose json folder.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="VIDEO.mp4", help="Video to write.")],
+    force: Force = False,
     fps: Fps = None,
     frame_size: FrameSize = None,
 ) -> None:
     """Draw a figure that moves as the poses do."""
+    from poseprint.core.files import ensure_replaceable
     from poseprint.io.poses import read_any_poses
-    from poseprint.rendering.avatar import write_video
+    from poseprint.rendering.avatar import is_drawn, write_video
 
-    if output.suffix.lower() != ".mp4":
-        raise PoseprintError(f"{output}: the video is written as .mp4")
+    ensure_replaceable(output, (".mp4",), inputs=(poses,), is_own=is_drawn, force=force)
     series = read_any_poses(poses, fps=fps, frame_size=parse_size(frame_size))
     with progress_bar(f"drawing {output.name}") as progress:
         write_video(series, output, progress=progress)

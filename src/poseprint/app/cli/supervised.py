@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.app.cli.options import Jobs, extra, progress_bar
+from poseprint.app.cli.options import Jobs, as_typed, extra, progress_bar
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
     from poseprint.supervised.settings import Settings
 
+Person = Annotated[str, typer.Option(callback=as_typed, help="The person of interest, as named in recordings.csv.")]
+
 
 def train(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET_DIR", help="Folder with recordings.csv and pose files.")],
-    person: Annotated[str, typer.Option(help="The person of interest, as named in recordings.csv.")],
+    person: Person,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="PROFILE_DIR", help="Folder for the profile.")],
     preset: Annotated[str, typer.Option(help="paper (Table 3 of the paper; slow) or quick.")] = "quick",
     assign: Annotated[
@@ -40,7 +42,7 @@ def train(
 
 def tune(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET_DIR", help="Folder with recordings.csv and pose files.")],
-    person: Annotated[str, typer.Option(help="The person of interest, as named in recordings.csv.")],
+    person: Person,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the search.")],
     trials: Annotated[int, typer.Option(help="Trainings in all, with those already in the folder.")] = 30,
     preset: Annotated[str, typer.Option(help="Where the search starts: paper or quick.")] = "quick",
@@ -74,7 +76,8 @@ def experiment(
     scale: Annotated[str, typer.Option(help="reduced (within an hour) or full (the paper's 200 epochs).")] = "reduced",
     split: Annotated[str, typer.Option(help="recording, movement (the paper's, which flatters) or both.")] = "both",
     person: Annotated[
-        list[str] | None, typer.Option(help="A person of interest; repeatable. Some of all unless said.")
+        list[str] | None,
+        typer.Option(callback=as_typed, help="A person of interest; repeatable. Some of all unless said."),
     ] = None,
     seeds: Annotated[int | None, typer.Option(help="Splits and first weights to try for each person.")] = None,
     assign: Annotated[

@@ -4,13 +4,14 @@ and what is in a data set (the paper's Table 2)."""
 from __future__ import annotations
 
 import filecmp
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from poseprint.app.datasets.collect import Collected, collect
-from poseprint.core.errors import DatasetError, PoseFileError, VideoError
+from poseprint.app.datasets.collect import Collected, collect, listed_recordings
+from poseprint.core.errors import DatasetError, MissingDependencyError, explain
+from poseprint.core.files import absence, ensure_writable
+from poseprint.core.names import safe_file_name
 from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import LABELS, read_table
 from poseprint.io.poses import is_poses, parse_size
@@ -85,7 +86,7 @@ def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -
     problems = {
         "no file is named": not row["file"],
         "no person is named": not row["person"],
-        f"no file {row['file']!r} in {folder}": not file.exists(),
+        _absence(folder, row["file"]): not file.exists(),
         f"label {label!r}; it is real or fake, and real where nothing stands": label not in ("", *LABELS),
         f"recording {name!r} cannot be the name of a file": bool(name) and name != safe_file_name(name),
         f"fps {fps!r}; expected a number from 1 to 1000": bool(fps) and rate is None,
@@ -101,18 +102,16 @@ def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -
     return ManifestLine(number, file, row["person"], label or "real", session, activity, name or None, rate, picture)
 
 
+def _absence(folder: Path, named: str) -> str:
+    message = absence(Path(named))
+    return message if "://" in message else f"no file {named!r} in {folder}"
+
+
 def _parse_fps(text: str) -> float | None:
     try:
         return float(text) if 1 <= float(text) <= 1000 else None
     except ValueError:
         return None
-
-
-def safe_file_name(name: str) -> str:
-    """The name itself if a file can have it; else what is left of it, and the start of its sha256."""
-    safe = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name).strip(" .")
-    safe = safe.encode()[:150].decode(errors="ignore")
-    return safe if safe == name else f"{safe or 'recording'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def build(
@@ -141,6 +140,8 @@ def build(
         PoseprintError: something is wrong with the manifest, the folder or the model files.
     """
     lines = read_manifest(manifest)
+    listed_recordings(folder)
+    ensure_writable(folder)
     results = []
     for count, line in enumerate(lines, 1):
 
@@ -163,8 +164,10 @@ def build(
                 progress=frames_done,
             )
             results.append(BuildResult(line, collected))
-        except (VideoError, PoseFileError) as error:
-            results.append(BuildResult(line, None, f"{manifest}: line {line.number}: {error}"))
+        except MissingDependencyError:
+            raise  # each line would fail at it
+        except Exception as error:
+            results.append(BuildResult(line, None, f"{manifest}: line {line.number}: {explain(error)}"))
         if on_result:
             on_result(results[-1])
     return results

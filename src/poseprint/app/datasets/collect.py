@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from poseprint.app.sources import open_source
 from poseprint.core.errors import DatasetError
-from poseprint.core.files import ensure_writable
+from poseprint.core.files import MARK, ensure_apart, ensure_writable, locked
 from poseprint.core.progress import Progress, silent
+from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
 from poseprint.estimation.estimator import Estimator
-from poseprint.io.dataset import LABELS, TABLE, Recording, pose_file_path, read_recordings, write_recordings
+from poseprint.io.dataset import (
+    LABELS,
+    TABLE,
+    Recording,
+    pose_file_path,
+    read_recordings,
+    twin_in,
+    write_recordings,
+)
 from poseprint.io.parquet import read_poses, write_poses
+from poseprint.io.profile_folder import MANIFEST
+from poseprint.io.video import VideoInfo
 
 CHUNKS_DIR = ".parts"
 """Folder inside a data set that keeps the finished chunks of unfinished videos."""
@@ -49,6 +62,7 @@ def collect(
 
     What is there already is not measured again, and only what is given of person, label, session and
     activity is changed in its line. Another recording of the same name gets the start of its sha256 added to its name.
+    Other processes may add to the data set at the same time.
 
     Args:
         source: a video, or poses in another form.
@@ -59,32 +73,76 @@ def collect(
         estimator, models, jobs, progress: see `poseprint.estimation.extraction.extract`.
 
     Raises:
-        PoseprintError: the source cannot be read or the folder cannot be written.
+        PoseprintError: the source cannot be read, the data set has it under another name, or the folder cannot be
+            written.
     """
-    folder = Path(folder)
+    source, folder = Path(source), Path(folder)
     if label not in (None, *LABELS):
         raise DatasetError(f"label {label!r}: it is real or fake")
-    recordings = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
+    listed_recordings(folder)  # a table that cannot be read is told before the long work
+    ensure_apart(folder, [source])
     ensure_writable(folder)
-    source_file = open_source(source, fps=fps, frame_size=frame_size)
-    file = pose_file_path(folder, recording or source_file.name, source_file.content)
-    name, new = file.stem, not file.exists()
+    opened = open_source(source, fps=fps, frame_size=frame_size)
+    name, content = recording or opened.name, opened.content
     # Another version of the program measures anew.
-    chunks_dir = folder / CHUNKS_DIR / f"{source_file.content.sha256[:16]}-{__version__}"
-    if new:
-        series = source_file.read(
-            estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
-        )
-    else:
-        series = read_poses(file)
-    existing = recordings.get(name, Recording(name, "", "real", "", file.name))
-    changes = {"person": person, "label": label, "session": session, "activity": activity}
-    line = replace(existing, **{k: v for k, v in changes.items() if v is not None})
-    if new:
-        write_poses(replace(series, recording=name, person=line.person), file)
-    if chunks_dir.is_dir():
-        shutil.rmtree(chunks_dir, ignore_errors=True)
+    chunks_dir = folder / CHUNKS_DIR / f"{content.sha256[:16]}-{__version__}"
+    try:
+        with locked(chunks_dir.with_name(f"{chunks_dir.name}.lock")):
+            file, _ = _place(folder, source, name, content)
+            measured = None
+            if not file.exists():
+                measured = opened.read(
+                    estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
+                )
+            with changing(folder) as recordings:
+                file, line = _place(folder, source, name, content)
+                changes: dict[str, Any] = {"person": person, "label": label, "session": session, "activity": activity}
+                line = replace(line, **{k: v for k, v in changes.items() if v is not None})
+                if measured is not None:
+                    write_poses(replace(measured, recording=line.recording, person=line.person), file)
+                recordings[line.recording] = line
+            shutil.rmtree(chunks_dir, ignore_errors=True)
+    finally:
         with suppress(OSError):
             chunks_dir.parent.rmdir()  # unless others are unfinished
-    write_recordings(folder, sorted({**recordings, name: line}.values(), key=lambda r: r.recording))
-    return Collected(file, series.duration, new)
+    return Collected(file, (measured or read_poses(file)).duration, measured is not None)
+
+
+def _place(folder: Path, source: Path, name: str, content: PoseSeries | VideoInfo) -> tuple[Path, Recording]:
+    """The file for a recording and its line in recordings.csv, as it stands or new.
+
+    Raises:
+        DatasetError: the data set has the same recording under another name.
+    """
+    recordings = listed_recordings(folder)
+    file = pose_file_path(folder, name, content, recordings)
+    line = line_of(file, recordings)
+    twin = None if line else twin_in(folder, recordings, content)
+    if twin is not None:
+        raise DatasetError(f"{source}: is the same recording as {twin.recording} in {folder}; a data set has each once")
+    return file, line or Recording(file.stem, "", "real", "", file.name)
+
+
+def line_of(file: Path, recordings: Iterable[Recording]) -> Recording | None:
+    """The line of recordings.csv that lists a file of the folder."""
+    return next((r for r in recordings if r.file == file.name), None)
+
+
+def listed_recordings(folder: Path) -> list[Recording]:
+    """The lines of recordings.csv in a folder that is a data set or may become one.
+
+    Raises:
+        DatasetError: the table cannot be read, or the folder is a profile's.
+    """
+    if (folder / MANIFEST).exists():
+        raise DatasetError(f"{folder}: holds a profile; name another folder for the data set")
+    return read_recordings(folder) if (folder / TABLE).exists() else []
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[dict[str, Recording]]:
+    """The lines of recordings.csv by recording, written as they are when the block ends well; other processes wait."""
+    with locked(folder / MARK):
+        recordings = {r.recording: r for r in listed_recordings(folder)}
+        yield recordings
+        write_recordings(folder, sorted(recordings.values(), key=lambda r: r.recording))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from poseprint.app.datasets.build import safe_file_name
-from poseprint.core.files import ensure_writable
+from poseprint.app.datasets.collect import changing, line_of, listed_recordings
+from poseprint.core.errors import PoseFileError
+from poseprint.core.files import absence, ensure_writable
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
-from poseprint.io.dataset import TABLE, Recording, pose_file_path, read_recordings, write_recordings
+from poseprint.io.dataset import Recording, pose_file_path
 from poseprint.io.kinect import KINECT, Camera, read_kinect
 from poseprint.io.paper_csv import read_csv_pair, series_of_movements
 from poseprint.io.parquet import write_poses
@@ -36,6 +37,7 @@ def import_kinect(path: Path, folder: Path, *, camera: Camera = KINECT, progress
     Raises:
         PoseprintError: no such table, or the folder cannot be written.
     """
+    _demand_file(path)
     recordings = read_kinect(path, camera=camera)
     return _add([(r.series, "real", r.session, r.activity) for r in recordings], folder, progress)
 
@@ -68,6 +70,8 @@ def import_csv_pair(
     Raises:
         PoseprintError: no such pair, or the folder cannot be written.
     """
+    for file in (poses_csv, labels_csv):
+        _demand_file(file)
     positions, labels = read_csv_pair(poses_csv, labels_csv)
     edges = [0, *(int(i) + 1 for i in np.flatnonzero(np.diff(labels))), len(labels)]
     recordings = []
@@ -75,22 +79,30 @@ def import_csv_pair(
         name = f"{poses_csv.stem}-{number:0{max(4, len(str(len(edges))))}d}"
         position = positions[first:last].reshape(-1, *positions.shape[2:])
         series = series_of_movements(position, poses_csv, frame_size=frame_size, recording=name)
-        recordings.append((replace(series, person=person), "real" if labels[first] else "fake", "", ""))
+        recordings.append(
+            (replace(series, person=person).within_picture(), "real" if labels[first] else "fake", "", "")
+        )
     return _add(recordings, folder, progress)
+
+
+def _demand_file(path: Path) -> None:
+    if not path.is_file():
+        raise PoseFileError(f"{path}: is a folder; name the file" if path.is_dir() else absence(path))
 
 
 def _add(recordings: Sequence[tuple[PoseSeries, str, str, str]], folder: Path, progress: Progress) -> list[Recording]:
     """Write series with label, session and activity into a data set, unless they are there already; then list them."""
-    listed = {r.recording: r for r in read_recordings(folder)} if (folder / TABLE).exists() else {}
+    listed_recordings(folder)
     ensure_writable(folder)
     lines = []
-    for count, (series, label, session, activity) in enumerate(recordings):
-        progress(series.recording, count, len(recordings))
-        file = pose_file_path(folder, safe_file_name(series.recording), series)
-        if not file.exists():
-            write_poses(replace(series, recording=file.stem), file)
-        person, name = series.person.strip(), file.name
-        lines.append(Recording(file.stem, person, label, session.strip(), name, activity.strip()))
-    listed.update((line.recording, line) for line in lines)
-    write_recordings(folder, sorted(listed.values(), key=lambda r: r.recording))
+    with changing(folder) as listed:
+        for count, (series, label, session, activity) in enumerate(recordings):
+            progress(series.recording, count, len(recordings))
+            file = pose_file_path(folder, series.recording, series, list(listed.values()))
+            if not file.exists():
+                write_poses(replace(series, recording=file.stem), file)
+            line = line_of(file, listed.values()) or Recording(file.stem, "", label, "", file.name)
+            person, session, activity = series.person.strip(), session.strip(), activity.strip()
+            lines.append(replace(line, label=label, person=person, session=session, activity=activity))
+        listed.update((line.recording, line) for line in lines)
     return lines

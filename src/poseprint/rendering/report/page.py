@@ -50,6 +50,12 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage
         partial.write_bytes(page.encode("utf-8", "replace"))
 
 
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that `write_report` wrote."""
+    with path.open("rb") as file:
+        return b'<meta name="generator" content="poseprint">' in file.read(500)
+
+
 def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
     files = resources.files(__package__)
     css, js = (files.joinpath(f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))

@@ -20,6 +20,8 @@ MISSING = -32768
 
 FOOTAGE_SIDE = 640
 """Longer side of the embedded footage, pixels."""
+TICK = Fraction(1, 90_000)
+"""Seconds that the embedded footage's time stamps count in."""
 
 
 def replay_data(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
@@ -75,9 +77,9 @@ def small_copy(footage: Path) -> str:
                     # H.264 wants even sides.
                     stream.width, stream.height = (max(2, 2 * round(side * shrink / 2)) for side in (width, height))
                     stream.pix_fmt = "yuv420p"
-                    stream.time_base = 1 / Fraction(GRID_FPS)
+                    stream.time_base = TICK
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.picture), format="rgb24")
-                picture.pts, picture.time_base = frame.index, 1 / Fraction(GRID_FPS)
+                picture.pts, picture.time_base = round(frame.time / TICK), TICK
                 container.mux(stream.encode(picture))
             if stream is not None:
                 container.mux(stream.encode(None))

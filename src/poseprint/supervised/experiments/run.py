@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from poseprint.core.files import atomic_write, ensure_writable
+from poseprint.core.files import atomic_write, claimed
 from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.version import __version__
 from poseprint.supervised.data import load
+from poseprint.supervised.experiments.catalogue import EXPERIMENTS
 from poseprint.supervised.experiments.figures import draw
-from poseprint.supervised.experiments.plan import SPLITS, check_names, describe, make_plan
-from poseprint.supervised.experiments.runner import open_runner
+from poseprint.supervised.experiments.plan import SPLITS, Plan, check_names, describe, make_plan
+from poseprint.supervised.experiments.runner import Runner, open_runner
 from poseprint.supervised.experiments.summary import markdown, summarise
 from poseprint.supervised.settings import Settings
 
@@ -56,41 +57,47 @@ def run_experiment(
         the json files.
 
     Raises:
-        PoseprintError: a name that is not known, or data that it cannot be run on; before any training.
+        PoseprintError: a name that is not known, data that it cannot be run on, or an output folder that is in use or
+            holds files of these names from elsewhere; before any training.
     """
     dataset, output = Path(dataset), Path(output)
     check_names(name, scale, splits, seeds, changes)
-    ensure_writable(output)
-    base = Settings().changed([c for c in changes if c.startswith("length=")])
-    usable, left_out = load(dataset, base)
-    for message in left_out:
-        logger.info(message)
-    plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
-    if plan.left_out:
-        logger.info(plan.left_out)
-    data = describe(plan, usable)
-    logger.info(
-        f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "
-        f"of interest: {', '.join(plan.persons.of_interest)}; split by {' and by '.join(plan.splits)}"
-    )
-    written = []
-    with open_runner(dataset, output / "runs", usable, length=base.length, jobs=jobs or processors()) as runner:
-        for experiment in plan.names:
-            began = time.monotonic()
-            planned = plan.runs(experiment)
-            results = runner.results(planned, progress)
-            summary: dict[str, Any] = {
-                **summarise(experiment, plan, list(zip(planned, results, strict=True))),
-                "version": __version__,
-                "scale": scale,
-                "changes": list(changes),
-                "seeds": plan.scale.seeds,
-                "seeds_of_image_networks": plan.scale.image_seeds,
-                "data": {"footage_sha256": runner.footage, **data},
-            }
-            written.append(_write(output, experiment, summary))
-            logger.info(f"{summary['title']}: {written[-1]} ({time.monotonic() - began:.0f} s)")
-    return written
+    names = EXPERIMENTS if name == "all" else (name,)
+    with claimed(output, {f"experiment {n}": [f"{n}.json", f"{n}.md", f"{n}*.svg"] for n in names}):
+        base = Settings().changed([c for c in changes if c.startswith("length=")])
+        usable, left_out = load(dataset, base)
+        for message in left_out:
+            logger.info(message)
+        plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
+        if plan.left_out:
+            logger.info(plan.left_out)
+        data = describe(plan, usable)
+        logger.info(
+            f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "
+            f"of interest: {', '.join(plan.persons.of_interest)}; split by {' and by '.join(plan.splits)}"
+        )
+        about = {"scale": scale, "changes": list(changes), "data": data}
+        with open_runner(dataset, output / "runs", usable, length=base.length, jobs=jobs or processors()) as runner:
+            return [_run(experiment, plan, runner, about, output, progress) for experiment in plan.names]
+
+
+def _run(name: str, plan: Plan, runner: Runner, about: Mapping[str, Any], output: Path, progress: Progress) -> Path:
+    """Run an experiment of a plan and write what came of it; the json file."""
+    began = time.monotonic()
+    planned = plan.runs(name)
+    results = runner.results(planned, progress)
+    summary: dict[str, Any] = {
+        **summarise(name, plan, list(zip(planned, results, strict=True))),
+        "version": __version__,
+        "scale": about["scale"],
+        "changes": about["changes"],
+        "seeds": plan.scale.seeds,
+        "seeds_of_image_networks": plan.scale.image_seeds,
+        "data": {"footage_sha256": runner.footage, **about["data"]},
+    }
+    file = _write(output, name, summary)
+    logger.info(f"{summary['title']}: {file} ({time.monotonic() - began:.0f} s)")
+    return file
 
 
 def _write(output: Path, name: str, summary: dict[str, Any]) -> Path:

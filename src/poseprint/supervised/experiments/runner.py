@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import atomic_write, ensure_writable, locked
+from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress
 from poseprint.io.dataset import TABLE, read_recordings
 from poseprint.supervised.data import Usable, load
@@ -129,15 +129,13 @@ def _message(planned: PlannedRun, result: dict[str, Any]) -> str:
 
 @contextmanager
 def open_runner(dataset: Path, folder: Path, usable: Sequence[Usable], *, length: int, jobs: int) -> Iterator[Runner]:
-    """A runner that has its folder to itself, and whose processes end with the block, or with this process."""
-    ensure_writable(folder)
+    """A runner whose processes end with the block, or with this process; the folder is claimed by the caller."""
     runner = Runner(dataset, folder, usable, length, jobs)
-    with locked(folder / "lock", f"{folder}: another experiment is at work there"):
-        try:
-            yield runner
-        finally:
-            if runner.pool is not None:
-                runner.pool.shutdown(cancel_futures=True)
+    try:
+        yield runner
+    finally:
+        if runner.pool is not None:
+            runner.pool.shutdown(cancel_futures=True)
 
 
 def digest(folder: Path) -> str:

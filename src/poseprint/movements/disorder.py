@@ -16,7 +16,7 @@ _HEAD = [k for pair in ("nose", "eyes", "ears") for k in PAIRS[pair]]
 
 
 @dataclass(frozen=True)
-class Steadiness:
+class Disorder:
     """How far from moving like a body some poses are; NaN where too little is known.
 
     How far a keypoint is from where it would be, midway between its places a frame before and after, tells a flicker from
@@ -35,8 +35,8 @@ class Steadiness:
     together: float
 
 
-def steadiness(series: PoseSeries, seen: Array) -> list[tuple[int, int, Steadiness]]:
-    """The steadiness of poses as extracted, every second for WINDOW_S: first frame, end, and what was measured.
+def disorder_of(series: PoseSeries, seen: Array) -> list[tuple[int, int, Disorder]]:
+    """How disordered poses are as extracted, every second for WINDOW_S: first frame, end, and what was measured.
 
     Args:
         series: poses as extracted.
@@ -49,14 +49,14 @@ def steadiness(series: PoseSeries, seen: Array) -> list[tuple[int, int, Steadine
     return [(first, min(first + window, len(series)), _measured(places[first : first + window])) for first in starts]
 
 
-def _measured(places: Array) -> Steadiness:
-    """The steadiness of some frames, from places relative to the neck [shape=(frames, keypoints, 2)]."""
+def _measured(places: Array) -> Disorder:
+    """How disordered some frames are, from places relative to the neck [shape=(frames, keypoints, 2)]."""
     turns = places[2:] - 2 * places[1:-1] + places[:-2]
     sizes = np.linalg.norm(turns, axis=2)
     known = np.isfinite(sizes).sum(axis=0) > len(places) / 2
     known[NECK] = False
     if not known.any():
-        return Steadiness(np.nan, np.nan, np.nan)
+        return Disorder(np.nan, np.nan, np.nan)
     middle = np.nanmedian(places[:, known], axis=0)
     strays = np.nanmedian(np.linalg.norm(places[:, known] - middle, axis=2), axis=0)
     turned = np.nanmedian(sizes[:, known], axis=0)
@@ -64,4 +64,4 @@ def _measured(places: Array) -> Steadiness:
     head = head[np.isfinite(head).all(axis=(1, 2))]
     each = (head**2).sum() / head.shape[1] if head.shape[1] > 1 else 0.0
     together = float((head.mean(axis=1) ** 2).sum() / each) if each else np.nan
-    return Steadiness(float(np.median(turned)), float(np.median(turned / np.maximum(strays, 1e-9))), together)
+    return Disorder(float(np.median(turned)), float(np.median(turned / np.maximum(strays, 1e-9))), together)

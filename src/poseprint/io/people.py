@@ -1,0 +1,150 @@
+"""Which of the people in a recording is the one to measure, and where they are in each frame.
+
+Detections are linked to tracks frame by frame: a person goes on near where they were heading, at about the size they had.
+The whole recording then decides whose track is measured. A frame in which that person was missed stays without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from poseprint.core.arrays import Array
+from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER
+
+REACH, FARTHEST = 0.5, 1.5
+"""Shoulder widths from where a person is expected at which they may be found: at once, and after a second or more."""
+RESIZED = 1.35
+"""Factor by which their size may differ from what it was."""
+MISSED_S = 5.0
+"""Seconds a person may be missed and be known again."""
+HEADING_S = 0.5
+"""Seconds for which somebody who is missed is expected to go on as they moved."""
+ASIDE = 0.1
+"""By how much less somebody at the edge of the picture counts than somebody in its middle."""
+COMPARABLE = 0.5
+"""Share of the measured person's size from which on somebody else is of comparable size."""
+_FRESH = 0.3  # weight of the newest frame in a track's size and velocity
+_NOSE_TO_NECK = 1.4  # shoulder widths, times this distance: about 1, and steady while the shoulders turn away
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody who was detected in a recording.
+
+    Attributes:
+        frame: in which frame each was, rising [shape=(detections,)].
+        place: the neck; without one the middle of what was detected, pixels [shape=(detections, 2)].
+        size: about a shoulder width, pixels; 0 where nothing tells it [shape=(detections,)].
+        shouldered: whether both shoulders were detected: bool [shape=(detections,)].
+    """
+
+    frame: Array
+    place: Array
+    size: Array
+    shouldered: Array
+
+    @staticmethod
+    def of(frame: Array, persons: Array) -> People:
+        """People as detected.
+
+        Args:
+            frame: in which frame each is, rising [shape=(detections,)].
+            persons: x and y, NaN = not detected [shape=(detections, 12, 2)].
+        """
+        known = np.isfinite(persons[:, :, :1])
+        bounded = np.where(known, persons, 0), np.where(known, persons, np.inf), np.where(known, persons, -np.inf)
+        middle = bounded[0].sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        neck, right, left = (persons[:, k] for k in (NECK, RIGHT_SHOULDER, LEFT_SHOULDER))
+        place = middle
+        for better in ((right + left) / 2, neck):
+            place = np.where(np.isfinite(better), better, place)
+        across = np.linalg.norm(right - left, axis=1)
+        half = np.fmax(np.linalg.norm(right - neck, axis=1), np.linalg.norm(left - neck, axis=1))
+        upright = _NOSE_TO_NECK * np.linalg.norm(persons[:, NOSE] - neck, axis=1)
+        size = np.fmax(np.where(np.isfinite(across), across, 2 * half), upright)
+        extent = np.maximum(bounded[2].max(axis=1) - bounded[1].min(axis=1), 0).max(axis=1, initial=0)
+        return People(frame, place, np.where(np.isfinite(size), size, extent), np.isfinite(across))
+
+    def followed(self, fps: float, width: float) -> Array:
+        """The detections of the one person who is largest over the whole recording: the sum of their sizes counts.
+
+        Among people nearly as large it is the one nearer to the middle of the picture.
+
+        Args:
+            fps: frames per second.
+            width: of the picture, pixels.
+
+        Returns:
+            rows of the detections, one a frame at most, rising; empty if there are none.
+        """
+        aside = np.clip(np.abs(self.place[:, 0] / width - 0.5) * 2, 0, 1)
+        weight = self.size * (1 - ASIDE * aside)
+        return max(self._tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
+
+    def comparable(self, rows: Array, frames: int) -> Array:
+        """How many people are of comparable size to the one who is followed, themself included [shape=(frames,)]."""
+        if not len(rows):
+            return np.zeros(frames)
+        size = np.interp(self.frame, self.frame[rows], self.size[rows])
+        counts = self.shouldered & (self.size >= COMPARABLE * size)
+        counts[rows] = True
+        return np.bincount(self.frame[counts], minlength=frames)
+
+    def _tracks(self, fps: float) -> list[Array]:
+        """The detections of each person, as rows."""
+        ended: list[_Track] = []
+        tracks: list[_Track] = []
+        rows = np.flatnonzero(self.size > 0)
+        for found in np.split(rows, np.flatnonzero(np.diff(self.frame[rows])) + 1) if len(rows) else []:
+            frame = int(self.frame[found[0]])
+            ended += [t for t in tracks if frame - t.frame > MISSED_S * fps]
+            tracks = [t for t in tracks if frame - t.frame <= MISSED_S * fps]
+            linked = _linked(tracks, frame, self.place[found], self.size[found], fps)
+            for row, track in zip(found.tolist(), linked, strict=True):
+                if track is None:
+                    tracks.append(_Track([row], frame, self.place[row], np.zeros(2), float(self.size[row])))
+                else:
+                    track.extend(row, frame, self.place[row], float(self.size[row]))
+        return [np.array(t.rows) for t in ended + tracks]
+
+
+@dataclass
+class _Track:
+    """One person, from detection to detection."""
+
+    rows: list[int]
+    frame: int  # in which they were last detected
+    place: Array
+    velocity: Array  # pixels a frame
+    size: float
+
+    def extend(self, row: int, frame: int, place: Array, size: float) -> None:
+        self.velocity = self.velocity + _FRESH * ((place - self.place) / (frame - self.frame) - self.velocity)
+        self.size *= (size / self.size) ** _FRESH
+        self.rows.append(row)
+        self.frame, self.place = frame, place
+
+
+def _linked(tracks: list[_Track], frame: int, place: Array, size: Array, fps: float) -> list[_Track | None]:
+    """The track that each detection in a frame goes on, None where it begins one.
+
+    Their distance is in units of what is allowed; all together are linked at the least sum of it, where what is not linked counts 1.
+    """
+    from scipy.optimize import linear_sum_assignment  # loaded only where there are people to follow
+
+    linked: list[_Track | None] = [None] * len(place)
+    if not tracks:
+        return linked
+    gap = frame - np.array([t.frame for t in tracks])
+    heading = np.minimum(gap, max(1, HEADING_S * fps))[:, None] * np.array([t.velocity for t in tracks])
+    expected = np.array([t.place for t in tracks]) + heading
+    before = np.array([t.size for t in tracks])[:, None]
+    reach = before * np.minimum(REACH + gap / fps, FARTHEST)[:, None]
+    away = np.linalg.norm(expected[:, None] - place, axis=2) / reach
+    distance = np.hypot(away, np.log(size / before) / np.log(RESIZED))
+    for k, d in zip(*linear_sum_assignment(np.minimum(distance, 1)), strict=True):
+        if distance[k, d] < 1:
+            linked[d] = tracks[k]
+    return linked
