@@ -7,7 +7,7 @@ Films in sixteen containers, poses in Parquet, csv and OpenPose's json, tables o
 manifests; their bytes, boxes, packets, time stamps, columns, metadata and values are damaged. Every input is drawn from
 (seed, kind, number) alone, so with the same versions of the libraries any one can be made again: --only KIND:NUMBER does,
 keeps it in DIR, and shows where it fails. What counts as a fault is stated in `fuzzing/targets.py`; an input may take
-10 s of a processor and 1 GB. About twenty minutes on two cores.
+10 s of a processor and 1 GB. About ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def summary(outcomes: Sequence[dict[str, Any]], seed: int, limits: Limits, secon
         "inputs": len(outcomes),
         "limits": {"seconds": limits.seconds, "megabytes": limits.megabytes},
         "seconds": round(seconds),
-        "versions": {name: version(name) for name in ("poseprint", "av", "pyarrow", "onnxruntime", "numpy", "safetensors")},
+        "versions": {
+            name: version(name) for name in ("poseprint", "av", "pyarrow", "onnxruntime", "numpy", "safetensors")
+        },
         "kinds": rows,
         "befell": dict(sorted(collections.Counter(_way(o) for o in outcomes).items())),
         "faults": faults,
@@ -104,7 +106,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kind", choices=list(KINDS), help="inputs of this kind alone")
-    parser.add_argument("--only", nargs="+", default=[], metavar="KIND:NUMBER", help="these inputs alone, in this process")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="KIND:NUMBER", help="these inputs alone, in this process"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="with --only: leave the input there")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -99,8 +99,42 @@ BYTES: dict[str, Callable[[bytes, Rng], bytes]] = {
 # ---- text ------------------------------------------------------------------------------------------
 
 CELLS = (
-    *("", " ", "0", "-0", "-1", "1e309", "-1e39", "1e-320", "nan", "inf", "0x10", "1_0", "1,5", "٣", "½", '"', '""', "'"),
-    *("=1+1", "<b>", "../../x", "/", "a\x00b", "\ud800", "\u202e", "\ufeff", "é" * 300, "9" * 5000, "\r", "\n", ";", "\t"),
+    *(
+        "",
+        " ",
+        "0",
+        "-0",
+        "-1",
+        "1e309",
+        "-1e39",
+        "1e-320",
+        "nan",
+        "inf",
+        "0x10",
+        "1_0",
+        "1,5",
+        "٣",
+        "½",
+        '"',
+        '""',
+        "'",
+    ),
+    *(
+        "=1+1",
+        "<b>",
+        "../../x",
+        "/",
+        "a\x00b",
+        "\ud800",
+        "\u202e",
+        "\ufeff",
+        "é" * 300,
+        "9" * 5000,
+        "\r",
+        "\n",
+        ";",
+        "\t",
+    ),
 )
 """Cells at which readers of tables err."""
 ENCODINGS = ("utf-16", "utf-16-le", "utf-8-sig", "latin-1", "utf-32", "cp037")
@@ -116,7 +150,11 @@ def text_damaged(data: bytes, rng: Rng) -> bytes:
     if change == 1:
         lines = [line.replace(",", str(pick(rng, SEPARATORS))) for line in lines]
     elif change == 2:
-        return "\n".join(lines).replace("\n", str(pick(rng, ("\r", "\r\n", "\n\n", "\0", "\u2028")))).encode("utf-8", "replace")
+        return (
+            "\n".join(lines)
+            .replace("\n", str(pick(rng, ("\r", "\r\n", "\n\n", "\0", "\u2028"))))
+            .encode("utf-8", "replace")
+        )
     elif change == 3:
         rng.shuffle(lines)
     elif change == 4:

@@ -39,7 +39,13 @@ def film_damaged(data: bytes, name: str, others: Sequence[bytes], rng: Rng) -> t
         rng: what is drawn from.
     """
     suffix = name.rpartition(".")[2]
-    ways = ["bytes"] * 4 + ["packets"] * 3 + ["stamps"] * 4 + ["joined"] + ["boxes"] * (6 if suffix in ("mp4", "mov") else 0)
+    ways = (
+        ["bytes"] * 4
+        + ["packets"] * 3
+        + ["stamps"] * 4
+        + ["joined"]
+        + ["boxes"] * (6 if suffix in ("mp4", "mov") else 0)
+    )
     way = pick(rng, ways)
     if way == "boxes":
         return _boxes_damaged(data, rng)
@@ -225,6 +231,8 @@ STAMPS: dict[str, Callable[[list[Packet], Rng], list[Packet]]] = {
         "in any order": lambda pts, rng: rng.permutation(pts),
         "other pace": lambda pts, rng: pts * pick(rng, (0.01, 0.1, 0.5, 2, 10, 1000)),
         "some doubled": lambda pts, rng: np.where(rng.random(len(pts)) < 0.3, np.roll(pts, 1), pts),
-        "one far off": lambda pts, rng: np.where(np.arange(len(pts)) == rng.integers(len(pts)), pick(rng, (-1e15, 1e9, 1e15)), pts),
+        "one far off": lambda pts, rng: np.where(
+            np.arange(len(pts)) == rng.integers(len(pts)), pick(rng, (-1e15, 1e9, 1e15)), pts
+        ),
     }.items()
 }

@@ -40,10 +40,17 @@ _SQUARE = 10  # pixels of the squares that carry a picture's number
 
 FILMS: dict[str, dict[str, Any]] = {
     "h264.mp4": {"codec": "libx264", "options": {"g": "30", "bf": "2"}},
-    "fragmented.mp4": {"codec": "libx264", "options": {"g": "15"}, "container": {"movflags": "frag_keyframe+empty_moov"}},
+    "fragmented.mp4": {
+        "codec": "libx264",
+        "options": {"g": "15"},
+        "container": {"movflags": "frag_keyframe+empty_moov"},
+    },
     "h264.mkv": {"codec": "libx264", "options": {"g": "30"}},
     "h264.ts": {"codec": "libx264", "options": {"g": "15"}},
-    "hevc.mp4": {"codec": "libx265", "options": {"g": "30", "x265-params": "log-level=none:pools=none:frame-threads=1"}},
+    "hevc.mp4": {
+        "codec": "libx265",
+        "options": {"g": "30", "x265-params": "log-level=none:pools=none:frame-threads=1"},
+    },
     "mpeg4.mov": {"codec": "mpeg4"},
     "mpeg4.avi": {"codec": "mpeg4"},
     "mjpeg.mkv": {"codec": "mjpeg", "pixels": "yuvj420p"},
@@ -73,7 +80,8 @@ def speaker() -> PoseSeries:
 
 def _places() -> Iterator[tuple[int, int, int]]:
     """Which square carries what: its number from the left, its left and its upper edge, in two rows; the upper is
-    a bright one, eight bits and a dark one, the lower the opposite of it, so that no turned, mirrored or broken picture reads as another."""
+    a bright one, eight bits and a dark one, the lower the opposite of it, so that no turned, mirrored or broken picture
+    reads as another."""
     for place in range(10):
         for row, top in enumerate((15, 80)):
             yield place, 5 + 15 * place, top if not row else -top
@@ -94,7 +102,10 @@ def number_in(shown: Array) -> int | None:
     height, width = shown.shape[:2]
     rows = [0, 0]
     for place, left, top in _places():
-        x, y = ((edge + _SQUARE / 2) * side / whole for edge, side, whole in ((left, width, SIZE[0]), (abs(top), height, SIZE[1])))
+        x, y = (
+            (edge + _SQUARE / 2) * side / whole
+            for edge, side, whole in ((left, width, SIZE[0]), (abs(top), height, SIZE[1]))
+        )
         level = float(shown[min(int(y), height - 1), min(int(x), width - 1)].mean())
         if 80 < level < 170:
             return None
@@ -200,7 +211,9 @@ def _kinect(path: Path, series: PoseSeries) -> None:
     }
     for keypoint, joint in JOINTS.items():
         place = np.nan_to_num(series.position[:, UPPER_BODY.index(keypoint)].astype(float), nan=600.0)
-        for axis, values in zip("xyz", ((640 - place[:, 0]) * 2, (480 - place[:, 1]) * 2, np.full(frames, 2100.0)), strict=True):
+        for axis, values in zip(
+            "xyz", ((640 - place[:, 0]) * 2, (480 - place[:, 1]) * 2, np.full(frames, 2100.0)), strict=True
+        ):
             columns[f"{joint}_{axis}_mm"] = np.tile(values, 2)
     pq.write_table(pa.table(columns), path)
 
@@ -221,7 +234,10 @@ def _openpose(folder: Path) -> None:
     for number, (position, confidence) in enumerate(zip(series.position, series.confidence, strict=True)):
         values = np.zeros((25, 3))
         values[order] = np.nan_to_num(np.column_stack([position, confidence]), nan=0.0)
-        people = [{"person_id": [-1], "pose_keypoints_2d": [round(float(v), 3) for v in values.ravel() * by]} for by in (1, 0.3)]
+        people = [
+            {"person_id": [-1], "pose_keypoints_2d": [round(float(v), 3) for v in values.ravel() * by]}
+            for by in (1, 0.3)
+        ]
         (clip / f"clip_{number:012d}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
 
 
@@ -229,7 +245,9 @@ def _profiles(folder: Path) -> None:
     own = takes()
     whole = own.pop(TAKE)
     parts = {"before": whole.part(0, FROM), "after": whole.part(FROM + 300, len(whole)), **own}
-    enroll(PERSON, [replace(part, recording=n) for n, part in parts.items()]).write(_made(folder / "profile" / "enrolled"))
+    enroll(PERSON, [replace(part, recording=n) for n, part in parts.items()]).write(
+        _made(folder / "profile" / "enrolled")
+    )
     shutil.copytree(SAMPLE / "profile", folder / "profile" / "supervised")
 
 
@@ -239,7 +257,10 @@ def _manifests(folder: Path) -> None:
         made = _made(folder / "manifest" / name)
         for n in range(3):
             write_poses(replace(speaker().part(60 * n, 60 * n + 60), recording=f"r{n}"), made / f"r{n}.parquet")
-    rows = [replace(r, recording=f"r{n}", file=f"r{n}.parquet") for n, r in enumerate(read_recordings(SAMPLE / "recordings")[:3])]
+    rows = [
+        replace(r, recording=f"r{n}", file=f"r{n}.parquet")
+        for n, r in enumerate(read_recordings(SAMPLE / "recordings")[:3])
+    ]
     write_recordings(folder / "manifest" / "dataset", rows)
     lines = ["file,person,label,session,activity,recording,fps,frame_size"]
     lines += [f"r{n}.parquet,{PERSON},real,mon,,r{n},," for n in range(3)]

@@ -106,7 +106,9 @@ def _with_poses(table: pa.Table, change: Callable[[Poses, Rng], Poses], rng: Rng
 
 
 def _columns_damaged(table: pa.Table, rng: Rng) -> tuple[pa.Table, str]:
-    change = pick(rng, ("removed", "doubled", "renamed", "type", "values", "values", "rows", "order", "empty", "long", "strange"))
+    change = pick(
+        rng, ("removed", "doubled", "renamed", "type", "values", "values", "rows", "order", "empty", "long", "strange")
+    )
     at = int(rng.integers(table.num_columns))
     name = table.column_names[at]
     column = table[name]
@@ -201,7 +203,10 @@ def openpose_damaged(source: Path, target: Path, rng: Rng) -> str:
         return f"people {change}"
     for file in files if way == "all json" else hit:
         state = np.random.default_rng(int(rng.integers(1 << 30)))
-        file.write_bytes(deep_json(state) if state.random() < 0.02 else json.dumps(json_damaged(json.loads(file.read_text()), state)).encode())
+        deep = state.random() < 0.02
+        file.write_bytes(
+            deep_json(state) if deep else json.dumps(json_damaged(json.loads(file.read_text()), state)).encode()
+        )
     return way
 
 
@@ -219,7 +224,8 @@ def _names_damaged(folder: Path, files: list[Path], rng: Rng) -> str:
         file.unlink()
         file.mkdir()
     else:
-        other = {"huge number": f"clip_{'9' * int(pick(rng, (9, 19, 200)))}_keypoints.json", "no number": "clip.json", "doubled": f"b{file.name}"}
+        huge = f"clip_{'9' * int(pick(rng, (9, 19, 200)))}_keypoints.json"
+        other = {"huge number": huge, "no number": "clip.json", "doubled": f"b{file.name}"}
         shutil.copy(file, folder / other.get(change, f"._{file.name}"))
     return f"names: {change}"
 
@@ -227,7 +233,9 @@ def _names_damaged(folder: Path, files: list[Path], rng: Rng) -> str:
 def _change_keypoints(files: list[Path], change: Callable[[Poses], Poses]) -> None:
     """Every person's poses through a function of all frames."""
     frames = [json.loads(file.read_text()) for file in files]
-    poses = np.array([[p["pose_keypoints_2d"] for p in frame["people"]] for frame in frames]).reshape(len(files), -1, 25, 3)
+    poses = np.array([[p["pose_keypoints_2d"] for p in frame["people"]] for frame in frames]).reshape(
+        len(files), -1, 25, 3
+    )
     used = [0, 1, 2, 3, 4, 5, 6, 7, 15, 16, 17, 18]
     for person in range(poses.shape[1]):
         own = poses[:, person, used]
@@ -269,12 +277,12 @@ def profile_damaged(source: Path, target: Path, rng: Rng) -> str:
         file = next(target.glob("*.safetensors"))
         way = f"tensors: {_tensors_damaged(file, rng)}"
     if isinstance(manifest, dict):
-        _sign(target, manifest, file)
+        _sign(manifest, file)
     (target / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     return f"{way}, signed"
 
 
-def _sign(folder: Path, manifest: dict[str, Any], file: Path) -> None:
+def _sign(manifest: dict[str, Any], file: Path) -> None:
     """The sha256 of a file that changed, and of the manifest itself."""
     files = manifest.get("files")
     if isinstance(files, dict) and file.name in files:
@@ -295,7 +303,9 @@ def _tensors_damaged(file: Path, rng: Rng) -> str:
         header = json_damaged(header, rng)
     elif change == "values":
         words = np.frombuffer(body, np.float32, count=len(body) // 4).copy()
-        words[rng.random(len(words)) < pick(rng, (0.001, 0.1, 1.0))] = np.float32(np.clip(pick(rng, NUMBERS), -3e38, 3e38))
+        words[rng.random(len(words)) < pick(rng, (0.001, 0.1, 1.0))] = np.float32(
+            np.clip(pick(rng, NUMBERS), -3e38, 3e38)
+        )
         body[: words.nbytes] = words.tobytes()
     else:
         body = bytearray(len(body))
@@ -309,5 +319,7 @@ def manifest_damaged(source: Path, target: Path, rng: Rng) -> str:
     shutil.copytree(source, target)
     (table,) = target.glob("*.csv")
     change = pick(rng, ("text", "text", "text", *BYTES))
-    table.write_bytes(text_damaged(table.read_bytes(), rng) if change == "text" else BYTES[change](table.read_bytes(), rng))
+    table.write_bytes(
+        text_damaged(table.read_bytes(), rng) if change == "text" else BYTES[change](table.read_bytes(), rng)
+    )
     return str(change) if change == "text" else f"bytes: {change}"

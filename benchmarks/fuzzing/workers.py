@@ -85,7 +85,6 @@ class _Worker:
 
     def outcome(self) -> dict[str, Any] | None:
         """What came of the input, if it ended, died or was stopped; None while it goes on."""
-        assert self.job or not self.job
         if self.job is None:
             return None
         try:
@@ -111,7 +110,13 @@ class _Worker:
         elif kind == "crash" and code < 0:
             what = f"the process died of {signal.Signals(-code).name}"
         assert self.job
-        outcome = {"kind": self.job[0], "number": self.job[1], "befell": self.befell, "result": kind, "faults": [(kind, what)]}
+        outcome = {
+            "kind": self.job[0],
+            "number": self.job[1],
+            "befell": self.befell,
+            "result": kind,
+            "faults": [(kind, what)],
+        }
         self.job = None
         return {**outcome, "decisions": [], "message": "", "seconds": None, "megabytes": None}
 

@@ -100,6 +100,12 @@ def find_film(path: Path) -> Film:
     with opened(path) as container:
         cover = av.stream.Disposition.attached_pic
         streams = {s.index: s for s in container.streams.video if not s.disposition & cover}
+        unknown = [s.index for s in streams.values() if s.codec_context is None]
+        if streams and len(unknown) == len(streams):
+            raise VideoError(
+                f"{path}: the codec of its video is not known; the file is damaged or of a kind that cannot be read"
+            )
+        streams = {index: s for index, s in streams.items() if index not in unknown}
         if not streams:
             raise VideoError(f"{path}: holds no video stream (sound alone?)")
         packets = {index: Packets() for index in streams}

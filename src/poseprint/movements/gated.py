@@ -24,9 +24,11 @@ class Thresholds:
     rarely_seen: float = 0.5  # share of time below which a pair of keypoints is rarely seen
     never_seen: float = 0.2  # elbows and wrists both below: no arms in sight
     tracking_jump: float = 0.5  # shoulder widths the neck may move between two frames
-    flicker: tuple[float, float] = (0.1, 2.0)  # shoulder widths a keypoint turns by at each frame; times what it strays
-    disorder: tuple[float, float] = (0.03, 1.5)  # the same where the keypoints of the head turn together
-    together: float = 0.8  # share of their turns that is common, from which they do
+    flicker_turn: float = 0.1  # shoulder widths a keypoint turns by at each frame, above which the body may flicker
+    flicker_disorder: float = 2.0  # times as far as it strays, above which it does
+    together: float = 0.8  # share of the head's turns that is common, from which frames may be in disorder
+    together_turn: float = 0.03  # the limits from there on
+    together_disorder: float = 1.5
     tiny_px: float = 32.0  # shoulder width in pixels
     small_picture_px: int = 240  # lower side of the picture
     centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths

@@ -124,7 +124,9 @@ def _flicker(recording: Gated) -> Iterator[Finding]:
         return
     flickers = np.zeros(len(series), dtype=bool)
     for first, last, found in disorder_of(series, recording.seen):
-        turn, disorder = limits.disorder if found.together > limits.together else limits.flicker
+        together = found.together > limits.together
+        turn = limits.together_turn if together else limits.flicker_turn
+        disorder = limits.together_disorder if together else limits.flicker_disorder
         flickers[first:last] |= found.turn > turn and found.disorder > disorder
     if flickers.any():
         spans = runs(flickers)
