@@ -35,17 +35,6 @@ def test_a_verdict_tells_a_margin_of_each_llr_the_same_each_time(ann: EnrolledPr
     assert f"± {likelihood.margin['both']:.2f} when measured anew" in verdict.reason
 
 
-@pytest.mark.slow
-def test_what_is_measured_anew_lies_within_the_margin(ann: EnrolledProfile) -> None:
-    likelihood, series = likelihood_of(ann), wanderer(600, seed=9)
-    moved = []
-    for draw in range(20, 30):
-        again = check_poses(measured_anew(series, draw), ann).evidence
-        assert again is not None
-        moved.append(abs(again.llr["both"] - likelihood.llr["both"]))  # type: ignore[operator]
-    assert np.mean([m <= likelihood.margin["both"] for m in moved]) >= 0.8
-
-
 @pytest.mark.parametrize(
     ("llr", "margin", "doubted"), [(2.0, 0.3, False), (2.0, 1.5, True), (-2.0, 0.3, False), (-2.0, 1.5, True)]
 )
