@@ -102,6 +102,9 @@ def find_film(path: Path) -> Film:
         streams = {s.index: s for s in container.streams.video if not s.disposition & cover}
         if not streams:
             raise VideoError(f"{path}: holds no video stream (sound alone?)")
+        streams = {index: s for index, s in streams.items() if s.codec_context is not None}
+        if not streams:
+            raise VideoError(f"{path}: the codec of its video is not known; the file is damaged or cannot be read here")
         packets = {index: Packets() for index in streams}
         try:
             for packet in container.demux(list(streams.values())):
