@@ -142,6 +142,7 @@ def weighed(series: PoseSeries, llr: tuple[float | None, ...] = (1.42, 0.31, 1.1
     )
     evidence = LikelihoodRatio(
         llr=dict(zip(kinds, llr, strict=True)),
+        margin={kind: 0.12 for kind, value in zip(kinds, llr, strict=True) if value is not None},
         lower=-1.3,
         upper=2.3,
         thresholds=Costs().thresholds,

@@ -225,8 +225,9 @@ def _open_locked(path: Path, busy: str) -> IO[bytes]:
             file.close()
             raise
         # Whoever had the lock may have removed the file while we waited.
-        if fcntl is None or (path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())):
-            return file
+        with suppress(FileNotFoundError):
+            if fcntl is None or os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
         file.close()
 
 

@@ -87,6 +87,8 @@ class LikelihoodRatio:
     Attributes:
         llr: static (posture, proportions, framing), motion, and both together; base 10, in bounds; None where too little
             was measured.
+        margin: how far each of them moves, in about nine of ten cases, when the recording is measured anew under small changes:
+            another encoding or size, a beginning cut off; of those that are given.
         lower, upper: the bounds of `both` that the calibration set supports.
         thresholds: LLR up to which the verdict is inconsistent, and from which it is consistent.
         usual_costs: whether these are the thresholds of the usual costs, for which error rates are stated; not in the json,
@@ -105,6 +107,7 @@ class LikelihoodRatio:
     """
 
     llr: Mapping[str, float | None]
+    margin: Mapping[str, float]
     lower: float
     upper: float
     thresholds: tuple[float, float]

@@ -108,6 +108,9 @@ def find_film(path: Path) -> Film:
         streams = {index: s for index, s in streams.items() if index not in unknown}
         if not streams:
             raise VideoError(f"{path}: holds no video stream (sound alone?)")
+        streams = {index: s for index, s in streams.items() if s.codec_context is not None}
+        if not streams:
+            raise VideoError(f"{path}: the codec of its video is not known; the file is damaged or cannot be read here")
         packets = {index: Packets() for index in streams}
         try:
             for packet in container.demux(list(streams.values())):

@@ -23,6 +23,7 @@ from poseprint.core.errors import PoseFileError
 from poseprint.core.series import GRID_FPS, EstimatorInfo, PoseSeries
 from poseprint.core.series import KINECT as ESTIMATOR
 from poseprint.core.skeleton import UPPER_BODY
+from poseprint.io.parquet import open_native
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ def read_kinect(path: Path, *, camera: Camera = KINECT) -> list[KinectRecording]
 def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
     """The columns of text by name, and time stamps and coordinates [shape=(1 + 3 * joints, rows)]."""
     try:
-        with path.open("rb") as file:  # pyarrow takes no path that is not UTF-8
+        with open_native(path) as file:
             table = pq.read_table(file)
         needed = ["person", "recording", "time_ms", *(f"{j}_{a}_mm" for j in JOINTS.values() for a in "xyz")]
         absent = [name for name in needed if name not in table.column_names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,7 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
         "log": [dict(entry) for entry in series.log],
     }
     table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
-    # A file object, here and below: pyarrow takes no path that is not UTF-8.
-    with atomic_write(path) as partial, partial.open("wb") as file:
+    with atomic_write(path) as partial, open_native(partial, "wb") as file:
         # Streams of like bytes: half the size of plain floats, and lossless.
         pq.write_table(table, file, compression="zstd", use_dictionary=False, use_byte_stream_split=True)
 
@@ -76,7 +76,7 @@ def read_poses(path: Path | str) -> PoseSeries:
         )
     names = [f"{k}_{column}" for k in skeleton.keypoints for column in ("x", "y", "confidence")]
     try:
-        with Path(path).open("rb") as file:
+        with open_native(Path(path)) as file:
             table = pq.read_table(file)
         absent = [name for name in ("time_s", *names) if name not in table.column_names]
         if absent:
@@ -112,7 +112,7 @@ def read_poses_metadata(path: Path | str) -> dict[str, Any]:
     if not Path(path).exists():
         raise PoseFileError(absence(Path(path)))
     try:
-        with Path(path).open("rb") as file:
+        with open_native(Path(path)) as file:
             raw = (pq.read_schema(file).metadata or {}).get(b"poseprint")
     except (pa.ArrowException, OSError) as error:
         raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error
@@ -139,7 +139,12 @@ def count_frames(path: Path) -> int:
         PoseFileError: not Parquet.
     """
     try:
-        with path.open("rb") as file:
+        with open_native(path) as file:
             return int(pq.read_metadata(file).num_rows)
     except (pa.ArrowException, OSError) as error:
         raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error
+
+
+def open_native(path: Path, mode: str = "rb") -> pa.NativeFile:
+    """A file for pyarrow, which takes a path that is no UTF-8 as bytes alone, and whose threads outlive Python's own files."""
+    return pa.OSFile(str(path) if os.name == "nt" else os.fsencode(path), mode)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy.signal import lfilter
 
-from poseprint.core.arrays import median_of
+from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
@@ -27,6 +28,13 @@ CROP = 1.0
 JITTER = (0.02, 0.05)
 """Noise on each coordinate, in shoulder widths; estimators of video are off by 0.04 to 0.13 (docs/results.md)."""
 _DEPTH = "depth_"
+_ERROR, _UNSEEN_ERROR = 0.01, 0.1
+"""Deviation, in shoulder widths, of the places of a keypoint that is surely seen in films that show the same, and what is
+added to it as confidence falls to 0."""
+_ERROR_HOLDS, _ERROR_STAYS = 0.7, 0.4
+"""What is left of such an error in the next frame, and how large the part is that stays throughout a film."""
+_CONFIDENCE_ERROR, _CONFIDENCE_HOLDS = 0.3, 0.95
+"""The same for confidences, as logarithms of odds."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,38 @@ def jitter(series: PoseSeries, amount: float) -> PoseSeries:
         if name.startswith(_DEPTH):
             channels[name] = channels[name] + rng.normal(0, sigma, len(series))
     return series.logged("jitter", position=position, channels=channels, details={"shoulder_widths": amount})
+
+
+def measured_anew(series: PoseSeries, draw: int) -> PoseSeries:
+    """The series as the same film gives it when it is encoded or scaled anew.
+
+    An estimator places what it sees well within a hundredth of a shoulder width, what it half sees several times worse; its
+    errors hold for a tenth of a second, its confidences, on the logistic scale, wander more slowly.
+
+    Args:
+        series: poses of an estimator.
+        draw: which of the many ways in which it may come out; the same for the same poses, whatever they are called.
+    """
+    rng, (frames, keypoints) = np.random.default_rng(draw), series.confidence.shape
+    confidence = series.confidence.astype(np.float64)
+    sigma = (_ERROR + _UNSEEN_ERROR * (1 - confidence)) * np.nan_to_num(series.shoulder_width())
+    error = _wandering(rng, (frames, keypoints, 2), _ERROR_HOLDS) + _ERROR_STAYS * rng.normal(size=(1, keypoints, 2))
+    odds = np.log(np.clip(confidence, 1e-6, 1) / np.clip(1 - confidence, 1e-6, 1))
+    odds = odds + _CONFIDENCE_ERROR * _wandering(rng, (frames, keypoints), _CONFIDENCE_HOLDS)
+    graded = (confidence > 0) & (confidence < 1)
+    return series.logged(
+        "measured_anew",
+        position=series.position + sigma[:, :, None] * error,
+        confidence=np.where(graded, 1 / (1 + np.exp(-odds)), confidence),
+        details={"draw": draw},
+    )
+
+
+def _wandering(rng: np.random.Generator, shape: tuple[int, ...], holds: float) -> Array:
+    """Noise of variance 1 whose value at a frame is `holds` times that at the last one and something new."""
+    first, rest = rng.normal(size=(1, *shape[1:])), rng.normal(size=(max(shape[0] - 1, 0), *shape[1:]))
+    steps = np.concatenate([first, np.sqrt(1 - holds**2) * rest])[: shape[0]]
+    return np.asarray(lfilter([1.0], [1.0, -holds], steps, axis=0))
 
 
 PERTURBATIONS: dict[str, Perturbation] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, reference_of, summaries
+from poseprint.verification.steadiness import margins
 from poseprint.verification.summary import Summary
 
 REPLAYED = 3
@@ -87,9 +88,10 @@ def _evaluate(
     without = cohort_people(profile, reference) | set(reference.cohort_people(measured.series.sha256))
     single = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
     whole, *evidence = reference.evidence(enrolled, [Summary.of_movements(pooled), *single], without=without)
+    margin = margins(reference, enrolled, measured, whole, without=without)
     movements = _movement_scores(measured.series, shown, evidence, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
-    likelihood = _likelihood(whole, movements, measured, profile, reference, costs, change)
+    likelihood = _likelihood(whole, margin, movements, measured, profile, reference, costs, change)
     findings = _findings(likelihood, profile, change, reference, reference.foreign(enrolled))
     return movements, likelihood, tuple(findings)
 
@@ -125,6 +127,7 @@ def _movement_scores(
 
 def _likelihood(
     whole: Evidence,
+    margin: Mapping[str, float],
     movements: Sequence[MovementScore],
     measured: Measured,
     profile: EnrolledProfile,
@@ -142,6 +145,7 @@ def _likelihood(
     total = Summary.of_movements(pooled)
     return LikelihoodRatio(
         llr=dict(whole.llr),
+        margin=dict(margin),
         lower=calibration.lower,
         upper=calibration.upper,
         thresholds=costs.thresholds,
@@ -251,13 +255,16 @@ def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: 
         return f"Too little can be measured to say anything: {why or 'hardly any keypoint is seen'}."
     llr = likelihood.llr["both"] or 0.0
     low, high = likelihood.thresholds
-    text = f"LLR {llr:+.2f}: {likelihood.words}"
+    margin = likelihood.margin.get("both", 0.0)
+    text = f"LLR {llr:+.2f} (± {margin:.2f} when measured anew): {likelihood.words}"
     if withheld:
         text += f"; but this is no verdict: {WITHHELD[withheld]}"
     elif decision == "inconclusive":
         text += f"; a verdict needs {high:.2f} or more, or {low:.2f} or less"
         if low < likelihood.lower or high > likelihood.upper:
             text += f", and the scale ends at {likelihood.lower:.2f} and {likelihood.upper:+.2f}"
+    elif low < llr - margin < high or low < llr + margin < high:
+        text += "; within that margin it could as well be inconclusive"
     text += "."
     if likelihood.rests_on == "posture":
         text += " This rests on posture and framing alone; the movement itself does not support it."

@@ -285,7 +285,9 @@ def test_hostile_names_in_a_data_set_stay_names(tmp_path: Path, command: Command
     assert after - before <= {out, *out.parents}
     made_from = json.loads((out / "profile.json").read_text())["made_from"]
     assert {m["recording"] for m in made_from} == set(names)
-    assert command("check", data / files[0], "--profile", out, "--report", tmp_path / "r.html").code in (0, 1)
+    assert (
+        command("check", data / files[0], "--profile", out, "--report", tmp_path / "r.html").code == 2
+    )  # a take that it was trained on
     page = (tmp_path / "r.html").read_text()
     assert SCRIPT not in page
     assert "&lt;script&gt;alert(1)" in page

@@ -30,7 +30,10 @@ def test_train_makes_a_profile_that_check_runs(tmp_path: Path, command: Command)
     assert said[0].startswith("movements of 2.0 s from 8 recordings, split by recording: 20 to train (10 of Ann), ")
     assert [line.partition(":")[0] for line in said[1:]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert read_profile(profile).training["settings"]["hidden"] == 16
-    assert command("check", data / "Ann_0.parquet", "--profile", profile).out.startswith(("consistent", "inconsistent"))
+    unseen = dataset(tmp_path / "unseen", {"Ann": 0.5}, recordings=5) / "Ann_4.parquet"
+    assert command("check", unseen, "--profile", profile).out.startswith(("consistent", "inconsistent"))
+    trained_on = command("check", data / "Ann_0.parquet", "--profile", profile)
+    assert (trained_on.code, "KNOWN_TAKE" in trained_on.out) == (2, True)
     assert "already holds a profile" in command(*arguments).error()
 
 

@@ -46,7 +46,7 @@ def view(verdict: Verdict) -> dict[str, Any]:
 
 
 def _axis(verdict: Verdict) -> dict[str, Any] | None:
-    """The scale of the LLR from bound to bound, in percent of its width, and the three marks on it."""
+    """The scale of the LLR from bound to bound, in percent of its width, and the three marks on it with their margins."""
     evidence = verdict.evidence
     if evidence is None:
         return None
@@ -65,9 +65,16 @@ def _axis(verdict: Verdict) -> dict[str, Any] | None:
         "zero": x(0.0),
         "ticks": [(x(t), t) for t in range(math.ceil(left), math.floor(right) + 1)],
         "marks": [
-            {"kind": kind, "words": words, "llr": llr, "x": None if llr is None else x(llr)}
+            {
+                "kind": kind,
+                "words": words,
+                "llr": llr,
+                "margin": margin,
+                "x": None if llr is None else x(llr),
+                "span": None if llr is None or not margin else (x(llr - margin), x(llr + margin)),
+            }
             for kind, words in KINDS
-            for llr in [evidence.llr[kind]]
+            for llr, margin in [(evidence.llr[kind], evidence.margin.get(kind))]
         ],
         "out_of_reach": [
             word
