@@ -9,8 +9,8 @@ An input may be read or refused with a `PoseprintError`, in one line of at most 
 - `verdict`: `consistent`, of an input that lost its meaning.
 
 An input lost its meaning if it was destroyed on purpose (`fuzzing.tables.DESTROYED`), or if it is a film and the pictures in
-what was judged, two seconds or more, come in no order: more than a quarter of the steps between them go back or leap. Costs
-are set so low that a fifth of a ban of evidence is a verdict. Not asked is
+what was judged, two seconds or more, come in no order: more than a quarter of the steps between them leap by over LEAP
+pictures. Costs are set so low that a fifth of a ban of evidence is a verdict. Not asked is
 
 - that less than two seconds be known to be in disorder;
 - that a film that runs slower or faster throughout be told from one that was filmed so;
@@ -53,6 +53,8 @@ KINDS = {"video": 0.3, "parquet": 0.2, "openpose": 0.15, "csv": 0.1, "profile": 
 LONGEST_MESSAGE = 1000
 COSTS = Costs(wrong=2.5)  # thresholds of 0.18 either way
 SIZE = (1280, 720)
+LEAP = 8
+"""Pictures by which the next one in order is at most away."""
 REPORTED = 8
 """One of so many inputs is also written again, and drawn as a report."""
 
@@ -237,4 +239,4 @@ def _in_no_order(verdict: Verdict, series: PoseSeries, seen: dict[float, int]) -
         return False
     every: Any = np.concatenate(steps) if steps else np.zeros(0)
     every = every[np.isfinite(every)]
-    return bool(len(every)) and float(((every < 0) | (every > 8)).mean()) > 0.25
+    return bool(len(every)) and float((abs(every) > LEAP).mean()) > 0.25

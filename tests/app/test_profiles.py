@@ -85,5 +85,11 @@ def test_a_signed_profile_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
         (folder / "profile.json").write_text(json.dumps(manifest))
         with pytest.raises(ProfileError, match="another kind"):
             read_profile(folder)
+    folder = make_profile(tmp_path / "nan")
+    manifest["training"] = {"loss": float("nan")}
+    manifest["sha256"] = manifest_sha256(manifest)
+    (folder / "profile.json").write_text(json.dumps(manifest))
+    with pytest.raises(ProfileError, match="cannot be read as a profile"):
+        read_profile(folder)
     with pytest.raises(ProfileError, match="2 to 100000 frames"):
         read_profile(make_profile(tmp_path / "length", length="x"))  # type: ignore[arg-type]

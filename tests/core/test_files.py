@@ -24,6 +24,7 @@ from poseprint.core.files import (
     ensure_replaceable,
     kind_of,
     locked,
+    parse_json,
 )
 
 
@@ -188,6 +189,20 @@ def test_a_lock_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     for path, message in ((tmp_path / "file" / "lock", "cannot be written"), (tmp_path / "loose", "leads nowhere")):
         with pytest.raises(PoseprintError, match=message):
             locked(path).__enter__()
+
+
+@pytest.mark.parametrize(
+    "text", ["NaN", "[Infinity]", "1e999", '{"a": -Infinity}', "1" + "0" * 400, '"\\ud800"', "{", "", b"\xff"]
+)
+def test_json_that_is_none(text: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_json(text)
+
+
+def test_json() -> None:
+    assert parse_json('{"a": [1, 2.5, null, "\\u00e9", 9007199254740993]}') == {
+        "a": [1, 2.5, None, "é", 9007199254740993]
+    }
 
 
 def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:

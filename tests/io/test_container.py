@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.videos import audio_only, write_video
 
-from poseprint.io.container import missing_bytes
+from poseprint.io.container import demux, missing_bytes
 from poseprint.io.video import frames, probe
 
 PREVIEW, FILM, STILL = (32, 18, 30), (320, 192, 30), (1280, 720, 1)
@@ -31,6 +31,25 @@ def several(path: Path, streams: Sequence[tuple[int, int, int]], default: int | 
                 container.mux(made[number].encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             container.mux(made[number].encode(None))
     return path
+
+
+class Growing:
+    """A container in which a stream begins that PyAV does not know: its packets are an IndexError each."""
+
+    def __init__(self) -> None:
+        self.left = ["a", IndexError, IndexError, "b", "c", IndexError]
+
+    def demux(self, streams: list[str]) -> Iterator[str]:
+        assert streams == ["film"]
+        while self.left:
+            packet = self.left.pop(0)
+            if not isinstance(packet, str):
+                raise packet
+            yield packet
+
+
+def test_a_stream_that_begins_within_the_file_is_passed_over() -> None:
+    assert list(demux(Growing(), ["film"])) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("name", ["v.mov", "v.mkv"])

@@ -69,6 +69,14 @@ def test_parquet_without_frames(tmp_path: Path) -> None:
         ({"fps": "fast"}, "not a pose file of version 1 .*fast"),
         ({"frame_size": []}, "not a pose file of version 1"),
         ({"estimator": {"model": "x"}}, "not a pose file of version 1"),
+        (
+            {"estimator": {"name": {}}},
+            "not a pose file of version 1 .*an estimator's name, version and sha256 are texts",
+        ),
+        ({"fps": float("nan")}, "its `poseprint` metadata cannot be read"),
+        ({"log": [{"step": "x", "value": float("inf")}]}, "its `poseprint` metadata cannot be read"),
+        ({"recording": "\ud800"}, "its `poseprint` metadata cannot be read"),
+        ({"frame_size": [10**400, 720]}, "its `poseprint` metadata cannot be read"),
     ],
 )
 def test_parquet_metadata_that_does_not_fit(tmp_path: Path, meta: dict[str, Any], problem: str) -> None:
@@ -93,6 +101,21 @@ def test_parquet_without_a_key_in_its_metadata(tmp_path: Path) -> None:
 def test_parquet_with_a_column_missing(tmp_path: Path, column: str) -> None:
     path = rewritten(tmp_path / "p.parquet", table=lambda t: t.drop_columns([column]))
     with pytest.raises(PoseFileError, match=f"columns are missing: {column}$"):
+        read_poses(path)
+
+
+def test_parquet_with_a_column_twice(tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "p.parquet", table=lambda t: t.append_column("nose_x", t["nose_x"]))
+    with pytest.raises(PoseFileError, match="not a pose file of version 1") as refused:
+        read_poses(path)
+    assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("place", [1e300, -1e38, 1e8])
+def test_parquet_of_places_far_beyond_any_picture(tmp_path: Path, place: float) -> None:
+    path = rewritten(tmp_path / "p.parquet", table=lambda t: t.set_column(2, "nose_x", pa.array([place] * 5)))
+    with pytest.raises(PoseFileError, match=r"a position is farther than 1e\+07 pixels"):
         read_poses(path)
 
 

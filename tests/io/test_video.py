@@ -13,6 +13,7 @@ from helpers.videos import audio_only, number_of, numbered, write_video
 
 from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
+from poseprint.io.display import Converter, Shape
 from poseprint.io.video import DecodeStats, frames, probe
 
 
@@ -176,6 +177,24 @@ def test_damaged_middle_is_passed_over(tmp_path: Path) -> None:
     shown = list(frames(probe(path), stats=stats))
     assert len(shown) >= 55
     assert stats.decoded < 60 or stats.errors
+
+
+def test_a_picture_that_cannot_be_converted_is_an_error_of_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = probe(write_video(tmp_path / "v.mp4", numbered, 10))
+    convert, seen = Converter.__call__, []
+
+    def refuse(self: Converter, frame: av.VideoFrame, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(frame)
+        if len(seen) == 4:
+            raise av.error.OSError(95, "Operation not supported")
+        return convert(self, frame, shape)
+
+    monkeypatch.setattr(Converter, "__call__", refuse)
+    stats = DecodeStats()
+    assert [f.number for f in frames(video, stats=stats)] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    assert stats.errors == 1
 
 
 def test_one_picture(tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ def test_known_motion_has_known_statistics() -> None:
     assert np.exp(value(table, "shoulder_left_shoulder")) == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_stands_still_goes_with_nothing() -> None:
+    series = mover(300)
+    position = np.repeat(series.position[:1], 300, axis=0)
+    still = taken(replace(series, position=position), [(0, length) for length in (30, 40, 150)])
+    assert not np.isinf(still).any()
+
+
 def test_tempo_and_amplitude_tell_their_own() -> None:
     base, fast, large = (taken(mover(600, **k)) for k in ({}, {"tempo": 1.5}, {"amplitude": 0.45}))
     assert value(fast, "tempo_right_wrist_fast") - value(base, "tempo_right_wrist_fast") == pytest.approx(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,15 @@ def test_a_profile_that_was_tampered_with_is_refused(
     ann.write(tmp_path)
     with pytest.raises(ProfileError):
         read_profile(altered(tmp_path, change))
+
+
+@pytest.mark.parametrize("value", [np.inf, -1e30, 101])
+def test_a_profile_of_statistics_that_none_has_is_refused(tmp_path: Path, ann: EnrolledProfile, value: float) -> None:
+    statistics = ann.statistics.copy()
+    statistics[0, 0] = value
+    replace(ann, statistics=statistics).write(tmp_path)
+    with pytest.raises(ProfileError, match="a statistic is beyond 100"):
+        read_profile(tmp_path)
 
 
 @pytest.mark.slow

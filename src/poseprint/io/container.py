@@ -6,7 +6,7 @@ containers: nothing a file says can make the decoder reach for the network or fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -57,6 +57,20 @@ def opened(path: Path) -> Iterator[Any]:
             yield container
 
 
+def demux(container: Any, streams: Sequence[Any]) -> Iterator[Any]:
+    """The packets of some streams; those of a stream that begins within the file, which PyAV does not know, are passed over.
+
+    Raises:
+        av.FFmpegError: what comes after cannot be read.
+    """
+    while True:
+        try:
+            yield from container.demux(list(streams))
+        except IndexError:  # the packet is read: what follows it can be
+            continue
+        return
+
+
 @dataclass
 class Packets:
     """The packets of one stream, in the file's order.
@@ -100,12 +114,6 @@ def find_film(path: Path) -> Film:
     with opened(path) as container:
         cover = av.stream.Disposition.attached_pic
         streams = {s.index: s for s in container.streams.video if not s.disposition & cover}
-        unknown = [s.index for s in streams.values() if s.codec_context is None]
-        if streams and len(unknown) == len(streams):
-            raise VideoError(
-                f"{path}: the codec of its video is not known; the file is damaged or of a kind that cannot be read"
-            )
-        streams = {index: s for index, s in streams.items() if index not in unknown}
         if not streams:
             raise VideoError(f"{path}: holds no video stream (sound alone?)")
         streams = {index: s for index, s in streams.items() if s.codec_context is not None}
@@ -113,7 +121,7 @@ def find_film(path: Path) -> Film:
             raise VideoError(f"{path}: the codec of its video is not known; the file is damaged or cannot be read here")
         packets = {index: Packets() for index in streams}
         try:
-            for packet in container.demux(list(streams.values())):
+            for packet in demux(container, list(streams.values())):
                 if packet.size:
                     own = packets[packet.stream.index]
                     own.count += 1

@@ -17,7 +17,7 @@ from poseprint.core.errors import VideoError
 from poseprint.core.files import file_sha256
 from poseprint.core.series import GRID_FPS
 from poseprint.io.clock import TOLERANCE, Clock, find_restarts, read_clock
-from poseprint.io.container import Film, Packets, find_film, missing_bytes, opened
+from poseprint.io.container import Film, Packets, demux, find_film, missing_bytes, opened
 from poseprint.io.display import Bars, Converter, Shape, Shapes, find_bars, is_interlaced, transfer
 
 LOOKED_AT = 8
@@ -257,7 +257,7 @@ def _stream(container: Any, index: int) -> Any:
 
 def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
     """Frames in the order in which they are shown; what does not decode is counted and passed over."""
-    packets = container.demux(stream)
+    packets = demux(container, [stream])
     while stats.errors < MOST_ERRORS:
         try:
             packet = next(packets)
@@ -300,7 +300,12 @@ def frames(
             before, shape = shape, shapes(decoded, aspect)
             reshaped = before is not None and shape != before
             cut = reshaped or bool(clock.cuts[number])
-            yield Frame(number, time, cut, reshaped, *converter(decoded, shape))
+            try:
+                picture, thumbnail = converter(decoded, shape)
+            except av.FFmpegError:  # of a kind that cannot be converted, which only a damaged file changes to
+                stats.errors += 1
+                continue
+            yield Frame(number, time, cut, reshaped, picture, thumbnail)
     stats.errors -= lead
 
 

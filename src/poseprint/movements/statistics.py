@@ -156,7 +156,7 @@ def _log_quantiles(values: Array, least: float) -> Array:
 
 def _correlations(signals: Array) -> Array:
     """Fisher's transform of the correlation of each two signals [shape=(pairs,)]."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # what stands still goes with nothing
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN for what stands still in a movement of 30 frames
         table = np.asarray(np.corrcoef(signals))[np.triu_indices(len(signals), 1)]
     return np.asarray(np.arctanh(np.clip(table, -0.97, 0.97)))
 
