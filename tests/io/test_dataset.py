@@ -165,6 +165,7 @@ HEAD = "recording,person,label,session,file\n"
         (HEAD + "a,Ada,,,a.parquet\n", "line 2: label ''; it is real or fake"),
         (HEAD + "a,Ada,real,,a.parquet\n\nc,Cy,fake,,c.parquet\n", "line 4: no file 'c.parquet' in "),
         (HEAD + "a,Ada,real,,deeper\n", "line 2: no file 'deeper' in "),
+        (HEAD + "a,Ada,real,," + "é" * 300 + "\n", "line 2: no file 'ééé"),
         (b"\xff\xfer", "cannot be read"),
         (HEAD + "a,Ada\0,real,,a.parquet\n", "line 2 holds a zero byte; save it as csv in UTF-8"),
         (HEAD.encode("utf-16-le"), "line 1 holds a zero byte"),

@@ -50,6 +50,14 @@ def absence(path: Path) -> str:
     return f"{scheme}://{rest}: is an address, not a file; poseprint reads local files only: download it first"
 
 
+def exists(path: Path) -> bool:
+    """Whether anything is at a path; at one whose name is too long for a file there is nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def kind_of(path: Path) -> str:
     """What a file is by how it begins, in words; empty if it is none of what is often taken for another kind."""
     with suppress(OSError), path.open("rb") as file:

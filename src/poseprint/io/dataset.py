@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseprint.core.errors import DatasetError, PoseFileError
-from poseprint.core.files import absence, atomic_write
+from poseprint.core.files import absence, atomic_write, exists
 from poseprint.core.names import safe_file_name, same_file_name
 from poseprint.core.series import PoseSeries, whole_film
 from poseprint.io.parquet import count_frames, read_poses, read_poses_metadata
@@ -91,7 +91,8 @@ def read_recordings(folder: Path) -> list[Recording]:
             raise DatasetError(f"{table}: recording {recording.recording!r} stands twice")
         if recording.label not in LABELS:
             raise DatasetError(f"{table}: line {number}: label {recording.label!r}; it is real or fake")
-        if not (folder / recording.file).is_file():
+        file = folder / recording.file
+        if not (exists(file) and file.is_file()):
             raise DatasetError(f"{table}: line {number}: no file {recording.file!r} in {folder}")
         names.add(recording.recording)
         recordings.append(recording)

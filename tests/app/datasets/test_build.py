@@ -48,6 +48,7 @@ ALL = "file,person,label,recording,fps,frame_size\n"
         (ALL + "a.parquet,Ann\nb.parquet,\n", "line 3: no person is named"),
         (ALL + ",Ann\n", "line 2: no file is named"),
         (ALL + "\nc.parquet,Ann\n", "line 3: no file 'c.parquet' in "),
+        (ALL + "é" * 300 + ",Ann\n", "line 2: no file 'ééé"),
         (ALL + "a.parquet,Ann,Real\n", "line 2: label 'Real'; it is real or fake"),
         (ALL + "a.parquet,Ann\nb.parquet,Ann\na.parquet,Bob\n", "line 4: a.parquet is the same recording as in line 2"),
         (ALL + "a.parquet,Ann\ncopy.parquet,Ann\n", "line 3: copy.parquet is the same recording as in line 2"),

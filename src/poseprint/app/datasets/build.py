@@ -10,7 +10,7 @@ from pathlib import Path
 
 from poseprint.app.datasets.collect import Collected, collect, listed_recordings
 from poseprint.core.errors import DatasetError, MissingDependencyError, explain
-from poseprint.core.files import absence, ensure_writable
+from poseprint.core.files import absence, ensure_writable, exists
 from poseprint.core.names import safe_file_name
 from poseprint.core.progress import Progress, silent
 from poseprint.io.dataset import LABELS, read_table
@@ -81,17 +81,17 @@ def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -
     """A row of a manifest, checked; a DatasetError begins with `where`."""
     label, session, name, fps, size = (row.get(c, "") for c in ("label", "session", "recording", "fps", "frame_size"))
     file = folder / row["file"]
-    rate, picture = _parse_fps(fps), parse_size(size)
-    lacks_frame_size = is_poses(file) and file.suffix.lower() != ".parquet"
+    there, rate, picture = exists(file), _parse_fps(fps), parse_size(size)
+    lacks_frame_size = there and is_poses(file) and file.suffix.lower() != ".parquet"
     problems = {
         "no file is named": not row["file"],
         "no person is named": not row["person"],
-        _absence(folder, row["file"]): not file.exists(),
+        _absence(folder, row["file"]): not there,
         f"label {label!r}; it is real or fake, and real where nothing stands": label not in ("", *LABELS),
         f"recording {name!r} cannot be the name of a file": bool(name) and name != safe_file_name(name),
         f"fps {fps!r}; expected a number from 1 to 1000": bool(fps) and rate is None,
         f"frame_size {size!r}; expected WIDTHxHEIGHT, such as 1280x720": bool(size) and picture is None,
-        "OpenPose json does not tell the frame rate; give it in a column fps": file.is_dir() and rate is None,
+        "OpenPose json does not tell the frame rate; give it in a column fps": there and file.is_dir() and rate is None,
         "these poses do not tell the picture's size; give it in a column frame_size": lacks_frame_size
         and picture is None,
     }
