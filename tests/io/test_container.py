@@ -48,6 +48,21 @@ class Growing:
             yield packet
 
 
+class Ending:
+    """A container that sends the reader to a place before its file's beginning, which Python refuses."""
+
+    def demux(self, _: list[str]) -> Iterator[str]:
+        yield "a"
+        raise OSError(22, "Invalid argument")
+
+
+def test_a_place_before_the_beginning_ends_the_packets() -> None:
+    packets = demux(Ending(), ["film"])
+    assert next(packets) == "a"
+    with pytest.raises(av.FFmpegError, match="Invalid argument"):
+        next(packets)
+
+
 def test_a_stream_that_begins_within_the_file_is_passed_over() -> None:
     assert list(demux(Growing(), ["film"])) == ["a", "b", "c"]
 

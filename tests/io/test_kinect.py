@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.kinect import kinect_table
@@ -127,6 +128,11 @@ def test_what_is_no_parquet_or_empty(tmp_path: Path) -> None:
     for path in (tmp_path / "t.parquet", tmp_path / "none.parquet"):
         with pytest.raises(PoseFileError, match="cannot be read as a table of joints"):
             read_kinect(path)
+    table = pq.read_table(kinect_table(tmp_path / "t.parquet"))
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.int32([0, 1])), pa.py_buffer(b"\xff")])
+    pq.write_table(table.slice(0, 1).set_column(0, table.column_names[0], broken), tmp_path / "t.parquet")
+    with pytest.raises(PoseFileError, match="Invalid UTF8"):
+        read_kinect(tmp_path / "t.parquet")
     pq.write_table(pq.read_table(kinect_table(tmp_path / "t.parquet")).slice(0, 0), tmp_path / "t.parquet")
     with pytest.raises(PoseFileError, match="a table without rows"):
         read_kinect(tmp_path / "t.parquet")

@@ -131,6 +131,14 @@ def test_parquet_of_something_else(tmp_path: Path) -> None:
         read_poses(tmp_path / "p.parquet")
 
 
+def test_a_column_whose_name_is_no_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"a_long_name": [1, 2]}), path)
+    path.write_bytes(path.read_bytes().replace(b"a_long_name", b"a_long\xffname"))
+    with pytest.raises(PoseFileError, match="not a Parquet file, or damaged"):
+        read_poses(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet" * 100])
 def test_no_parquet(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.parquet").write_bytes(content)

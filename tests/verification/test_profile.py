@@ -79,6 +79,14 @@ def test_a_profile_of_statistics_that_none_has_is_refused(tmp_path: Path, ann: E
         read_profile(tmp_path)
 
 
+def test_a_nan_that_signals_is_read_as_any_other(tmp_path: Path, ann: EnrolledProfile) -> None:
+    statistics = ann.statistics.copy()
+    statistics.view(np.uint32)[0, 0] = 0x7F800001
+    replace(ann, statistics=statistics).write(tmp_path)
+    with np.errstate(all="raise"):
+        assert np.isnan(read_profile(tmp_path).statistics.astype(np.float64)[0, 0])
+
+
 @pytest.mark.slow
 def test_a_profile_is_whole_while_it_changes(
     tmp_path: Path, ann: EnrolledProfile, monkeypatch: pytest.MonkeyPatch

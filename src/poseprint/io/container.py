@@ -68,6 +68,8 @@ def demux(container: Any, streams: Sequence[Any]) -> Iterator[Any]:
             yield from container.demux(list(streams))
         except IndexError:  # the packet is read: what follows it can be
             continue
+        except OSError as error:  # a place before the file's beginning, where Python cannot go
+            raise av.FFmpegError(error.errno or 0, str(error)) from error
         return
 
 

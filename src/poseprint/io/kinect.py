@@ -140,6 +140,8 @@ def _read_columns(path: Path) -> tuple[dict[str, pa.StringArray], Array]:
             raise PoseFileError(f"{path}: a table without rows")
         columns = [c for c in ("person", "recording", "session", "activity") if c in table.column_names]
         text = {c: pc.fill_null(table[c].cast(pa.string()), "").combine_chunks() for c in columns}
+        for values in text.values():
+            values.validate(full=True)  # that it is UTF-8
         numbers = np.stack([np.asarray(table[c], dtype=np.float64) for c in needed[2:]])
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise PoseFileError(

@@ -114,7 +114,7 @@ def read_poses_metadata(path: Path | str) -> dict[str, Any]:
     try:
         with open_native(Path(path)) as file:
             raw = (pq.read_schema(file).metadata or {}).get(b"poseprint")
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # a ValueError: a column's name is no UTF-8
         raise PoseFileError(f"{path}: not a Parquet file, or damaged") from error
     if raw is None:
         raise PoseFileError(

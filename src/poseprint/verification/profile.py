@@ -102,7 +102,9 @@ class EnrolledProfile:
                 input=InputSpec.from_dict(manifest["input"]),
                 made_from=tuple(manifest["made_from"]),
                 findings=tuple(manifest["findings"]),
-                statistics=arrays["statistics"],
+                statistics=np.where(
+                    np.isnan(arrays["statistics"]), np.float32(np.nan), arrays["statistics"]
+                ),  # none that signals
                 tracks=tuple(_whole(arrays[f"tracks_{n}"]) for n in range(len(manifest["made_from"]))),
                 sha256=str(manifest["sha256"]),
             )

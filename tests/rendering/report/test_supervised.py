@@ -40,7 +40,7 @@ def test_profile_tells_its_footage_and_error(tmp_path: Path) -> None:
     assert "(95 % interval 5 to 20 %); always giving the commoner answer is wrong in 40 %." in words
 
 
-@pytest.mark.parametrize("training", [{}, {"test": {"accuracy": None}}, {"test": None}])
+@pytest.mark.parametrize("training", [{}, {"test": {"accuracy": None}}, {"test": None}, {"test": {"accuracy": -3}}])
 def test_profile_that_says_nothing(tmp_path: Path, training: dict[str, Any]) -> None:
     series = waving()
     profile = ProfileSummary("Ann", (), training=training)
@@ -55,6 +55,14 @@ def test_split_by_movement_is_said_to_flatter(tmp_path: Path) -> None:
     profile = ProfileSummary("Ann", (), training={"split": "movement", "test": test})
     words = written(tmp_path, judged(series, profile=profile), series).words
     assert "which flatters, it judged 0 % of 8 movements wrongly (too few recordings for an interval)" in words
+
+
+@pytest.mark.parametrize("interval", [["0.8", 1.0], [0.8], 0.8, "01", [-1, 1e300]])
+def test_figures_that_are_none_are_not_shown(tmp_path: Path, interval: object) -> None:
+    series = waving()
+    test = {"movements": 8, "recordings": 1, "accuracy": 1.0, "interval": interval, "majority": "0.5"}
+    words = written(tmp_path, judged(series, profile=ProfileSummary("Ann", (), training={"test": test})), series).words
+    assert "it judged 0 % of 8 movements wrongly (too few recordings for an interval)." in words
 
 
 @pytest.mark.parametrize("frames", [900, 1, 0])

@@ -55,15 +55,20 @@ def _enrolment(profile: ProfileSummary) -> list[tuple[str, int, float]]:
 def _measured(training: Mapping[str, Any]) -> dict[str, Any] | None:
     """The figures on recordings the training did not see, if there are any."""
     test = training.get("test")
-    if not isinstance(test, Mapping) or not isinstance(test.get("accuracy"), float | int):
+    if not isinstance(test, Mapping) or not _is_share(test.get("accuracy")):
         return None
-    wrong, majority = 1 - test["accuracy"], test.get("majority")
-    low_high = test.get("interval")
+    low_high, majority = test.get("interval"), test.get("majority")
+    has_interval = isinstance(low_high, list | tuple) and len(low_high) == 2 and all(map(_is_share, low_high))
     return {
         "by_recording": training.get("split") == "recording",
         "recordings": test.get("recordings"),
         "movements": test.get("movements"),
-        "wrong": wrong,
-        "interval": (1 - low_high[1], 1 - low_high[0]) if low_high else None,
-        "guessing": None if majority is None else 1 - majority,
+        "wrong": 1 - test["accuracy"],
+        "interval": (1 - low_high[1], 1 - low_high[0]) if has_interval else None,
+        "guessing": 1 - majority if _is_share(majority) else None,
     }
+
+
+def _is_share(value: object) -> bool:
+    """Whether it is a number from 0 to 1, as a figure in a profile should be."""
+    return isinstance(value, float | int) and 0 <= value <= 1
