@@ -3,7 +3,7 @@
     python benchmarks/fuzz.py [--inputs 10000] [--seed 0] [--jobs 2]
     python benchmarks/fuzz.py --only video:1234 --keep DIR
 
-Films in sixteen containers, poses in Parquet, csv and OpenPose's json, tables of Kinect joints, profiles, data sets and
+Films of seventeen kinds, poses in Parquet, csv and OpenPose's json, tables of Kinect joints, profiles, data sets and
 manifests; their bytes, boxes, packets, time stamps, columns, metadata and values are damaged. Every input is drawn from
 (seed, kind, number) alone, so with the same versions of the libraries any one can be made again: --only KIND:NUMBER does,
 keeps it in DIR, and shows where it fails. What counts as a fault is stated in `fuzzing/targets.py`; an input may take

@@ -16,6 +16,7 @@ from typing import Any
 import api_page
 import deepfake_page
 import enrolment_pages
+import fuzz_page
 import same_take_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
@@ -306,7 +307,7 @@ PAGES = {
     "docs/results.md": results_page,
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
-    "docs/threat-model.md": lambda: same_take_page.filled(deepfake_page.page()),
+    "docs/threat-model.md": lambda: fuzz_page.filled(same_take_page.filled(deepfake_page.page())),
     "README.md": readme,
 }
 

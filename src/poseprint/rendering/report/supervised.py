@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -58,17 +58,19 @@ def _measured(training: Mapping[str, Any]) -> dict[str, Any] | None:
     if not isinstance(test, Mapping) or not _is_share(test.get("accuracy")):
         return None
     low_high, majority = test.get("interval"), test.get("majority")
-    has_interval = isinstance(low_high, list | tuple) and len(low_high) == 2 and all(map(_is_share, low_high))
+    interval = None
+    if isinstance(low_high, list | tuple) and len(low_high) == 2 and all(map(_is_share, low_high)):
+        interval = 1 - low_high[1], 1 - low_high[0]
     return {
         "by_recording": training.get("split") == "recording",
         "recordings": test.get("recordings"),
         "movements": test.get("movements"),
         "wrong": 1 - test["accuracy"],
-        "interval": (1 - low_high[1], 1 - low_high[0]) if has_interval else None,
+        "interval": interval,
         "guessing": 1 - majority if _is_share(majority) else None,
     }
 
 
-def _is_share(value: object) -> bool:
+def _is_share(value: object) -> TypeGuard[float]:
     """Whether it is a number from 0 to 1, as a figure in a profile should be."""
     return isinstance(value, float | int) and 0 <= value <= 1
