@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.places import GOLDEN
-from helpers.profiles import make_profile
+from helpers.profiles import liveliness, make_profile
 
 from poseprint.app.profiles import read_profile
 from poseprint.core.errors import ProfileError
@@ -64,10 +64,14 @@ def test_golden_profile_stays_readable() -> None:
     assert asdict(profile.input)["normalisation"] == "zscore"
 
 
-def test_a_model_that_does_not_run_is_an_error(tmp_path: Path) -> None:
-    profile = read_profile(make_profile(tmp_path, onnx=b"not a network"))
+@pytest.mark.parametrize("network", [b"not a network", liveliness(0.2, feature=99)])
+def test_a_model_that_does_not_run_is_an_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], network: bytes
+) -> None:
+    profile = read_profile(make_profile(tmp_path, onnx=network))
     with pytest.raises(ProfileError, match="does not run"):
         profile.score(np.zeros((1, 150, 24), np.float32), np.array([150]))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_scores_that_are_no_numbers_are_no_votes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def test_some_inputs_of_each_kind_are_read_or_refused(bench: Bench, tmp_path: Pa
         outcome = measured(bench, kind, number, *bench.make(kind, number, folder), Limits(seconds=60))
         assert outcome["faults"] == [], outcome
         assert outcome["result"] in ("read", "refused")
+    assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY  # or whoever measured is ended later
 
 
 def test_a_sound_film_is_consistent_whatever_its_container(bench: Bench, tmp_path: Path) -> None:

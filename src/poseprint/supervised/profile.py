@@ -62,8 +62,10 @@ class SupervisedProfile:
             features: float32 [shape=(movements, frames, 24)], normalised as `input` says.
             lengths: int64 [shape=(movements,)].
         """
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what it would print of a broken network is in the error
         try:
-            session = onnxruntime.InferenceSession(self.onnx, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
             parts = []
             for first in range(0, len(features), 64):
                 batch = {
