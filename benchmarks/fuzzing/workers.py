@@ -148,8 +148,11 @@ def measured(bench: Any, kind: str, number: int, path: Path, befell: str, limits
     # Beyond the time that an input may take the system ends the process, wherever it is.
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     resource.setrlimit(resource.RLIMIT_CPU, (int(used + limits.seconds + 2), resource.RLIM_INFINITY))
-    with contextlib.redirect_stdout(io.StringIO()):
-        outcome = asdict(bench.run(kind, number, path, befell))
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            outcome = asdict(bench.run(kind, number, path, befell))
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     seconds, megabytes = time.process_time() - start, max(0.0, _peak() - before)
     if seconds > limits.seconds:
         outcome["faults"].append(("hang", f"{seconds:.1f} s of a processor"))
