@@ -117,7 +117,7 @@ def _llr(value: float | None) -> str:
 
 def section() -> str:
     """For docs/results.md."""
-    return _speakers() + "\n" + _robustness() + "\n" + _speed()
+    return _speakers() + "\n" + _robustness() + "\n" + _steadiness() + "\n" + _speed()
 
 
 def _speakers() -> str:
@@ -179,6 +179,28 @@ def _robustness() -> str:
         + table(["change", "posture", "motion", "LLR, genuine", "LLR, impostor", "most"], rows)
         + f"\nOpenPose and MediaPipe on the same frames of {other['clips']} clips differ by {other['static']:.2f} (posture) and {other['motion']:.2f} (motion): as much as two recordings\n"
         "of one person. A profile refuses another estimator's poses. Frame rate, lost frames, mirror, crop, hidden joints and noise are in every `poseprint evaluate`.\n"
+    )
+
+
+def _steadiness() -> str:
+    clips = result("steadiness")["clips"]
+    rows = [
+        [
+            c["clip"].replace("_", " "),
+            f"{c['llr']['motion']:+.2f}",
+            f"{c['motion_mean']:.2f}",
+            f"{c['motion_largest']:.2f}",
+            f"{c['margin']['motion']:.2f}",
+            f"{c['motion_within_margin']} of {c['of']}",
+        ]
+        for c in clips
+    ]
+    return (
+        "### The same clip as another file\n\n"
+        f"`python benchmarks/steadiness.py`: two clips in other containers, encoded anew, scaled, at other frame rates, with black bars, and cut short at the\n"
+        f"beginning ({clips[0]['of']} changes each), against a profile of {clips[0]['enrolled']}'s other clips. How far the LLR of motion moves, and how often the margin that the\n"
+        "verdict on the clip itself tells holds it. An LLR at the end of the scale cannot move.\n\n"
+        + table(["clip", "LLR of motion", "change, mean", "largest", "margin", "within it"], rows)
     )
 
 
