@@ -47,6 +47,13 @@ def test_the_reason_says_where_a_verdict_does_not_hold_throughout_its_margin(
     assert ("it could as well be inconclusive" in reason) == doubted
 
 
+def test_at_the_end_of_the_scale_the_reason_says_so_in_place_of_a_margin_of_nothing(ann: EnrolledProfile) -> None:
+    likelihood = replace(likelihood_of(ann, 150), llr={"both": -0.6}, margin={"both": 0.0})
+    reason = _reason("inconclusive", likelihood, Inspection((), (), {}, 0.0))
+    assert "the end of the scale, also when measured anew" in reason
+    assert "± 0.00" not in reason
+
+
 def test_what_is_measured_anew_moves_a_little_and_what_is_half_seen_more() -> None:
     series = mover(300)
     confidence = series.confidence.copy()

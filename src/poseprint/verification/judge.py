@@ -256,7 +256,8 @@ def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: 
     llr = likelihood.llr["both"] or 0.0
     low, high = likelihood.thresholds
     margin = likelihood.margin.get("both", 0.0)
-    text = f"LLR {llr:+.2f} (± {margin:.2f} when measured anew): {likelihood.words}"
+    stays = f"± {margin:.2f} when measured anew" if margin else "the end of the scale, also when measured anew"
+    text = f"LLR {llr:+.2f} ({stays}): {likelihood.words}"
     if withheld:
         text += f"; but this is no verdict: {WITHHELD[withheld]}"
     elif decision == "inconclusive":
