@@ -80,3 +80,4 @@ def clip(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 os.environ.setdefault("COLUMNS", "200")
+os.environ["POSEPRINT_CACHE_BYTES"] = "0"  # but where a test is about the cache

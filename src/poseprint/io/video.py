@@ -93,7 +93,8 @@ class VideoInfo:
     def facts(self) -> dict[str, Any]:
         """What is worth keeping beside the poses, json-ready."""
         left_out = ("path", "sha256", "clock", "stamps")
-        return {**{k: v for k, v in vars(self).items() if k not in left_out}, "bars": list(vars(self.bars).values())}
+        facts = {k: v for k, v in vars(self).items() if k not in left_out}
+        return {**facts, "size": list(self.size), "bars": list(vars(self.bars).values())}
 
 
 @dataclass
