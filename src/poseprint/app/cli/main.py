@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from poseprint.app.cli.cache import cache_app
 from poseprint.app.cli.check import check
 from poseprint.app.cli.dataset import dataset_app
 from poseprint.app.cli.enroll import enroll
@@ -44,6 +45,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The pose estimator's model files.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(cache_app, name="cache")
 
 
 def main() -> None:
