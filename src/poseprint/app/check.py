@@ -26,7 +26,9 @@ FRAMING = 1.6
 """By what factor a recording's shoulder width may leave the range of the profile's own footage."""
 
 
-def check(source: Path | str, profile: Path | str, *, models: Path | None = None, jobs: int | None = None) -> Verdict:
+def check(
+    source: Path | str, profile: Path | str, *, models: Path | None = None, jobs: int | None = None, cache: bool = True
+) -> Verdict:
     """The verdict on a video or a file of poses.
 
     Args:
@@ -34,12 +36,13 @@ def check(source: Path | str, profile: Path | str, *, models: Path | None = None
         profile: the folder of a profile.
         models: folder of the estimator's model files; None for the user's cache.
         jobs: processors to use; None for all.
+        cache: whether a video that was measured before is not measured again (see `poseprint.app.measured`).
 
     Raises:
         PoseprintError: the source or the profile cannot be read.
     """
     loaded = read_profile(profile)  # before the long work, so that a broken profile is reported at once
-    return check_poses(read_source(source, models=models, jobs=jobs), loaded)
+    return check_poses(read_source(source, models=models, jobs=jobs, cache=cache), loaded)
 
 
 def check_poses(

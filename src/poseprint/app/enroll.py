@@ -36,6 +36,7 @@ def enroll_footage(
     frame_size: tuple[int, int] | None = None,
     models: Path | None = None,
     jobs: int | None = None,
+    cache: bool = True,
     progress: Progress = silent,
 ) -> EnrolledProfile:
     """Make a profile from footage, or change one.
@@ -49,7 +50,7 @@ def enroll_footage(
         add: add to the profile that is there.
         forget: recordings to take out of it.
         session: place and day of the sources, where known.
-        fps, frame_size, models, jobs, progress: see `poseprint.app.sources`.
+        fps, frame_size, models, jobs, cache, progress: see `poseprint.app.sources`.
 
     Returns:
         the profile as it was written.
@@ -71,7 +72,7 @@ def enroll_footage(
                     footage = _read_data_set(source, person)
                 else:
                     opened = open_source(source, fps=fps, frame_size=frame_size)
-                    series = opened.read(models=models, jobs=jobs, progress=progress)
+                    series = opened.read(models=models, jobs=jobs, cache=cache, progress=progress)
                     if isinstance(opened.content, VideoInfo):
                         logger.info("measured %s: %.1f s", source.name, series.duration)
                         series = replace(series, recording=safe_file_name(opened.name))

@@ -14,6 +14,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    NoCache,
     plain,
     print_json,
     read_source,
@@ -43,6 +44,7 @@ def check(
     frame_size: FrameSize = None,
     models: Models = None,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.app.check import check_poses
@@ -60,7 +62,7 @@ def check(
 
         inputs = (source, profile)
         ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
-    series = read_source(source, fps, frame_size, models, jobs)
+    series = read_source(source, fps, frame_size, models, jobs, no_cache)
     verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
         write_report(verdict, series, report, footage=source if footage else None)

@@ -12,6 +12,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    NoCache,
     as_typed,
     collected_line,
     fail,
@@ -43,6 +44,7 @@ def build(
     output: Output,
     models: Models = None,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> int:
     """Measure the poses in every video that a csv names, and tell what is in the data set.
 
@@ -61,7 +63,7 @@ def build(
             print(collected_line(result.collected))
 
     with progress_bar(manifest.name) as progress:
-        results = run(manifest, output, models=models, jobs=jobs, progress=progress, on_result=show)
+        results = run(manifest, output, models=models, jobs=jobs, cache=not no_cache, progress=progress, on_result=show)
     if any(result.collected for result in results):
         print()
         describe(output)

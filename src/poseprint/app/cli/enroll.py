@@ -13,6 +13,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    NoCache,
     as_typed,
     parse_size,
     plain,
@@ -46,6 +47,7 @@ def enroll(
     frame_size: FrameSize = None,
     models: Models = None,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Enrol a person from genuine footage alone, and say what of it is doubtful.
 
@@ -65,6 +67,7 @@ def enroll(
             frame_size=parse_size(frame_size),
             models=models,
             jobs=jobs,
+            cache=not no_cache,
             progress=progress,
         )
     if json:

@@ -24,6 +24,9 @@ ERROR = 3
 
 Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder of the estimator's model files.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processors to use; all of them unless said.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Measure anew, and keep nothing of it (see `poseprint cache`).")
+]
 Fps = Annotated[float | None, typer.Option("--fps", min=1, max=1000, help="Frame rate of the video of OpenPose json.")]
 FrameSize = Annotated[
     str | None,
@@ -130,10 +133,11 @@ def print_json(value: Any) -> None:
 
 
 def read_source(
-    source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None
+    source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None, no_cache: bool
 ) -> PoseSeries:
     """The poses in whatever is named, measured first if it is a video."""
     from poseprint.app.sources import read_source as read
 
     with progress_bar(source.name) as progress:
-        return read(source, fps=fps, frame_size=parse_size(frame_size), models=models, jobs=jobs, progress=progress)
+        size = parse_size(frame_size)
+        return read(source, fps=fps, frame_size=size, models=models, jobs=jobs, cache=not no_cache, progress=progress)

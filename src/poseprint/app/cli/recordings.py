@@ -14,6 +14,7 @@ from poseprint.app.cli.options import (
     FrameSize,
     Jobs,
     Models,
+    NoCache,
     as_typed,
     collected_line,
     fail,
@@ -40,6 +41,7 @@ def extract(
     frame_size: FrameSize = None,
     models: Models = None,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> int:
     """Measure the poses in videos: a Parquet file each, listed in DIR/recordings.csv.
 
@@ -61,6 +63,7 @@ def extract(
                     frame_size=parse_size(frame_size),
                     models=models,
                     jobs=jobs,
+                    cache=not no_cache,
                     progress=progress,
                 )
         except Exception as error:
@@ -79,11 +82,12 @@ def inspect(
     frame_size: FrameSize = None,
     models: Models = None,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Say what in a recording can serve as evidence, and every doubt about it."""
     from poseprint.movements.gates import inspect as run_gates
 
-    series = read_source(source, fps, frame_size, models, jobs)
+    series = read_source(source, fps, frame_size, models, jobs, no_cache)
     inspection = run_gates(series)
     if json:
         print_json(_inspection_dict(series, inspection))

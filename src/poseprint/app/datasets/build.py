@@ -120,6 +120,7 @@ def build(
     *,
     models: Path | None = None,
     jobs: int | None = None,
+    cache: bool = True,
     progress: Progress = silent,
     on_result: Callable[[BuildResult], None] | None = None,
 ) -> list[BuildResult]:
@@ -132,7 +133,7 @@ def build(
     Args:
         manifest: a csv with the columns file and person (docs/formats.md).
         folder: the data set, to make or to add to.
-        models, jobs: see `poseprint.estimation.extraction.extract`.
+        models, jobs, cache: see `poseprint.app.sources.Source.read`.
         progress: called as frames of a recording are done.
         on_result: called with the result of each line, at once.
 
@@ -161,6 +162,7 @@ def build(
                 frame_size=line.frame_size,
                 models=models,
                 jobs=jobs,
+                cache=cache,
                 progress=frames_done,
             )
             results.append(BuildResult(line, collected))

@@ -56,6 +56,7 @@ def collect(
     estimator: str | Estimator = "mediapipe",
     models: Path | None = None,
     jobs: int | None = None,
+    cache: bool = True,
     progress: Progress = silent,
 ) -> Collected:
     """Add a recording to a data set.
@@ -70,7 +71,7 @@ def collect(
         recording: its name, which is its file's too; the source's own name by default.
         person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` by default.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        estimator, models, jobs, progress: see `poseprint.estimation.extraction.extract`.
+        estimator, models, jobs, cache, progress: see `poseprint.app.sources.Source.read`.
 
     Raises:
         PoseprintError: the source cannot be read, the data set has it under another name, or the folder cannot be
@@ -92,7 +93,12 @@ def collect(
             measured = None
             if not file.exists():
                 measured = opened.read(
-                    estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
+                    estimator=estimator,
+                    models=models,
+                    jobs=jobs,
+                    chunks_dir=chunks_dir,
+                    cache=cache,
+                    progress=progress,
                 )
             with changing(folder) as recordings:
                 file, line = _place(folder, source, name, content)
