@@ -12,7 +12,7 @@ from poseprint.app.sources import open_source
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.files import claimed
 from poseprint.core.names import safe_file_name
-from poseprint.core.progress import Progress, silent
+from poseprint.core.progress import Progress, numbered, silent
 from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import TABLE, ensure_no_data_set, read_recordings
 from poseprint.io.parquet import read_poses
@@ -67,12 +67,13 @@ def enroll_footage(
             profile = enrolment.forget(profile, name) if profile else None
         if sources or profile is None:
             recordings, sessions = [], []
-            for source in sources:
+            for number, source in enumerate(sources, 1):
                 if (source / TABLE).is_file():
                     footage = _read_data_set(source, person)
                 else:
                     opened = open_source(source, fps=fps, frame_size=frame_size)
-                    series = opened.read(models=models, jobs=jobs, cache=cache, progress=progress)
+                    told = numbered(progress, number, len(sources))
+                    series = opened.read(models=models, jobs=jobs, cache=cache, progress=told)
                     if isinstance(opened.content, VideoInfo):
                         logger.info("measured %s: %.1f s", source.name, series.duration)
                         series = replace(series, recording=safe_file_name(opened.name))

@@ -141,6 +141,7 @@ def _tune(
     searched_from = _searched_from(person, settings, movements)
     with _study(output, searched_from) as study:
         while (done := len(_finished(study))) < trials:
+            progress(f"settings for {person}", done, trials)
             _run(_next_trial(study, settings), settings, split_like_the_first, output / "trials")
             _remove_leftovers(output / "trials", study.best_trial.number)
             logger.info(_message(study, settings, trials))

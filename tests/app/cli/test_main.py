@@ -45,7 +45,7 @@ def test_version_and_help(command: Command) -> None:
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert names == ["extract", "inspect", "draw", "enroll", "train", "tune", "experiment", "evaluate", "check", "demo"]
     groups = {g.name: g.typer_instance for g in app.registered_groups}
-    assert set(groups) == {"models", "dataset"}
+    assert set(groups) == {"models", "dataset", "cache"}
     for name in (*names, *groups):
         assert f" {name} " in shown.out
         assert f"poseprint {name} " in command(name, "--help").out

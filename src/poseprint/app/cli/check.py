@@ -17,6 +17,7 @@ from poseprint.app.cli.options import (
     NoCache,
     plain,
     print_json,
+    progress_bar,
     read_source,
 )
 from poseprint.core.errors import PoseprintError
@@ -63,9 +64,11 @@ def check(
         inputs = (source, profile)
         ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
     series = read_source(source, fps, frame_size, models, jobs, no_cache)
-    verdict = check_poses(series, loaded, stride=stride, costs=costs)
+    with progress_bar("judging"):
+        verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
-        write_report(verdict, series, report, footage=source if footage else None)
+        with progress_bar(report.name) as progress:
+            write_report(verdict, series, report, footage=source if footage else None, progress=progress)
     if json:
         print_json(verdict.to_dict())
     else:

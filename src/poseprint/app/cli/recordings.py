@@ -48,9 +48,10 @@ def extract(
     Interrupted, the same command goes on where it stopped; a video that is done is not measured again.
     """
     from poseprint.app.datasets.collect import collect
+    from poseprint.core.progress import numbered
 
     failed = 0
-    for video in videos:
+    for number, video in enumerate(videos, 1):
         try:
             with progress_bar(video.name) as progress:
                 done = collect(
@@ -64,7 +65,7 @@ def extract(
                     models=models,
                     jobs=jobs,
                     cache=not no_cache,
-                    progress=progress,
+                    progress=numbered(progress, number, len(videos)),
                 )
         except Exception as error:
             failed = fail(explain(error))

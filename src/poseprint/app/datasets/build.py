@@ -12,7 +12,7 @@ from poseprint.app.datasets.collect import Collected, collect, listed_recordings
 from poseprint.core.errors import DatasetError, MissingDependencyError, explain
 from poseprint.core.files import absence, ensure_writable, exists
 from poseprint.core.names import safe_file_name
-from poseprint.core.progress import Progress, silent
+from poseprint.core.progress import Progress, numbered, silent
 from poseprint.io.dataset import LABELS, read_table
 from poseprint.io.poses import is_poses, parse_size
 
@@ -145,10 +145,6 @@ def build(
     ensure_writable(folder)
     results = []
     for count, line in enumerate(lines, 1):
-
-        def frames_done(step: str, done: int, total: int, count: int = count) -> None:
-            progress(f"{step} ({count} of {len(lines)})", done, total)
-
         try:
             collected = collect(
                 line.file,
@@ -163,7 +159,7 @@ def build(
                 models=models,
                 jobs=jobs,
                 cache=cache,
-                progress=frames_done,
+                progress=numbered(progress, count, len(lines)),
             )
             results.append(BuildResult(line, collected))
         except MissingDependencyError:

@@ -72,6 +72,8 @@ class Runner:
                     waiting.append(p)
                 else:
                     results[key] = stored
+            if waiting:
+                progress(waiting[0].row, len(results), len(by_key))
             for p, result in self._execute(waiting):
                 results[self.key(p.run)] = result
                 progress(p.row, len(results), len(by_key))
