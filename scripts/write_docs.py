@@ -255,6 +255,7 @@ def command_names(group: Any) -> list[str]:
 def command_page() -> str:
     commands = ["", *command_names(app)]
     for group in app.registered_groups:
+        commands += [group.name] if group.typer_instance.registered_callback else []  # does something by itself
         commands += [f"{group.name} {name}" for name in command_names(group.typer_instance)]
     parts = [
         "# Commands\n\n",

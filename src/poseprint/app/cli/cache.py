@@ -8,12 +8,12 @@ import typer
 
 from poseprint.app.cli.options import AsJson, print_json
 
-cache_app = typer.Typer(help="The poses of videos that were measured, kept for the next time.")
+cache_app = typer.Typer()
 
 
 @cache_app.callback(invoke_without_command=True)
 def cache(context: typer.Context, json: AsJson = False) -> None:
-    """Tell how much is kept of videos that were measured, and where.
+    """Tell how much is kept of videos that were measured, and where; clear it.
 
     The same video is not measured again under the same settings. $POSEPRINT_CACHE_BYTES says how much is kept at
     most (2000000000 unless set; the least recently used goes first); 0 keeps nothing, as does --no-cache.
