@@ -81,7 +81,7 @@ class People:
         """
         aside = np.clip(np.abs(self.place[:, 0] / width - 0.5) * 2, 0, 1)
         weight = self.size * (1 - ASIDE * aside)
-        return max(self._tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
+        return max(self.tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
 
     def comparable(self, rows: Array, frames: int) -> Array:
         """How many people are of comparable size to the one who is followed, themself included [shape=(frames,)]."""
@@ -92,7 +92,7 @@ class People:
         counts[rows] = True
         return np.bincount(self.frame[counts], minlength=frames)
 
-    def _tracks(self, fps: float) -> list[Array]:
+    def tracks(self, fps: float) -> list[Array]:
         """The detections of each person, as rows."""
         ended: list[_Track] = []
         tracks: list[_Track] = []
