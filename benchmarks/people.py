@@ -10,22 +10,17 @@ track that goes on with somebody else, a break a person who goes on in another t
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from common import SHARED, finish
-from scenes import ASKED, SECONDS, SETS, Scene, scenes
+from scenes import SECONDS, Scene
 from scipy.optimize import linear_sum_assignment
 
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER
 from poseprint.io.people import People
-from poseprint.io.video import frames, probe
 
 IN_SIGHT, HIDDEN = 0.6, 0.1
 """Share of the head from which on a person should be found, and up to which nobody can ask for it."""
@@ -87,13 +82,16 @@ def matched(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return who
 
 
-def measure(finder: Finder, scene: Scene, pictures: list[tuple[float, np.ndarray, np.ndarray, np.ndarray]], count: Count) -> None:
-    frame, persons, named, next_scan, found = [], [], [], 0.0, None
+def measure(
+    finder: Finder, scene: Scene, pictures: list[tuple[float, np.ndarray, np.ndarray, np.ndarray]], count: Count
+) -> None:
+    frame, persons, named, next_scan, found = [], [], [], 0.0, np.zeros((0, 12, 2))
     for at, picture, truth, in_sight in pictures:
         started = time.perf_counter()
-        if at >= next_scan or at in scene.cuts:  # as a video is looked through: everywhere now and then, else where people were
-            found, next_scan = None, at + SCAN_EVERY
-        found, _ = finder.find(picture, found)
+        everywhere = at >= next_scan or at in scene.cuts
+        if everywhere:
+            next_scan = at + SCAN_EVERY
+        found = finder.find(picture, found, everywhere)
         count.milliseconds.append(1000 * (time.perf_counter() - started))
         who = matched(found, truth)
         count.pictures += 1

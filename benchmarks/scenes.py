@@ -200,7 +200,9 @@ def leaving(stage: _Stage) -> Scene:
         away = np.clip(min((time - gone[0]) / 1.2, (gone[1] - time) / 1.2), 0, 1)
         return 0.75 + 0.55 * float(away), 0.45, 150.0
 
-    return stage.scene("one leaves and comes back", stage.member(_stays(stage.near(0.3), 0.45, 160)), stage.member(path))
+    return stage.scene(
+        "one leaves and comes back", stage.member(_stays(stage.near(0.3), 0.45, 160)), stage.member(path)
+    )
 
 
 def behind(stage: _Stage) -> Scene:

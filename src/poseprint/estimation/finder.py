@@ -25,14 +25,16 @@ from poseprint.estimation.model_files import require
 
 MODEL = "face_landmarker.task"
 DETECTOR = "face_detector.tflite"
-POSSIBLE, LIKELY, SURE = 0.4, 0.6, 0.8
-"""Confidence from which on a face is looked at again in a tile of its own, is then taken for one, and needs no second look."""
-COARSE, FINE = (1.0,), (0.5, 0.245)
+POSSIBLE, AGAIN, SURE = 0.4, 0.5, 0.7
+"""Confidence from which on a face is looked at in tiles of its own, is there taken for one that was known, and for a new one."""
+COARSE, FINE = (1.0,), (0.58, 0.225)
 """Sides of the square tiles, in the picture's shorter side: those looked at each time, and those that find who is small."""
-OVERLAP = 0.2
+OVERLAP = 0.22
 """Share of a tile that the next one has in common with it, at least: a face that asks for such a tile is whole in one."""
-OWN = 4.0
-"""Side of a tile of one's own, in head widths."""
+OWN = (4.0, 2.5)
+"""Sides of the tiles of one's own, in head widths. A new face is seen in both: what is none, script or a microphone, seldom is."""
+LEAST_TILE = 16
+"""Pixels."""
 APART = 0.75
 """Two faces are one where their middles are nearer than this share of the larger one's head width."""
 
@@ -55,7 +57,7 @@ class _Face:
 
     @property
     def middle(self) -> Array:
-        return self.points.mean(axis=0)
+        return np.asarray(self.points.mean(axis=0))
 
     def is_same(self, other: _Face) -> bool:
         return bool(np.linalg.norm(self.middle - other.middle) < APART * max(self.width, other.width))
@@ -72,26 +74,29 @@ class FaceFinder:
                 vision.FaceDetectorOptions(base_options=options, min_detection_confidence=POSSIBLE)
             )
 
-    def find(self, picture: Array, known: Array | None = None) -> tuple[Array, Array]:
+    def find(self, picture: Array, known: Array | None = None, *, everywhere: bool = True) -> tuple[Array, Array]:
         """Everybody in a picture, nobody twice, best first.
 
         Args:
             picture: uint8 RGB [shape=(height, width, 3)].
-            known: positions of those found in a picture shortly before, as this returned them. They are looked for where
-                they were, and others only if they are large, in a tenth of the time. None: everybody is looked for everywhere.
+            known: positions of people found shortly before, as this returned them; they are looked for where they were.
+            everywhere: whether others are looked for in all tiles, in about eight times the time, or are found only if they are large.
 
         Returns:
             Positions of UPPER_BODY in pixels, NaN = not found [shape=(people, 12, 2)], and confidences [shape=(people, 12)].
         """
         height, width = picture.shape[:2]
-        tiles = [(0, 0, width, height), *_squares(height, width, COARSE if known is not None else (*COARSE, *FINE))]
+        tiles = [(0, 0, width, height), *_squares(height, width, (*COARSE, *FINE) if everywhere else COARSE)]
         seen = _distinct([face for tile in tiles for face in self._faces(picture, tile)])
-        faces = [face for face in seen if face.confidence >= SURE]
-        before = [] if known is None else [_Face(*_head(person), 0) for person in known]
-        for doubtful in (*seen[len(faces) :], *before):
-            if not any(doubtful.is_same(face) for face in faces):
-                again = self._faces(picture, _own(doubtful, height, width))
-                faces += [face for face in again if face.confidence >= LIKELY]
+        faces: list[_Face] = []
+        for before in map(_head, () if known is None else known):
+            sure = [face for face in seen if face.is_same(before) and face.confidence >= SURE]
+            faces += sure or [face for face in self._own(before, OWN[0], picture) if face.confidence >= AGAIN]
+        for new in seen:
+            if not any(new.is_same(face) for face in faces):
+                views = [[face for face in self._own(new, side, picture) if face.is_same(new)] for side in OWN]
+                if all(any(face.confidence >= SURE for face in view) for view in views):
+                    faces += views[0]
         faces = _distinct(faces)
         position = np.full((len(faces), len(UPPER_BODY.keypoints), 2), np.nan)
         confidence = np.zeros(position.shape[:2])
@@ -102,6 +107,13 @@ class FaceFinder:
     def close(self) -> None:
         """Free the detector."""
         self._detector.close()
+
+    def _own(self, face: _Face, heads: float, picture: Array) -> list[_Face]:
+        """The faces in a tile around a face, so many head widths wide."""
+        limit = np.array(picture.shape[1::-1])
+        half = max(heads * face.width, LEAST_TILE) / 2
+        low, high = (np.clip(np.round(face.middle + reach), 0, limit).astype(int) for reach in (-half, half))
+        return list(self._faces(picture, (low[0], low[1], high[0], high[1])))
 
     def _faces(self, picture: Array, tile: Tile) -> Iterator[_Face]:
         """The faces in a tile.
@@ -138,20 +150,11 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(start) for start in np.linspace(0, length - side, count)]
 
 
-def _own(face: _Face, height: int, width: int) -> Tile:
-    """The part within the picture of the tile around a face."""
-    limit = np.array([width, height])
-    low, high = (face.middle + sign * max(OWN * face.width, 16) / 2 for sign in (-1, 1))
-    left, top, right, bottom = (int(x) for x in np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)]))
-    return left, top, right, bottom
-
-
-def _head(person: Array) -> tuple[Array, float]:
-    """Head and its width of a person's keypoints [shape=(12, 2)]."""
+def _head(person: Array) -> _Face:
+    """The head of a person's keypoints [shape=(12, 2)]."""
     points = person[_HEAD]
     # Turned away, the ears are one before the other, and the nose is as far from the rear one as before.
-    apart = np.linalg.norm(points[:, None] - points, axis=2)
-    return points, float(np.nanmax(apart))
+    return _Face(points, float(np.nanmax(np.linalg.norm(points[:, None] - points, axis=2))), 0)
 
 
 def _distinct(faces: list[_Face]) -> list[_Face]:

@@ -25,7 +25,7 @@ ASIDE = 0.1
 """By how much less somebody at the edge of the picture counts than somebody in its middle."""
 COMPARABLE = 0.5
 """Share of the measured person's size from which on somebody else is of comparable size."""
-_FRESH = 0.3  # weight of the newest frame in a track's size and velocity
+_FRESH = 0.3  # weight of the newest frame in a track's size and velocity; of a later one, that of as many frames
 _NOSE_TO_NECK = 1.4  # shoulder widths, times this distance: about 1, and steady while the shoulders turn away
 
 
@@ -121,8 +121,10 @@ class _Track:
     size: float
 
     def extend(self, row: int, frame: int, place: Array, size: float) -> None:
-        self.velocity = self.velocity + _FRESH * ((place - self.place) / (frame - self.frame) - self.velocity)
-        self.size *= (size / self.size) ** _FRESH
+        gap = frame - self.frame
+        fresh = 1 - (1 - _FRESH) ** gap
+        self.velocity = self.velocity + fresh * ((place - self.place) / gap - self.velocity)
+        self.size *= (size / self.size) ** fresh
         self.rows.append(row)
         self.frame, self.place = frame, place
 
