@@ -128,7 +128,7 @@ class FaceFinder:
         for face in self._detector.detect(image).detections:
             box = face.bounding_box
             low = np.array([box.origin_x, box.origin_y])
-            high = low + (box.width, box.height)
+            high = low + np.array([box.width, box.height])
             beyond = (low < 0) & (origin > 0), (high > size) & (origin + size < picture.shape[1::-1])
             if not np.any(beyond):
                 points = np.array([(face.keypoints[k].x, face.keypoints[k].y) for k in _EYES_NOSE_EARS])
