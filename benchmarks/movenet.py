@@ -22,7 +22,21 @@ from PIL import Image
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER
 
 TYPES = {"DT_FLOAT": TensorProto.FLOAT, "DT_INT32": TensorProto.INT32, "DT_BOOL": TensorProto.BOOL}
-SAME_NAME = ("Mul", "Sub", "Sigmoid", "Abs", "Less", "Range", "Equal", "Greater", "GreaterOrEqual", "Exp", "Reciprocal", "Tile", "Identity")
+SAME_NAME = (
+    "Mul",
+    "Sub",
+    "Sigmoid",
+    "Abs",
+    "Less",
+    "Range",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Exp",
+    "Reciprocal",
+    "Tile",
+    "Identity",
+)
 RENAMED = {
     "AddV2": "Add", "AddN": "Sum", "RealDiv": "Div", "FloorDiv": "Div", "Maximum": "Max", "Minimum": "Min", "LogicalAnd": "And",
     "GreaterEqual": "GreaterOrEqual", "Select": "Where", "Relu": "Relu", **{name: name for name in SAME_NAME},
@@ -101,7 +115,9 @@ def _convert(graph: _Graph, node: dict[str, Any]) -> None:
 
 def _attribute(value: dict[str, Any]) -> Any:
     if "list" in value:
-        return [int(i) for i in value["list"].get("i", [])] or [base64.b64decode(s).decode() for s in value["list"].get("s", [])]
+        return [int(i) for i in value["list"].get("i", [])] or [
+            base64.b64decode(s).decode() for s in value["list"].get("s", [])
+        ]
     return int(value["i"]) if "i" in value else value.get("type", value.get("b"))
 
 
@@ -217,7 +233,9 @@ SPECIAL: dict[str, Callable[[_Graph, str, list[str], dict[str, Any]], Any]] = {
     "GatherNd": lambda g, name, i, a: g.add("GatherND", [i[0], _integers(g, i[1])], name),
     "Tile": lambda g, name, i, a: g.add("Tile", [i[0], _integers(g, i[1])], name),
     "Fill": lambda g, name, i, a: g.add("Expand", [i[1], _integers(g, i[0])], name),
-    "Split": lambda g, name, i, a: g.add("Split", [i[1]], name, outputs=a["num_split"], axis=int(_constant(g, i[0])[0])),
+    "Split": lambda g, name, i, a: g.add(
+        "Split", [i[1]], name, outputs=a["num_split"], axis=int(_constant(g, i[0])[0])
+    ),
     "Max": lambda g, name, i, a: g.add("ReduceMax", [i[0]], name, axes=_constant(g, i[1]).tolist(), keepdims=0),
     "Sum": lambda g, name, i, a: g.add("ReduceSum", [i[0], _constant(g, i[1])], name, keepdims=0),
     "ArgMax": lambda g, name, i, a: g.add(
@@ -231,7 +249,7 @@ del RENAMED["Tile"]
 class MoveNet:
     """Six people at most; `longer` is the longer side of what the network sees, a multiple of 32."""
 
-    def __init__(self, folder: Path, longer: int = 256, least: float = 0.2, least_keypoint: float = 0.2) -> None:
+    def __init__(self, folder: Path, longer: int = 256, least: float = 0.1, least_keypoint: float = 0.2) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(converted(folder), options, providers=["CPUExecutionProvider"])
@@ -240,7 +258,9 @@ class MoveNet:
     def find(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width = picture.shape[:2]
         zoom = self.longer / max(height, width)
-        shown = Image.fromarray(picture).resize((max(1, round(width * zoom)), max(1, round(height * zoom))), Image.Resampling.BILINEAR)
+        shown = Image.fromarray(picture).resize(
+            (max(1, round(width * zoom)), max(1, round(height * zoom))), Image.Resampling.BILINEAR
+        )
         padded = np.zeros((*(-(-side // 32) * 32 for side in (shown.height, shown.width)), 3), dtype=np.int32)
         padded[: shown.height, : shown.width] = np.asarray(shown)
         (people,) = self.session.run(None, {"input": padded[None]})
@@ -249,7 +269,10 @@ class MoveNet:
         position = keypoints[:, :, 1::-1].astype(float) * padded.shape[1::-1] / zoom
         confidence = keypoints[:, :, 2].astype(float)
         shoulders = [RIGHT_SHOULDER, LEFT_SHOULDER]
-        position[:, NECK], confidence[:, NECK] = position[:, shoulders].mean(axis=1), confidence[:, shoulders].min(axis=1)
+        position[:, NECK], confidence[:, NECK] = (
+            position[:, shoulders].mean(axis=1),
+            confidence[:, shoulders].min(axis=1),
+        )
         position[confidence < self.least_keypoint] = np.nan
         seen = np.isfinite(position[:, :, 0]).any(axis=1)
         return position[seen], confidence[seen]

@@ -116,7 +116,7 @@ def _pose(member: Member, time: float, place: tuple[float, float, float]) -> tup
 
 
 def _stays(x: float, y: float, unit: float) -> Path2D:
-    return lambda time: (x, y, unit)
+    return lambda _: (x, y, unit)
 
 
 def _walks(start: float, end: float, y: float, unit: float) -> Path2D:

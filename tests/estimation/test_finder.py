@@ -9,20 +9,20 @@ import pytest
 from helpers.movers import mover
 
 from poseprint.core.skeleton import LEFT_EYE, NOSE, RIGHT_EYE
-from poseprint.estimation.finder import FaceFinder
+from poseprint.estimation.finder import PeopleFinder
 from poseprint.rendering.avatar import draw_frames
 
 
 @pytest.fixture(scope="module")
-def finder(models: None) -> Iterator[FaceFinder]:
-    loaded = FaceFinder()
+def finder(models: None) -> Iterator[PeopleFinder]:
+    loaded = PeopleFinder()
     yield loaded
     loaded.close()
 
 
 @pytest.mark.slow
 @pytest.mark.models
-def test_one_person_is_where_they_were_drawn(finder: FaceFinder) -> None:
+def test_one_person_is_where_they_were_drawn(finder: PeopleFinder) -> None:
     series = mover(1, shoulder=200)
     position, confidence = finder.find(next(draw_frames(series)))
     assert position.shape == (1, 12, 2)
@@ -34,7 +34,7 @@ def test_one_person_is_where_they_were_drawn(finder: FaceFinder) -> None:
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (37, 100), (640, 360)])
-def test_nobody(finder: FaceFinder, size: tuple[int, int]) -> None:
+def test_nobody(finder: PeopleFinder, size: tuple[int, int]) -> None:
     position, confidence = finder.find(np.full((size[1], size[0], 3), 120, dtype=np.uint8))
     assert position.shape == (0, 12, 2)
     assert confidence.shape == (0, 12)

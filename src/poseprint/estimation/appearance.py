@@ -39,4 +39,4 @@ def colours(picture: Array, position: Array) -> Array:
             red, green, blue = (picture[top:bottom, left:right] // (256 // LEVELS)).astype(int).reshape(-1, 3).T
             counts = np.bincount((red * LEVELS + green) * LEVELS + blue, minlength=LEVELS**3)
             found[person, part] = counts / max(len(PARTS) * len(red), 1)
-    return np.sqrt(found.reshape(len(position), len(PARTS) * LEVELS**3))
+    return np.asarray(np.sqrt(found.reshape(len(position), len(PARTS) * LEVELS**3)))

@@ -1,5 +1,7 @@
 """Who is in a picture: faces on the picture and its tiles, found by MediaPipe's short-range face detector.
 
+Where no face is seen at all, MediaPipe's pose landmarker looks for one person who is turned away.
+
 The detector sees 128 x 128 pixels; on drawn figures it found all faces of 1/8 to 2/3 of a tile (ear to ear), and half of those of 1/12.
 """
 
@@ -16,14 +18,16 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.skeleton import LEFT_EAR, LEFT_EYE, NOSE, RIGHT_EAR, RIGHT_EYE, UPPER_BODY
 from poseprint.estimation.mediapipe import (  # type: ignore[attr-defined]
+    MODEL,
     BaseOptions,
     _native_stderr_silenced,
+    _upper_body,
     mp,
     vision,
 )
 from poseprint.estimation.model_files import require
 
-MODEL = "face_landmarker.task"
+FACE_MODEL = "face_landmarker.task"
 DETECTOR = "face_detector.tflite"
 POSSIBLE, AGAIN, SURE = 0.4, 0.5, 0.7
 """Confidence from which on a face is looked at in tiles of its own, is there taken for one that was known, and for a new one."""
@@ -49,7 +53,7 @@ Tile = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class _Face:
-    """Somebody's head in pixels: _HEAD [shape=(5, 2)], the width from ear to ear of a face seen from the front."""
+    """Somebody's head in pixels: what is known of _HEAD [shape=(5, 2)], the width from ear to ear of a face seen from the front."""
 
     points: Array
     width: float
@@ -63,16 +67,18 @@ class _Face:
         return bool(np.linalg.norm(self.middle - other.middle) < APART * max(self.width, other.width))
 
 
-class FaceFinder:
-    """Finds people by their faces: each with eyes, nose and ears."""
+class PeopleFinder:
+    """Finds people by their faces: each with eyes, nose and ears; somebody alone who shows none with all keypoints."""
 
     def __init__(self, models: Path | None = None) -> None:
-        with zipfile.ZipFile(require(MODEL, models)) as archive:
+        with zipfile.ZipFile(require(FACE_MODEL, models)) as archive:
             options = BaseOptions(model_asset_buffer=archive.read(DETECTOR))
         with _native_stderr_silenced():
             self._detector: Any = vision.FaceDetector.create_from_options(
                 vision.FaceDetectorOptions(base_options=options, min_detection_confidence=POSSIBLE)
             )
+        self._models = models
+        self._landmarker: Any = None  # loaded where it is needed
 
     def find(self, picture: Array, known: Array | None = None, *, everywhere: bool = True) -> tuple[Array, Array]:
         """Everybody in a picture, nobody twice, best first.
@@ -89,7 +95,7 @@ class FaceFinder:
         tiles = [(0, 0, width, height), *_squares(height, width, (*COARSE, *FINE) if everywhere else COARSE)]
         seen = _distinct([face for tile in tiles for face in self._faces(picture, tile)])
         faces: list[_Face] = []
-        for before in map(_head, () if known is None else known):
+        for before in filter(None, map(_head, () if known is None else known)):
             sure = [face for face in seen if face.is_same(before) and face.confidence >= SURE]
             faces += sure or [face for face in self._own(before, OWN[0], picture) if face.confidence >= AGAIN]
         for new in seen:
@@ -98,6 +104,8 @@ class FaceFinder:
                 if all(any(face.confidence >= SURE for face in view) for view in views):
                     faces += views[0]
         faces = _distinct(faces)
+        if not faces:
+            return self._turned_away(picture)
         position = np.full((len(faces), len(UPPER_BODY.keypoints), 2), np.nan)
         confidence = np.zeros(position.shape[:2])
         for person, face in enumerate(faces):
@@ -105,8 +113,23 @@ class FaceFinder:
         return position, confidence
 
     def close(self) -> None:
-        """Free the detector."""
+        """Free the networks."""
         self._detector.close()
+        if self._landmarker is not None:
+            self._landmarker.close()
+
+    def _turned_away(self, picture: Array) -> tuple[Array, Array]:
+        """Somebody without a face, as `find` gives people."""
+        with _native_stderr_silenced():
+            if self._landmarker is None:
+                options = BaseOptions(model_asset_path=str(require(MODEL, self._models)))
+                self._landmarker = vision.PoseLandmarker.create_from_options(
+                    vision.PoseLandmarkerOptions(base_options=options)
+                )
+            image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(picture))
+            found = [_upper_body(landmarks) for landmarks in self._landmarker.detect(image).pose_landmarks]
+        position = np.array([pose for pose, _ in found]).reshape(-1, len(UPPER_BODY.keypoints), 2)
+        return position * picture.shape[1::-1], np.array([seen for _, seen in found]).reshape(position.shape[:2])
 
     def _own(self, face: _Face, heads: float, picture: Array) -> list[_Face]:
         """The faces in a tile around a face, so many head widths wide."""
@@ -150,11 +173,12 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(start) for start in np.linspace(0, length - side, count)]
 
 
-def _head(person: Array) -> _Face:
-    """The head of a person's keypoints [shape=(12, 2)]."""
-    points = person[_HEAD]
+def _head(person: Array) -> _Face | None:
+    """The head of a person's keypoints [shape=(12, 2)], unless too little of it is known."""
+    points = person[_HEAD][np.isfinite(person[_HEAD, 0])]
     # Turned away, the ears are one before the other, and the nose is as far from the rear one as before.
-    return _Face(points, float(np.nanmax(np.linalg.norm(points[:, None] - points, axis=2))), 0)
+    width = np.linalg.norm(points[:, None] - points, axis=2).max(initial=0)
+    return _Face(points, float(width), 0) if width > 0 else None
 
 
 def _distinct(faces: list[_Face]) -> list[_Face]:
