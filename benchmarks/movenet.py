@@ -5,6 +5,7 @@ and .bin. `converted` makes onnx of it: pictures stay height, width, channels la
 onnxruntime then moves out of the way.
 """
 
+# ruff: noqa: ARG001, ARG005
 from __future__ import annotations
 
 import base64
@@ -34,7 +35,6 @@ SAME_NAME = (
     "GreaterOrEqual",
     "Exp",
     "Reciprocal",
-    "Tile",
     "Identity",
 )
 RENAMED = {
@@ -243,7 +243,6 @@ SPECIAL: dict[str, Callable[[_Graph, str, list[str], dict[str, Any]], Any]] = {
     ),
     "ConcatV2": lambda g, name, i, a: g.add("Concat", i[:-1], name, axis=int(_constant(g, i[-1])[0])),
 }
-del RENAMED["Tile"]
 
 
 class MoveNet:
@@ -256,6 +255,7 @@ class MoveNet:
         self.longer, self.least, self.least_keypoint = longer, least, least_keypoint
 
     def find(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `poseprint.estimation.finder.PeopleFinder.find`."""
         height, width = picture.shape[:2]
         zoom = self.longer / max(height, width)
         shown = Image.fromarray(picture).resize(

@@ -12,13 +12,18 @@ a candidate whose files are not given is left out.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scenes import SECONDS, Scene
+from common import SHARED, finish
+from scenes import ASKED, SECONDS, SETS, SIZE, Scene, scenes
 from scipy.optimize import linear_sum_assignment
 
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER
@@ -26,6 +31,7 @@ from poseprint.estimation.appearance import colours
 from poseprint.estimation.finder import PeopleFinder
 from poseprint.estimation.shots import ShotDetector
 from poseprint.io.people import People
+from poseprint.io.video import frames, probe
 
 IN_SIGHT = 0.6
 """Share of the head from which on a person should be found."""
@@ -153,12 +159,12 @@ def finders(movenet: Path | None, openpose: Path | None) -> Iterator[tuple[str, 
         from movenet import MoveNet
 
         network = MoveNet(movenet)
-        yield "movenet", lambda picture, known, everywhere: network.find(picture)[0]
+        yield "movenet", lambda picture, *_: network.find(picture)[0]
     if openpose is not None:
         from poseprint.estimation.openpose import OpenPosePose
 
         estimator = OpenPosePose(openpose)
-        yield "openpose", lambda picture, known, everywhere: estimator.find(picture)[0]
+        yield "openpose", lambda picture, *_: estimator.find(picture)[0]
 
 
 def real(find: Find, name: str) -> dict[str, Any]:
