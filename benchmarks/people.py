@@ -27,7 +27,7 @@ from scenes import ASKED, SECONDS, SETS, SIZE, Scene, scenes
 from scipy.optimize import linear_sum_assignment
 
 from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER
-from poseprint.estimation.appearance import colours
+from poseprint.estimation.appearance import LEVELS, colours
 from poseprint.estimation.finder import PeopleFinder
 from poseprint.estimation.shots import ShotDetector
 from poseprint.io.people import People
@@ -120,7 +120,9 @@ class Watch:
     def tracks(self, cuts: Iterable[float]) -> list[np.ndarray]:
         """The detections of each person, as rows."""
         people = People.of(np.array(self.frame, dtype=int), np.array(self.persons).reshape(-1, 12, 2))
-        return people.tracks(FPS, [round(at * FPS) for at in cuts], np.array(self.looks).reshape(len(self.looks), -1))
+        return people.tracks(
+            FPS, [round(at * FPS) for at in cuts], np.array(self.looks).reshape(len(self.looks), 2 * LEVELS**3)
+        )
 
 
 def measure(find: Find, scene: Scene, seed: int, counts: list[Count]) -> None:
