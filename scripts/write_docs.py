@@ -17,6 +17,7 @@ import api_page
 import deepfake_page
 import enrolment_pages
 import fuzz_page
+import people_page
 import same_take_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
@@ -307,6 +308,7 @@ PAGES = {
     "docs/results.md": results_page,
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
+    "docs/people.md": people_page.page,
     "docs/threat-model.md": lambda: fuzz_page.filled(same_take_page.filled(deepfake_page.page())),
     "README.md": readme,
 }

@@ -145,6 +145,7 @@ def test_nobody_at_all() -> None:
     people = People.of(np.array([], dtype=int), np.zeros((0, 12, 2)))
     assert len(people.followed(FPS, WIDTH)) == 0
     assert people.comparable(people.followed(FPS, WIDTH), 3).tolist() == [0, 0, 0]
+    assert people.tracks(FPS, [1], np.zeros((0, 8))) == []
 
 
 def tracked(
