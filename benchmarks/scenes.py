@@ -9,7 +9,7 @@ sets that share no recording, no look and no layout: one to choose thresholds on
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -59,12 +59,14 @@ class Scene:
     light: float = 1.0
     cuts: tuple[float, ...] = ()
 
-    def pictures(self, seed: int = 0) -> Iterator[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
+    def pictures(
+        self, seed: int, times: Sequence[float] = tuple(np.arange(0, SECONDS, 1 / ASKED).tolist())
+    ) -> Iterator[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
         """Time, uint8 RGB picture, keypoints [shape=(cast, 12, 2)] in pixels (NaN = not there) and the share of each head in sight."""
         rng = np.random.default_rng(seed)
         width, height = (OVERSAMPLING * length for length in SIZE)
         empty = BACKDROPS[self.backdrop.backdrop](width, height, self.backdrop.background)
-        for time in np.arange(0, SECONDS, 1 / ASKED).tolist():
+        for time in times:
             picture, pose = empty.copy(), np.full((len(self.cast), 12, 2), np.nan)
             heads = np.zeros((len(self.cast), len(CIRCLE) * 3, 2))
             in_sight = np.zeros(heads.shape[:2], dtype=bool)
@@ -279,7 +281,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     for which in SETS:
         for number, (scene, seed) in enumerate(scenes(which)):
-            shown = list(scene.pictures(seed))[20]
+            (shown,) = scene.pictures(seed, [5.0])
             Image.fromarray(shown[1]).save(folder / f"{which}_{number:02d}.png")
             print(which, number, scene.name, shown[3].round(2))
 

@@ -38,7 +38,7 @@ OVERLAP = 0.22
 OWN = (4.0, 2.5)
 """Sides of the tiles of one's own, in head widths. A new face is seen in both: what is none, script or a microphone, seldom is."""
 LEAST_TILE = 16
-"""Pixels."""
+"""Side in pixels below which a tile shows nobody."""
 APART = 0.75
 """Two faces are one where their middles are nearer than this share of the larger one's head width."""
 
@@ -162,7 +162,9 @@ def _squares(height: int, width: int, shares: tuple[float, ...]) -> list[Tile]:
     """Overlapping square tiles over a picture."""
     tiles = []
     for share in shares:
-        side = max(1, round(share * min(height, width)))
+        side = round(share * min(height, width))
+        if side < LEAST_TILE:
+            continue
         for top in _starts(height, side):
             tiles += [(left, top, left + side, top + side) for left in _starts(width, side)]
     return tiles

@@ -131,7 +131,9 @@ class People:
 
 def _joined(tracks: list[Array], frame: Array, colours: Array) -> list[Array]:
     """Tracks of one person as one: each goes on that of whom it is like, and of nobody else, if that person is not elsewhere meanwhile."""
-    looks = np.array([np.nan_to_num(colours[rows]).sum(axis=0) for rows in tracks]).reshape(len(tracks), colours.shape[1])
+    looks = np.array([np.nan_to_num(colours[rows]).sum(axis=0) for rows in tracks]).reshape(
+        len(tracks), colours.shape[1]
+    )
     looks /= np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
     unlike = 1 - looks @ looks.T
     first, last = (np.array([frame[rows[end]] for rows in tracks]) for end in (0, -1))
