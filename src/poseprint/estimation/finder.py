@@ -48,7 +48,7 @@ _HEAD = [RIGHT_EYE, LEFT_EYE, NOSE, RIGHT_EAR, LEFT_EAR]
 _BOX = 1.25  # side of the detector's box, in head widths
 
 Tile = tuple[int, int, int, int]
-"""Left, top, right and bottom in pixels of the picture."""
+"""Left, top, right and bottom in pixels of the picture, which it may reach beyond."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,14 @@ class PeopleFinder:
 
     def _own(self, face: _Face, heads: float, picture: Array) -> list[_Face]:
         """The faces in a tile around a face, so many head widths wide."""
-        limit = np.array(picture.shape[1::-1])
         half = max(heads * face.width, LEAST_TILE) / 2
-        low, high = (np.clip(np.round(face.middle + reach), 0, limit).astype(int) for reach in (-half, half))
-        return list(self._faces(picture, (low[0], low[1], high[0], high[1])))
+        left, top, right, bottom = (
+            np.round(np.concatenate([face.middle - half, face.middle + half])).astype(int).tolist()
+        )
+        height, width = picture.shape[:2]
+        if left >= width or top >= height or right <= 0 or bottom <= 0:
+            return []
+        return list(self._faces(picture, (left, top, right, bottom)))
 
     def _faces(self, picture: Array, tile: Tile) -> Iterator[_Face]:
         """The faces in a tile.
@@ -145,9 +149,13 @@ class PeopleFinder:
         """
         left, top, right, bottom = tile
         origin, size = np.array([left, top]), np.array([right - left, bottom - top])
-        if not size.all():
-            return
-        image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(picture[top:bottom, left:right]))
+        start_y, start_x = max(top, 0), max(left, 0)
+        shown = picture[start_y:bottom, start_x:right]
+        # A head that the picture's edge cuts off is found more surely with something around it.
+        down = start_y - top, bottom - start_y - shown.shape[0]
+        across = start_x - left, right - start_x - shown.shape[1]
+        shown = np.pad(shown, (down, across, (0, 0)), mode="edge")
+        image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(shown))
         for face in self._detector.detect(image).detections:
             box = face.bounding_box
             low = np.array([box.origin_x, box.origin_y])
