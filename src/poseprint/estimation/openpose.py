@@ -1,0 +1,245 @@
+"""Any OpenPose network of 18 joints, given as ONNX, as an estimator of the paper's 12 keypoints.
+
+Every picture is estimated by itself: nothing is smoothed. Joints that the network does not see are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+from PIL import Image
+
+from poseprint.core.arrays import Array
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import OPENPOSE, EstimatorInfo
+from poseprint.core.skeleton import UPPER_BODY
+from poseprint.estimation.estimator import Pose
+from poseprint.estimation.part_affinity import JOINTS, LIMBS, decode
+from poseprint.io.people import ASIDE, COMPARABLE, FARTHEST, MISSED_S, REACH, RESIZED, People
+
+HEIGHT, WIDEST = 256, 640
+"""Pixels of the network's input where its file leaves them open: the height, and the most in width."""
+MULTIPLE = 8
+"""What width and height of the input are multiples of where the file leaves them open."""
+SCALE, OFFSET = "input_scale", "input_offset"
+"""Entries of the file's metadata: the network takes a colour from 0 to 255, times the one plus the other. Without them
+1 and 0; CMU's own weights need 0.00390625 (1 / 256) and -0.5."""
+GREY = 128
+"""Colour beside a picture that does not have the shape of the network's input."""
+
+_UPPER_BODY = np.array([0, 1, 2, 3, 4, 5, 6, 7, 14, 15, 16, 17])
+_HEAT_MAPS, _FIELDS = JOINTS + 1, 2 * len(LIMBS)
+_EXTERNAL = b"\n\x08location\x12"  # as ONNX writes that weights lie in another file
+
+
+class Network:
+    """An OpenPose network; threads may share it.
+
+    Args:
+        content: the ONNX file.
+        name: of the file, for errors.
+
+    Raises:
+        PoseprintError: it is no such network.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        import onnxruntime  # loaded only where there is a network to run
+
+        if _EXTERNAL in content:
+            raise PoseprintError(f"{name}: its weights lie in another file; save the network as one file")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # several workers share the processors
+        options.log_severity_level = 4  # what it would print of a broken network is in the error
+        self._name = name
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no public base
+            raise PoseprintError(f"{name}: no ONNX network that can be run ({_first_line(error)})") from error
+        inputs, about = self._session.get_inputs(), self._session.get_modelmeta()
+        shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else ()
+        if len(shape) != 4 or shape[1] not in (3, None) and isinstance(shape[1], int):
+            raise PoseprintError(f"{name}: no OpenPose network: its input is not one float32 picture [1, 3, height, width]")
+        self._input = inputs[0].name
+        self._height, self._width = (side if isinstance(side, int) else None for side in shape[2:])
+        self._scale, self._offset = (
+            self._entry(about.custom_metadata_map, key, default) for key, default in ((SCALE, 1), (OFFSET, 0))
+        )
+        self.version = " ".join(part for part in (about.producer_name, about.graph_name) if part)
+        self.people(np.full((HEIGHT, HEIGHT, 3), GREY, dtype=np.uint8))  # what does not fit shows here, not later
+
+    def people(self, picture: Array) -> tuple[Array, Array]:
+        """Everybody in a uint8 RGB picture, as `poseprint.estimation.part_affinity.decode`, in pixels of the picture."""
+        height, width = picture.shape[:2]
+        tall, wide = self._input_size(height, width)
+        zoom = min(tall / height, wide / width)
+        inner = max(1, round(width * zoom)), max(1, round(height * zoom))
+        shown = np.full((tall, wide, 3), GREY, dtype=np.uint8)
+        # The filter takes in all that a pixel covers, so that a picture made smaller does not flicker.
+        shown[: inner[1], : inner[0]] = np.asarray(Image.fromarray(picture).resize(inner, Image.Resampling.BICUBIC))
+        heat_maps, fields = self._maps(shown)
+        position, confidence = decode(heat_maps, fields, tall / heat_maps.shape[1])
+        position *= np.array([width, height]) / inner
+        outside = (position > (width, height)).any(axis=2)
+        position[outside], confidence[outside] = np.nan, 0
+        return position, confidence
+
+    def _input_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the input for a picture of a size."""
+        tall = self._height or HEIGHT
+        wide = math.ceil(round(width * tall / height) / MULTIPLE) * MULTIPLE
+        return tall, self._width or min(max(wide, MULTIPLE), WIDEST)
+
+    def _maps(self, shown: Array) -> tuple[Array, Array]:
+        """Heat maps and fields of a picture that has the size of the input."""
+        bgr = shown[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32) * self._scale + self._offset
+        try:
+            outputs = self._session.run(None, {self._input: np.ascontiguousarray(bgr, dtype=np.float32)})
+        except Exception as error:
+            raise PoseprintError(f"{self._name}: the network does not run ({_first_line(error)})") from error
+        # A network may give each of its stages, or both kinds of maps as one: the last of each counts.
+        maps = {a.shape[1]: a[0] for a in outputs if a.ndim == 4 and len(a) == 1 and a.dtype == np.float32}
+        if _HEAT_MAPS + _FIELDS in maps:
+            maps[_HEAT_MAPS], maps[_FIELDS] = np.split(maps[_HEAT_MAPS + _FIELDS], [_HEAT_MAPS])
+        if not {_HEAT_MAPS, _FIELDS} <= maps.keys():
+            found = ", ".join(str(list(a.shape)) for a in outputs)
+            raise PoseprintError(
+                f"{self._name}: no OpenPose network of {JOINTS} joints: it gives {found}, "
+                f"expected {_HEAT_MAPS} heat maps and {_FIELDS} part-affinity fields (or both as {_HEAT_MAPS + _FIELDS})"
+            )
+        heat_maps, fields = maps[_HEAT_MAPS], maps[_FIELDS]
+        rows, columns = heat_maps.shape[1:]
+        if fields.shape[1:] != (rows, columns) or min(rows, columns) < 2 or rows * bgr.shape[3] != columns * bgr.shape[2]:
+            raise PoseprintError(
+                f"{self._name}: maps of {columns} x {rows} and fields of {fields.shape[2]} x {fields.shape[1]} "
+                f"for a picture of {bgr.shape[3]} x {bgr.shape[2]}; expected one size, the picture's made smaller"
+            )
+        if not (np.isfinite(heat_maps).all() and np.isfinite(fields).all()):
+            raise PoseprintError(f"{self._name}: the network gives values that are no numbers")
+        return heat_maps, fields
+
+    def _entry(self, metadata: dict[str, str], key: str, default: float) -> float:
+        """A number from the file's metadata."""
+        try:
+            value = float(metadata.get(key, default))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise PoseprintError(f"{self._name}: {key} in its metadata is {metadata[key]!r}, expected a number")
+        return value
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+_loaded: WeakValueDictionary[str, Network] = WeakValueDictionary()
+_loading = threading.Lock()
+
+
+def _load(weights: Path) -> tuple[Network, str]:
+    """The network in a file, one for all who use it at a time, and the file's sha256."""
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise PoseprintError(f"{weights}: cannot be read ({error.strerror}); name an ONNX file") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    with _loading:
+        network = _loaded.get(sha256) or Network(content, str(weights))
+        _loaded[sha256] = network
+    return network, sha256
+
+
+class OpenPosePose:
+    """One person of a shot, or everybody in a picture.
+
+    Args:
+        weights: the network as one ONNX file. Input: float32 [1, 3, height, width], blue, green, red, see SCALE.
+            Outputs: 19 heat maps and 38 part-affinity fields, or both as 57 channels in this order.
+
+    Raises:
+        PoseprintError: the file cannot be read, or holds no such network.
+    """
+
+    skeleton = UPPER_BODY
+
+    def __init__(self, weights: Path) -> None:
+        network, sha256 = _load(weights)
+        self._network: Network | None = network
+        self.info = EstimatorInfo(OPENPOSE, network.version, sha256)
+
+    def find(self, picture: Array) -> tuple[Array, Array]:
+        """Everybody in a uint8 RGB picture [shape=(height, width, 3)].
+
+        Returns:
+            positions [shape=(people, 12, 2)] in pixels of the picture, NaN = missing; confidence [shape=(people, 12)].
+        """
+        if self._network is None:
+            raise PoseprintError("the estimator was closed")
+        position, confidence = (values[:, _UPPER_BODY] for values in self._network.people(picture))
+        there = (confidence > 0).any(axis=1)  # not legs alone
+        return position[there], confidence[there]
+
+    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
+        """See `poseprint.estimation.estimator.Estimator.track`.
+
+        The first person is the largest, of nearly equals the one nearer to the middle; it is then who is nearest to
+        where they were and about as large. Somebody who is missed for MISSED_S is looked for afresh.
+        """
+        followed = _Followed()
+        for time, picture in pictures:
+            position, confidence = self.find(picture)
+            size = np.array(picture.shape[1::-1], dtype=float)
+            people = People.of(np.zeros(len(position), dtype=int), position)
+            chosen = followed.one_of(people, time, size)
+            if chosen is None:
+                missing = np.full(position.shape[1:], np.nan), np.zeros(confidence.shape[1])
+                yield Pose(*missing, float(people.shouldered.sum()))
+            else:
+                count = people.comparable(np.array([chosen]), 1)[0]
+                yield Pose(position[chosen] / size, confidence[chosen], float(count))
+
+    def close(self) -> None:
+        """Free the network, unless others use it."""
+        self._network = None
+
+
+class _Followed:
+    """Who is followed through a shot: where they were last, in shares of the picture, and how large."""
+
+    def __init__(self) -> None:
+        self._place, self._size, self._time = np.zeros(2), 0.0, -np.inf
+
+    def one_of(self, people: People, time: float, picture: Array) -> int | None:
+        """Number of the person who is followed, None if they are not there.
+
+        Args:
+            people: everybody in the picture.
+            time: seconds.
+            picture: its (width, height) in pixels.
+        """
+        known = np.flatnonzero(people.size > 0)
+        if not len(known):
+            return None
+        place, size = people.place[known], people.size[known]
+        gap = time - self._time
+        if gap > MISSED_S:
+            aside = np.clip(np.abs(place[:, 0] / picture[0] - 0.5) * 2, 0, 1)
+            best = int(np.argmax(size * (1 - ASIDE * aside)))
+        else:
+            before = self._size * picture[1]
+            reach = before * min(REACH + gap, FARTHEST)
+            away = np.linalg.norm(place - self._place * picture, axis=1) / reach
+            distance = np.hypot(away, np.log(size / before) / np.log(RESIZED))
+            best = int(np.argmin(distance))
+            if distance[best] > 1:
+                return None
+        self._place, self._size, self._time = place[best] / picture, float(size[best] / picture[1]), time
+        return int(known[best])
