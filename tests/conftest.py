@@ -36,7 +36,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     from poseprint.estimation import registry
 
     FixedEstimator.shots, FixedEstimator.stop_after, FixedEstimator.seen = [], None, 0
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: FixedEstimator())
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda *_: FixedEstimator())
 
 
 @pytest.fixture

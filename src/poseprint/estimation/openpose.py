@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -22,12 +21,15 @@ from poseprint.core.series import OPENPOSE, EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.estimation.estimator import Pose
 from poseprint.estimation.part_affinity import JOINTS, LIMBS, decode
-from poseprint.io.people import ASIDE, COMPARABLE, FARTHEST, MISSED_S, REACH, RESIZED, People
+from poseprint.io.people import ASIDE, FARTHEST, MISSED_S, REACH, RESIZED, People
 
-HEIGHT, WIDEST = 256, 640
-"""Pixels of the network's input where its file leaves them open: the height, and the most in width."""
+SHORTER = 184
+"""Pixels of the shorter side of the network's input, where its file leaves that open. Somebody who fills the picture is
+larger than most of those such networks learned from: with 256 fewer arms are seen, at twice the cost (docs/estimators.md)."""
+LONGEST = 3
+"""Times that the longer side may be the shorter one; a picture that is longer is made smaller."""
 MULTIPLE = 8
-"""What width and height of the input are multiples of where the file leaves them open."""
+"""What the sides of the input are multiples of."""
 SCALE, OFFSET = "input_scale", "input_offset"
 """Entries of the file's metadata: the network takes a colour from 0 to 255, times the one plus the other. Without them
 1 and 0; CMU's own weights need 0.00390625 (1 / 256) and -0.5."""
@@ -64,21 +66,32 @@ class Network:
         except Exception as error:  # onnxruntime's exceptions share no public base
             raise PoseprintError(f"{name}: no ONNX network that can be run ({_first_line(error)})") from error
         inputs, about = self._session.get_inputs(), self._session.get_modelmeta()
-        shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else ()
-        if len(shape) != 4 or shape[1] not in (3, None) and isinstance(shape[1], int):
-            raise PoseprintError(f"{name}: no OpenPose network: its input is not one float32 picture [1, 3, height, width]")
+        shape = list(inputs[0].shape) if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
+        if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
+            raise PoseprintError(
+                f"{name}: no OpenPose network: its input is not one float32 picture [1, 3, height, width]"
+            )
         self._input = inputs[0].name
         self._height, self._width = (side if isinstance(side, int) else None for side in shape[2:])
         self._scale, self._offset = (
             self._entry(about.custom_metadata_map, key, default) for key, default in ((SCALE, 1), (OFFSET, 0))
         )
         self.version = " ".join(part for part in (about.producer_name, about.graph_name) if part)
-        self.people(np.full((HEIGHT, HEIGHT, 3), GREY, dtype=np.uint8))  # what does not fit shows here, not later
+        self.people(np.full((SHORTER, SHORTER, 3), GREY, dtype=np.uint8))  # what does not fit shows here, not later
 
-    def people(self, picture: Array) -> tuple[Array, Array]:
-        """Everybody in a uint8 RGB picture, as `poseprint.estimation.part_affinity.decode`, in pixels of the picture."""
+    def people(self, picture: Array, shorter: int = SHORTER) -> tuple[Array, Array]:
+        """Everybody in a uint8 RGB picture, as `poseprint.estimation.part_affinity.decode`, in pixels of the picture.
+
+        Args:
+            picture: [shape=(height, width, 3)].
+            shorter: pixels of the input's shorter side, where the network leaves it open.
+        """
         height, width = picture.shape[:2]
-        tall, wide = self._input_size(height, width)
+        zoom = shorter / max(min(height, width), max(height, width) / LONGEST)
+        tall, wide = (
+            fixed or MULTIPLE * max(2, math.ceil(round(side * zoom) / MULTIPLE))
+            for fixed, side in ((self._height, height), (self._width, width))
+        )
         zoom = min(tall / height, wide / width)
         inner = max(1, round(width * zoom)), max(1, round(height * zoom))
         shown = np.full((tall, wide, 3), GREY, dtype=np.uint8)
@@ -91,12 +104,6 @@ class Network:
         position[outside], confidence[outside] = np.nan, 0
         return position, confidence
 
-    def _input_size(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width of the input for a picture of a size."""
-        tall = self._height or HEIGHT
-        wide = math.ceil(round(width * tall / height) / MULTIPLE) * MULTIPLE
-        return tall, self._width or min(max(wide, MULTIPLE), WIDEST)
-
     def _maps(self, shown: Array) -> tuple[Array, Array]:
         """Heat maps and fields of a picture that has the size of the input."""
         bgr = shown[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32) * self._scale + self._offset
@@ -105,18 +112,22 @@ class Network:
         except Exception as error:
             raise PoseprintError(f"{self._name}: the network does not run ({_first_line(error)})") from error
         # A network may give each of its stages, or both kinds of maps as one: the last of each counts.
-        maps = {a.shape[1]: a[0] for a in outputs if a.ndim == 4 and len(a) == 1 and a.dtype == np.float32}
+        maps = {a.shape[1]: a[0] for a in outputs if np.ndim(a) == 4 and len(a) == 1}
         if _HEAT_MAPS + _FIELDS in maps:
             maps[_HEAT_MAPS], maps[_FIELDS] = np.split(maps[_HEAT_MAPS + _FIELDS], [_HEAT_MAPS])
         if not {_HEAT_MAPS, _FIELDS} <= maps.keys():
-            found = ", ".join(str(list(a.shape)) for a in outputs)
+            found = ", ".join(str(list(np.shape(a))) for a in outputs)
             raise PoseprintError(
                 f"{self._name}: no OpenPose network of {JOINTS} joints: it gives {found}, "
                 f"expected {_HEAT_MAPS} heat maps and {_FIELDS} part-affinity fields (or both as {_HEAT_MAPS + _FIELDS})"
             )
         heat_maps, fields = maps[_HEAT_MAPS], maps[_FIELDS]
         rows, columns = heat_maps.shape[1:]
-        if fields.shape[1:] != (rows, columns) or min(rows, columns) < 2 or rows * bgr.shape[3] != columns * bgr.shape[2]:
+        if (
+            fields.shape[1:] != (rows, columns)
+            or min(rows, columns) < 2
+            or rows * bgr.shape[3] != columns * bgr.shape[2]
+        ):
             raise PoseprintError(
                 f"{self._name}: maps of {columns} x {rows} and fields of {fields.shape[2]} x {fields.shape[1]} "
                 f"for a picture of {bgr.shape[3]} x {bgr.shape[2]}; expected one size, the picture's made smaller"
@@ -163,6 +174,7 @@ class OpenPosePose:
     Args:
         weights: the network as one ONNX file. Input: float32 [1, 3, height, width], blue, green, red, see SCALE.
             Outputs: 19 heat maps and 38 part-affinity fields, or both as 57 channels in this order.
+        shorter: pixels of the shorter side of the network's input, where the file leaves it open.
 
     Raises:
         PoseprintError: the file cannot be read, or holds no such network.
@@ -170,10 +182,10 @@ class OpenPosePose:
 
     skeleton = UPPER_BODY
 
-    def __init__(self, weights: Path) -> None:
-        network, sha256 = _load(weights)
-        self._network: Network | None = network
-        self.info = EstimatorInfo(OPENPOSE, network.version, sha256)
+    def __init__(self, weights: Path, shorter: int = SHORTER) -> None:
+        self._network, sha256 = _load(weights)
+        self._shorter = shorter
+        self.info = EstimatorInfo(OPENPOSE, self._network.version, sha256)
 
     def find(self, picture: Array) -> tuple[Array, Array]:
         """Everybody in a uint8 RGB picture [shape=(height, width, 3)].
@@ -181,9 +193,7 @@ class OpenPosePose:
         Returns:
             positions [shape=(people, 12, 2)] in pixels of the picture, NaN = missing; confidence [shape=(people, 12)].
         """
-        if self._network is None:
-            raise PoseprintError("the estimator was closed")
-        position, confidence = (values[:, _UPPER_BODY] for values in self._network.people(picture))
+        position, confidence = (values[:, _UPPER_BODY] for values in self._network.people(picture, self._shorter))
         there = (confidence > 0).any(axis=1)  # not legs alone
         return position[there], confidence[there]
 
@@ -207,8 +217,7 @@ class OpenPosePose:
                 yield Pose(position[chosen] / size, confidence[chosen], float(count))
 
     def close(self) -> None:
-        """Free the network, unless others use it."""
-        self._network = None
+        """The network goes with the last estimator that uses it."""
 
 
 class _Followed:

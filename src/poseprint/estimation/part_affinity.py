@@ -112,7 +112,7 @@ def _limbs(joint: Array, place: Array, fields: Array) -> Array:
     alignment = (sampled * (along / np.maximum(length, 1e-6))[:, None]).sum(axis=2)
     good = (alignment > ALONG).mean(axis=1) >= SHARE_ALONG
     order = np.argsort(-alignment[good].mean(axis=1), kind="stable")
-    return np.stack([start, end], axis=1)[good][order]
+    return np.asarray(np.stack([start, end], axis=1)[good][order])
 
 
 def _sampled(fields: Array, limb: Array, points: Array) -> Array:
