@@ -16,6 +16,7 @@ from typing import Any
 import api_page
 import deepfake_page
 import enrolment_pages
+import estimators_page
 import fuzz_page
 import same_take_page
 import verification_pages
@@ -305,6 +306,7 @@ PAGES = {
     "docs/findings.md": findings_page,
     "docs/clips.md": clips_page,
     "docs/results.md": results_page,
+    "docs/estimators.md": estimators_page.page,
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/threat-model.md": lambda: fuzz_page.filled(same_take_page.filled(deepfake_page.page())),

@@ -76,7 +76,8 @@ class Network:
         self._scale, self._offset = (
             self._entry(about.custom_metadata_map, key, default) for key, default in ((SCALE, 1), (OFFSET, 0))
         )
-        self.version = " ".join(part for part in (about.producer_name, about.graph_name) if part)
+        # Converters name the graph after the file it came from, wherever that was.
+        self.version = f"{about.producer_name} {Path(about.graph_name).name}".strip()
         self.people(np.full((SHORTER, SHORTER, 3), GREY, dtype=np.uint8))  # what does not fit shows here, not later
 
     def people(self, picture: Array, shorter: int = SHORTER) -> tuple[Array, Array]:
