@@ -44,7 +44,7 @@ RINGS = np.array([
     (9.3, 5.4, 4.3, 8.9, 6.2),
     (10.1, 5.8, 3.7, 8.0, 6.1),
     (10.3, 6.2, 3.5, 6.0, 6.0),
-    (10.0, 6.6, 3.9, 4.0, 6.0),
+    (9.9, 6.1, 3.2, 4.0, 5.9),
 ])  # fmt: skip
 LIPS = 5.0
 """Height of the line between the lips, and where the jaw's opening begins."""
