@@ -46,7 +46,7 @@ DRIVEN = (
     "mouth_pucker",
     "brow_inner_up",
 )
-SECONDS, FPS, SIZE = 10, 30, (480, 360)
+SECONDS, FPS, SIZE, EARS_PX = 10, 30, (480, 360), 90
 REAL = (
     "videos/biden_real_2021-wh-lectern",
     "videos/obama_real_weekly-address-2009_720p",
@@ -107,8 +107,8 @@ def measured(video: Path) -> Tracks:
 
 
 def snake(name: str) -> str:
-    """jawOpen as jaw_open."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+    """jawOpen as jaw_open, _neutral as neutral."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 def talker(motion: str, seed: int) -> PoseSeries:
@@ -133,7 +133,7 @@ def talker(motion: str, seed: int) -> PoseSeries:
         "mouth_pucker": burst(0.8, 3.0, 0.25) * (smile < 0.2),
         "brow_inner_up": burst(0.8, 3.0, 0.4),
     }
-    scale = 0.25 * SIZE[1] / EARS
+    scale = EARS_PX / EARS
     middle = np.array(SIZE) * (0.5, 0.42) + np.stack([wave(12, 0.2), wave(5, 0.3)], axis=1)
     unit = EARS * scale / 0.42
     rest = {"neck": (0.0, 0.55)}
@@ -193,7 +193,7 @@ def errors(films: Iterable[tuple[Tracks, PoseSeries]]) -> list[dict[str, Any]]:
         among = (np.abs(there[:, 0]) >= low) & (np.abs(there[:, 0]) < high)
         seen = among & np.isfinite(off[:, 0])
         row: dict[str, Any] = {
-            "yaw": [low, high],
+            "degrees": [low, high],
             "pictures": int(among.sum()),
             "found": round(float(seen.sum() / among.sum()), 3),
         }
@@ -205,6 +205,16 @@ def errors(films: Iterable[tuple[Tracks, PoseSeries]]) -> list[dict[str, Any]]:
                 }
         rows.append(row)
     return rows
+
+
+def slopes(films: Iterable[tuple[Tracks, PoseSeries]]) -> dict[str, float]:
+    """How far each angle is measured to move where it moved by 1, up to 40 degrees of yaw: the mean over the films of free movement."""
+    each: dict[str, list[float]] = {name: [] for name in ANGLES}
+    for tracks, series in films:
+        for name in ANGLES if series.recording == "moves freely" else ():
+            seen = np.isfinite(tracks.values[name]) & (np.abs(series.channels["head_yaw"]) < np.radians(40))
+            each[name].append(np.polyfit(series.channels[name][seen], tracks.values[name][seen], 1)[0])
+    return {name: round(float(np.mean(values)), 3) for name, values in each.items()}
 
 
 def correlation(first: Tracks, other: Tracks, name: str) -> float:
@@ -279,11 +289,13 @@ def main() -> None:
                 "seconds": SECONDS,
                 "size": SIZE,
                 "errors": errors(pairs.values()),
+                "slopes": slopes(pairs.values()),
                 "offsets": offsets,
                 "expression": driven,
             },
             "steady": {
                 "fragile_below": FRAGILE,
+                "drawn_ears_px": EARS_PX,
                 "real": shares,
                 "on_real": medians(on_real),
                 "on_drawn": [r for r in medians(on_drawn) if r["track"] in {*ANGLES, *(f"face_{d}" for d in DRIVEN)}],

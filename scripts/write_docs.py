@@ -17,6 +17,7 @@ import api_page
 import deepfake_page
 import enrolment_pages
 import fuzz_page
+import head_page
 import same_take_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
@@ -308,6 +309,7 @@ PAGES = {
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/threat-model.md": lambda: fuzz_page.filled(same_take_page.filled(deepfake_page.page())),
+    "docs/head.md": head_page.page,
     "README.md": readme,
 }
 
