@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ DRIVEN = (
     "brow_inner_up",
 )
 SECONDS, FPS, SIZE, EARS_PX = 10, 30, (480, 360), 90
+WIDE, PLACES = (720, 404), (0.2, 0.35, 0.5, 0.65, 0.8)
+"""A wide picture and where the head is in it, as a share of the width."""
 REAL = (
     "videos/biden_real_2021-wh-lectern",
     "videos/obama_real_weekly-address-2009_720p",
@@ -133,9 +135,16 @@ def talker(motion: str, seed: int) -> PoseSeries:
         "mouth_pucker": burst(0.8, 3.0, 0.25) * (smile < 0.2),
         "brow_inner_up": burst(0.8, 3.0, 0.4),
     }
-    scale = EARS_PX / EARS
     middle = np.array(SIZE) * (0.5, 0.42) + np.stack([wave(12, 0.2), wave(5, 0.3)], axis=1)
-    unit = EARS * scale / 0.42
+    return posed(motion, angles, face, middle, SIZE)
+
+
+def posed(
+    name: str, angles: Sequence[Array], face: Mapping[str, Array], middle: Array, size: tuple[int, int]
+) -> PoseSeries:
+    """Head and shoulders with the middle between the ears at given pixels [shape=(frames, 2)], and the head's keypoints as it is turned."""
+    scale = EARS_PX / EARS
+    unit = EARS_PX / 0.42
     rest = {"neck": (0.0, 0.55)}
     for side, sign in (("right", -1), ("left", 1)):
         rest |= {
@@ -147,13 +156,29 @@ def talker(motion: str, seed: int) -> PoseSeries:
     landmarks = np.array([projected(rotation, scale) for rotation in rotation_of(*angles)])
     position = np.stack(
         [
-            middle + (landmarks[:, head[name]] if name in head else np.multiply(rest[name], unit))
-            for name in UPPER_BODY.keypoints
+            middle + (landmarks[:, head[joint]] if joint in head else np.multiply(rest[joint], unit))
+            for joint in UPPER_BODY.keypoints
         ],
         axis=1,
     )
-    channels = dict(zip(ANGLES, angles, strict=True)) | {f"face_{name}": share for name, share in face.items()}
-    return PoseSeries(position, np.ones(position.shape[:2]), time, FPS, SIZE, channels=channels, recording=motion)
+    channels = dict(zip(ANGLES, angles, strict=True)) | {f"face_{part}": share for part, share in face.items()}
+    time = np.arange(len(middle)) / FPS
+    return PoseSeries(position, np.ones(position.shape[:2]), time, FPS, size, channels=channels, recording=name)
+
+
+def placed(folder: Path) -> list[dict[str, float]]:
+    """What is measured of a head that looks straight ahead at the side of a wide picture, in degrees."""
+    rows, straight = [], [np.zeros(FPS)] * 3
+    for share in PLACES:
+        middle = np.tile([share * WIDE[0], 0.5 * WIDE[1]], (FPS, 1))
+        path = folder / f"place {share}.mp4"
+        if not path.exists():
+            write_video(posed(path.stem, straight, {}, middle, WIDE), path, look=LOOKS[ASIDE[0]])
+        tracks = kept(path, folder)
+        rows.append(
+            {"place": share, **{a: round(float(np.degrees(np.nanmedian(tracks.values[a]))), 1) for a in ANGLES}}
+        )
+    return rows
 
 
 def kept(video: Path, folder: Path) -> Tracks:
@@ -289,6 +314,7 @@ def main() -> None:
                 "seconds": SECONDS,
                 "size": SIZE,
                 "errors": errors(pairs.values()),
+                "placed": placed(folder),
                 "slopes": slopes(pairs.values()),
                 "offsets": offsets,
                 "expression": driven,

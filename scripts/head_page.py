@@ -44,7 +44,12 @@ def _error(r: dict[str, Any]) -> str:
         + f"\nThe constant offset of pitch is {min(pitch):.1f} to {max(pitch):.1f} degrees: what is straight ahead is a matter of definition. Where the head\nmoves freely, a change of 1 is measured as "
         + ", ".join(f"{slope:.2f} (`{name}`)" for name, slope in r["slopes"].items())
         + ".\n"
-        f"\nMedian correlation of a part of the expression with how strongly it was drawn: {driven}.\n"
+        "\nA head that looks straight ahead, by its place from left to right in a wide picture:\n\n"
+        + table(
+            ["place, share of the width", *angles],
+            [[row["place"], *(f"{row[f'head_{angle}']:.1f}" for angle in angles)] for row in r["placed"]],
+        )
+        + f"\nMedian correlation of a part of the expression with how strongly it was drawn: {driven}.\n"
     )
 
 
