@@ -1,6 +1,6 @@
 """Extract and inspect every real clip: what decodes, what is seen, what the gates say.
 
-    python benchmarks/clips.py [--output DIR]
+    python benchmarks/clips.py [--output DIR] [--folders videos clips]
 
 The data set it leaves in DIR is what benchmarks/speakers.py trains on.
 """
@@ -16,24 +16,34 @@ import numpy as np
 from common import clips, finish
 
 from poseprint.app.datasets.collect import collect
+from poseprint.core.choice import Choice
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.parquet import read_poses
+from poseprint.movements.gated import total_frames
 from poseprint.movements.gates import inspect
+from poseprint.movements.kinds import NEEDS, SURE
 
+PRIVATE = "rlt03"
+"""A private person, of whom nothing is shown."""
 FOLDER = Path(tempfile.gettempdir()) / "poseprint-speakers"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=FOLDER)
-    folder = parser.parse_args().output
+    parser.add_argument("--folders", nargs="+", default=["videos", "clips"], help="Of ../shared/data.")
+    options = parser.parse_args()
+    folder = options.output
     rows = []
-    for clip in clips():
+    for clip in (clip for name in options.folders for clip in clips(folder=name)):
         started = time.perf_counter()
-        done = collect(clip.path, folder, person=clip.person, label=clip.label)
+        done = collect(
+            clip.path, folder, person=clip.person, label=clip.label, measuring=Measuring(hands=True, cache=False)
+        )
         spent = time.perf_counter() - started
         series = read_poses(done.file)
         inspection = inspect(series)
-        people = series.channels["people"]
+        choice, channels = Choice.of(series.log), series.channels
         rows.append(
             {
                 "recording": series.recording,
@@ -45,14 +55,22 @@ def main() -> None:
                 "extraction_seconds": round(spent, 2) if done.new else None,
                 "person_share": round(float(series.present().mean()), 3),
                 "seen": {name: round(share, 3) for name, share in inspection.seen.items()},
-                "people": int(np.nanmax(people, initial=0)),
+                "people": [{k: p[k] for k in ("number", "seconds", "size")} for p in choice.people],
+                "rivals": list(choice.rivals),
+                "channels": {
+                    kind: round(float(np.any([channels[n] >= SURE for n in names], axis=0).mean()), 3)
+                    for kind, names in NEEDS.items()
+                    if names[0] in channels
+                },
+                "seconds_by_kind": {k: round(total_frames(s) / series.fps, 2) for k, s in inspection.kinds.items()},
                 "usable_seconds": round(inspection.seconds, 2),
                 "findings": [
                     {"code": f.code, "severity": f.severity, "message": f.message} for f in inspection.findings
                 ],
             }
         )
-    finish("clips", {"recordings": rows})
+    listed = [row for row in rows if row["person"] != PRIVATE]
+    finish("clips", {"recordings": listed, "unlisted": len(rows) - len(listed)})
 
 
 if __name__ == "__main__":

@@ -25,15 +25,15 @@ class Clip:
     label: str
 
 
-def clips(data: Path = SHARED) -> Iterator[Clip]:
-    """The clips of public speakers."""
-    manifest = data / "videos" / "manifest.csv"
+def clips(data: Path = SHARED, folder: str = "videos") -> Iterator[Clip]:
+    """The clips of public speakers; in the folder `clips` are more people, and manipulated films."""
+    manifest = data / folder / "manifest.csv"
     if not manifest.is_file():
         sys.exit(f"no measuring data at {data}: this benchmark needs ../shared/data")
     with manifest.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             yield Clip(
-                data / "videos" / row["file"], row["person"], "real" if row["label"].startswith("real") else "fake"
+                data / folder / row["file"], row["person"], "real" if row["label"].startswith("real") else "fake"
             )
 
 

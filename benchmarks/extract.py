@@ -1,11 +1,12 @@
-"""Our extraction against the plain loop a reader of the paper would write, on the same clip, in one run.
+"""Our extraction against the plain loop a reader of the paper would write, over the same networks, in one run.
 
-    python benchmarks/extract.py [--clip FILE] [--repeats 3] [--long]
+    python benchmarks/extract.py [--clip FILE] [--seconds 60] [--heights 360 720 1080] [--repeats 3] [--long]
 
-The plain loop decodes each picture, hands it to the same estimator in one process, and does nothing else:
-no cuts, no count of persons, no signals. Ours does all that. They alternate; medians of the ratio are
-reported. The distance between their keypoints, and between one worker and all, is reported too. --long
-adds the peak memory over the clip and over the clip four times in a row.
+The plain loop decodes each picture, hands it to the same networks in one process, and does nothing else: no cuts, no
+people told apart, no second look, no signals. Ours does all that, on all processors. They alternate, at three sizes, for
+the body alone and for body with head and face; medians of the ratio are reported. The distance between their keypoints,
+and between one worker and all, is reported too. --long adds the peak memory over the clip and over the clip four times
+in a row.
 """
 
 from __future__ import annotations
@@ -19,37 +20,42 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from common import SHARED, finish
+from steadiness import H264, encoded
 
 from poseprint.core.series import PoseSeries
-from poseprint.estimation.extraction import WARM_UP, _chunks, extract
+from poseprint.estimation.extraction import extract
+from poseprint.estimation.face import MODEL, face_landmarker
+from poseprint.estimation.measuring import Measuring
+from poseprint.estimation.model_files import require
 from poseprint.estimation.registry import load_estimator
 
 CLIP = SHARED / "videos" / "obama_real_2020-dnc-philadelphia_cspan.mp4"
+HEIGHTS = (360, 720, 1080)
+RATE = 10
+"""Poses a second of the fast way."""
 
 
-def plain(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Times, positions in pixels and the picture's size, picture after picture."""
+def plain(path: Path, *, head: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Times, and positions in pixels, picture after picture."""
     estimator = load_estimator("mediapipe")
-    times: list[float] = []
-    size = (0, 0)
-
-    def pictures():
-        nonlocal size
-        with av.open(str(path)) as container:
-            for frame in container.decode(video=0):
-                size = (frame.width, frame.height)
-                times.append(frame.time)
-                yield frame.time, np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
-
-    # The count of persons is ours; the plain loop has none.
-    estimator._count = lambda _: float("nan")  # type: ignore[attr-defined]
-    position = np.array([pose.position for pose in estimator.track(pictures())])
-    estimator.close()
-    return np.array(times) - times[0], position * np.array(size), size
+    tracker, face = estimator.tracker(), face_landmarker(require(MODEL)) if head else None
+    times, positions = [], []
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            picture = np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
+            times.append(frame.time)
+            positions.append(tracker(frame.time, picture).position * (frame.width, frame.height))
+            if face:
+                face(frame.time, picture, "face_landmarks")
+    for opened in (tracker, face):
+        if opened:
+            opened.close()
+    return np.array(times) - times[0], np.array(positions)
 
 
 def distance(ours: PoseSeries, times: np.ndarray, position: np.ndarray) -> dict[str, float]:
@@ -66,8 +72,8 @@ def memory(path: Path, jobs: int) -> float:
     """Peak memory in MiB of a process that extracts the clip."""
     # getrusage would begin with the parent's peak, which holds the plain loop's arrays.
     code = (
-        "import re, sys; from poseprint.estimation.extraction import extract; "
-        f"extract(sys.argv[1], jobs={jobs}); "
+        "import re, sys; from poseprint import Measuring, extract; "
+        f"extract(sys.argv[1], Measuring(jobs={jobs})); "
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
@@ -94,42 +100,64 @@ def repeated(path: Path, target: Path, times: int) -> None:
                 offset += end
 
 
+def compared(path: Path, repeats: int, jobs: int, *, head: bool) -> dict[str, Any]:
+    """Ours and the plain loop over one film, alternating."""
+    spent: dict[str, list[float]] = {"plain": [], "ours": []}
+    for _ in range(repeats):
+        started = time.perf_counter()
+        times, position = plain(path, head=head)
+        spent["plain"].append(time.perf_counter() - started)
+        started = time.perf_counter()
+        many = extract(path, Measuring(head=head, jobs=jobs))
+        spent["ours"].append(time.perf_counter() - started)
+    ratios = [p / o for p, o in zip(spent["plain"], spent["ours"], strict=True)]
+    return {
+        "size": list(many.frame_size),
+        "networks": "body, head and face" if head else "body",
+        "pictures": len(times),
+        "seconds": {name: [round(s, 2) for s in values] for name, values in spent.items()},
+        "pictures_per_second": {n: round(len(times) / statistics.median(v), 1) for n, v in spent.items()},
+        "times_faster": round(statistics.median(ratios), 2),
+        "times_faster_all": [round(r, 2) for r in ratios],
+        "distance_to_plain_shoulder_widths": distance(many, times, position),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, default=CLIP)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--heights", type=int, nargs="+", default=HEIGHTS)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--long", action="store_true")
     arguments = parser.parse_args()
     jobs = os.cpu_count() or 1
-    seconds: dict[str, list[float]] = {"plain": [], "ours_one_worker": [], "ours": []}
-    for _ in range(arguments.repeats):
-        started = time.perf_counter()
-        times, position, size = plain(arguments.clip)
-        seconds["plain"].append(time.perf_counter() - started)
-        started = time.perf_counter()
-        single = extract(arguments.clip, jobs=1)
-        seconds["ours_one_worker"].append(time.perf_counter() - started)
-        started = time.perf_counter()
-        many = extract(arguments.clip, jobs=jobs)
-        seconds["ours"].append(time.perf_counter() - started)
-    ratios = [p / o for p, o in zip(seconds["plain"], seconds["ours"], strict=True)]
-    result = {
-        "clip": arguments.clip.name,
-        "size": list(size),
-        "pictures": len(times),
-        "processors": jobs,
-        "chunk_frames": _chunks(single.log[0]["pictures"])[0][1],
-        "warm_up_frames": WARM_UP,
-        "seconds": {name: [round(s, 2) for s in values] for name, values in seconds.items()},
-        "pictures_per_second": {n: round(len(times) / statistics.median(v), 1) for n, v in seconds.items()},
-        "times_faster": round(statistics.median(ratios), 2),
-        "times_faster_all": [round(r, 2) for r in ratios],
-        "one_worker_equals_all": bool(np.array_equal(single.position, many.position, equal_nan=True)),
-        "distance_to_plain_shoulder_widths": distance(many, times, position),
-    }
-    if arguments.long and sys.platform == "linux":
-        with tempfile.TemporaryDirectory() as folder:
-            long = Path(folder) / "long.mp4"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, rows = Path(temporary), []
+        films = {height: folder / f"{height}.mp4" for height in arguments.heights}
+        for height, film in films.items():
+            encoded(arguments.clip, film, f"trim=end={arguments.seconds},scale=-2:{height}", *H264)
+            rows += [compared(film, arguments.repeats, jobs, head=head) for head in (False, True)]
+        fast = []
+        for _ in range(arguments.repeats):
+            started = time.perf_counter()
+            series = extract(films[arguments.heights[-1]], Measuring(head=False, rate=RATE, jobs=jobs))
+            fast.append(series.duration / (time.perf_counter() - started))
+        single, many = (extract(films[arguments.heights[0]], Measuring(head=False, jobs=count)) for count in (1, jobs))
+        result: dict[str, Any] = {
+            "clip": arguments.clip.name,
+            "processors": jobs,
+            "films": rows,
+            "times_faster": min(row["times_faster"] for row in rows),
+            "rate": {
+                "poses_a_second": RATE,
+                "size": list(series.frame_size),
+                "times_real_time": round(statistics.median(fast), 1),
+            },
+            "one_worker_equals_all": bool(np.array_equal(single.position, many.position, equal_nan=True)),
+        }
+        if arguments.long and sys.platform == "linux":
+            long = folder / "long.mp4"
             repeated(arguments.clip, long, 4)
             result["peak_memory_mib"] = {"clip": memory(arguments.clip, jobs), "clip_4_times": memory(long, jobs)}
     finish("extract", json.loads(json.dumps(result)))

@@ -27,6 +27,7 @@ from common import SHARED, finish
 from poseprint.core.arrays import Array
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import measure
@@ -125,7 +126,7 @@ def poses(film: Path, work: Path, seconds: float | None = None) -> PoseSeries:
     """The poses in a film, or in its first seconds, measured once."""
     kept = work / f"{film.stem}.parquet"
     if not kept.is_file():
-        write_poses(extract(film, jobs=1), kept)
+        write_poses(extract(film, Measuring(jobs=1)), kept)
     series = read_poses(kept)
     return series if seconds is None else series.part(0, round(seconds * series.fps))
 

@@ -10,6 +10,7 @@ films and poses, so that a second run is quick.
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -85,16 +86,21 @@ def filtered(frames: Iterator[av.VideoFrame], stream: av.VideoStream, filters: s
     last.link_to(graph.add("buffersink"))
     graph.configure()
     start = None
-    for frame in (*frames, None):
+    for frame in itertools.chain(frames, (None,)):
         if frame is not None:
             start = frame.pts if start is None else start
             frame.pts -= start
-        graph.vpush(frame)
+        try:
+            graph.vpush(frame)
+        except av.error.EOFError:  # `trim` wants no more
+            frame = None
         while True:
             try:
                 yield graph.vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 break
+        if frame is None:
+            break
 
 
 def poses_of(video: Path, folder: Path) -> PoseSeries:

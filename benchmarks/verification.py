@@ -19,9 +19,9 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from protocol import NAMES, folds_of, known_people, reference_without, rounded, 
 from view_change import view_change
 
 from poseprint.core.errors import PoseprintError
+from poseprint.core.series import PoseSeries
 from poseprint.evaluation.metrics import trial_metrics
 from poseprint.io.kinect import KinectRecording, read_kinect
 from poseprint.movements.measure import measure
@@ -68,7 +69,13 @@ def evaluate(
     return result if len(axes) == 1 else {**result, NAMES[axes[1]]: results[1]}
 
 
-def evaluate_axes(path: Path, axes: int, seeds: int, people: int | None = None) -> dict[str, Any]:
+def evaluate_axes(
+    path: Path,
+    axes: int,
+    seeds: int,
+    people: int | None = None,
+    change: Callable[[PoseSeries], PoseSeries] = lambda series: series,
+) -> dict[str, Any]:
     """The figures of a table.
 
     Args:
@@ -76,6 +83,7 @@ def evaluate_axes(path: Path, axes: int, seeds: int, people: int | None = None) 
         axes: 2 or 3.
         seeds: how many times activities are split into halves.
         people: how many of them, the first by name; None for all.
+        change: what befalls every recording, enrolled and tested.
 
     Raises:
         PoseprintError: not such a table, or nothing in it lasts a second.
@@ -88,7 +96,7 @@ def evaluate_axes(path: Path, axes: int, seeds: int, people: int | None = None) 
     outcome = Outcome()
     if not known:
         recordings = outcome.without_known(recordings, shipped(axes))
-    takes = takes_of(recordings, axes)
+    takes = takes_of([replace(r, series=change(r.series)) for r in recordings], axes)
     if not takes:
         raise PoseprintError(f"{path}: nobody in it can be tested: no usable recording of a second or longer")
     folds = folds_of(recordings, known)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command import Command, Ran
+from helpers.crowd import Crowd
 from helpers.places import SHARED
 
 from poseprint.estimation.model_files import missing
@@ -33,10 +34,24 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """An estimator whose answers are known, in the place of MediaPipe."""
     from helpers.estimators import FixedEstimator
 
-    from poseprint.estimation import registry
+    from poseprint.estimation.instruments import Instruments
+    from poseprint.estimation.measuring import Measuring
+
+    def load(measuring: Measuring) -> Instruments:
+        return Instruments(FixedEstimator() if isinstance(measuring.estimator, str) else measuring.estimator)
 
     FixedEstimator.shots, FixedEstimator.stop_after, FixedEstimator.seen = [], None, 0
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", lambda _: FixedEstimator())
+    monkeypatch.setattr(Instruments, "load", staticmethod(load))
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    """A finder and an estimator of people who are squares of colour, in the place of MediaPipe."""
+    from poseprint.estimation.instruments import Instruments
+
+    shared = Crowd()
+    monkeypatch.setattr(Instruments, "load", staticmethod(lambda _measuring: shared.instruments()))
+    return shared
 
 
 @pytest.fixture
@@ -80,3 +95,4 @@ def clip(models: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 os.environ.setdefault("COLUMNS", "200")
+os.environ["POSEPRINT_CACHE_BYTES"] = "0"  # but where a test is about the cache

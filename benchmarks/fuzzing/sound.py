@@ -10,7 +10,7 @@ import csv
 import json
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -128,16 +128,25 @@ class Numbers:
         self._lock = threading.Lock()
         self.seen: dict[float, int] = {}
 
-    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
-        """See `poseprint.estimation.estimator.Estimator.track`; remembers the time of every number."""
-        for time, shown in pictures:
-            number = number_in(shown)
-            with self._lock:
-                self.seen[time] = -1 if number is None else number
-            if number is None:
-                yield Pose(np.full((12, 2), np.nan), np.zeros(12), 0.0)
-            else:
-                yield Pose(self._position[number], self._confidence[number], 1.0)
+    def tracker(self) -> Numbers:
+        """It follows any shot."""
+        return self
+
+    def __call__(self, time: float, picture: Array) -> Pose:
+        """See `poseprint.estimation.estimator.Tracker`; remembers the time of every number."""
+        number = number_in(picture)
+        with self._lock:
+            self.seen[time] = -1 if number is None else number
+        return self._pose(number)
+
+    def look(self, picture: Array) -> Pose:
+        """See `poseprint.estimation.estimator.Estimator.look`."""
+        return self._pose(number_in(picture))
+
+    def _pose(self, number: int | None) -> Pose:
+        if number is None:
+            return Pose(np.full((12, 2), np.nan), np.zeros(12))
+        return Pose(self._position[number], self._confidence[number])
 
     def close(self) -> None:
         """Nothing to free."""

@@ -40,7 +40,9 @@ from poseprint.app.sources import read_source
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
-from poseprint.estimation.extraction import LONGEST_GAP, extract
+from poseprint.estimation.extraction import extract
+from poseprint.estimation.grid import LONGEST_GAP
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.kinect import read_kinect
 from poseprint.io.paper_csv import read_csv_pair
 from poseprint.io.parquet import read_poses, write_poses
@@ -123,7 +125,7 @@ class Bench:
 
     def _video(self, path: Path, outcome: Outcome, report: bool) -> None:
         estimator = Numbers(self.speaker)
-        series = extract(path, estimator=estimator)
+        series = extract(path, Measuring(estimator=estimator))
         outcome.faults += [("invariant", what) for what in _more_than_shown(series, len(estimator.seen))]
         for verdict in self._judged(series, outcome, report, fitted=False):
             if verdict.decision == "consistent" and _in_no_order(verdict, series, estimator.seen):

@@ -10,6 +10,7 @@ from .core.skeleton import Skeleton as Skeleton
 from .core.verdict import Verdict as Verdict
 from .core.version import __version__ as __version__
 from .estimation.extraction import extract as extract
+from .estimation.measuring import Measuring as Measuring
 from .evaluation.evaluate import evaluate as evaluate
 from .io.parquet import read_poses as read_poses
 from .io.parquet import write_poses as write_poses

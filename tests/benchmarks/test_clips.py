@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.shared_data, pytest.mark.models]
 @pytest.mark.parametrize(
     ("clip", "codes", "usable"),
     [
-        ("trump-biden_real_2020-debate_cspan2", {"SECOND_PERSON", "CUTS", "TOO_LITTLE_EVIDENCE"}, False),
-        ("obama_real_weekly-address-2009_720p", {"ARMS_NOT_IN_SIGHT", "TOO_LITTLE_EVIDENCE"}, False),
-        ("trump_DEEPFAKE_parrotai", {"ARMS_NOT_IN_SIGHT", "PERSON_ABSENT", "CUTS"}, False),
+        ("trump-biden_real_2020-debate_cspan2", {"WHO_IS_MEANT", "CUTS", "TOO_LITTLE_EVIDENCE"}, False),
+        ("obama_real_weekly-address-2009_720p", {"ARMS_NOT_IN_SIGHT", "BODY_NOT_IN_SIGHT"}, False),
+        ("trump_DEEPFAKE_parrotai", {"ARMS_NOT_IN_SIGHT", "BODY_NOT_IN_SIGHT", "PERSON_ABSENT", "CUTS"}, False),
         ("trump_real_2020-wh-briefing_guardian", {"WRISTS_HIDDEN", "CUTS", "FRAME_RATE_CONVERTED"}, True),
         ("biden_real_2021-wh-lectern", set(), True),
         ("oliver_lastweektonight", set(), True),
@@ -32,8 +32,8 @@ def test_findings_of_real_clips(shared: Path, models: None, clip: str, codes: se
     raised = {f.code for f in inspection.findings}
     assert codes <= raised
     assert codes or not raised
-    assert (inspection.seconds >= 5) == usable or "TOO_LITTLE_EVIDENCE" in raised
-    assert ("TOO_LITTLE_EVIDENCE" not in raised) == usable
+    assert bool(raised & {"TOO_LITTLE_EVIDENCE", "BODY_NOT_IN_SIGHT"}) != usable
+    assert (inspection.seconds >= 5) == usable or "CUTS" in raised  # in pieces shorter than a movement
 
 
 def test_a_header_that_counts_hidden_frames(shared: Path) -> None:

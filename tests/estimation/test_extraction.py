@@ -11,7 +11,9 @@ from helpers.estimators import FixedEstimator, bar
 from helpers.videos import write_video
 
 from poseprint.app.datasets.collect import CHUNKS_DIR, collect
-from poseprint.estimation.extraction import CHUNK, _chunks, extract
+from poseprint.estimation.chunks import CHUNK, spans_of
+from poseprint.estimation.extraction import extract
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.parquet import read_poses
 from poseprint.movements.gates import inspect
 
@@ -37,7 +39,7 @@ def test_poses_lie_on_the_grid_at_any_source_rate(tmp_path: Path, fps: int) -> N
 @pytest.mark.slow
 def test_workers_do_not_change_the_result(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k % 200 / 30), 400)
-    one, many = extract(path, jobs=1), extract(path, jobs=4)
+    one, many = extract(path, Measuring(jobs=1)), extract(path, Measuring(jobs=4))
     assert np.array_equal(one.position, many.position, equal_nan=True)
     for name in one.channels:
         assert np.array_equal(one.channels[name], many.channels[name], equal_nan=True)
@@ -48,7 +50,7 @@ def test_an_estimator_may_be_handed_in(tmp_path: Path, monkeypatch: pytest.Monke
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 3 * CHUNK)
     named, given = extract(path), FixedEstimator()
     monkeypatch.setattr(FixedEstimator, "close", lambda _: pytest.fail("whoever hands it in closes it"))
-    handed = extract(path, estimator=given, jobs=4)
+    handed = extract(path, Measuring(estimator=given, jobs=4))
     assert np.array_equal(handed.position, named.position, equal_nan=True)
     assert handed.estimator == FixedEstimator.info
 
@@ -115,7 +117,7 @@ def test_parts_put_together_are_all_measured(tmp_path: Path) -> None:
     for part in (slice(0, 88), slice(90, 178)):
         assert np.abs(series.position[part, 0, 0] - (120 + 2 * np.arange(88))).max() < 2.5
     assert {f.code for f in inspect(series).findings} >= {"CLOCK_RESTARTS", "CUTS"}
-    again = extract(both, jobs=4)
+    again = extract(both, Measuring(jobs=4))
     assert np.array_equal(again.position, series.position, equal_nan=True)
 
 
@@ -134,15 +136,15 @@ def test_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 5 * CHUNK, options={"preset": "ultrafast", "g": "30"})
     FixedEstimator.stop_after = 3 * CHUNK
     with pytest.raises(KeyboardInterrupt):
-        collect(path, tmp_path / "data", jobs=1)
+        collect(path, tmp_path / "data", measuring=Measuring(jobs=1))
     assert not (tmp_path / "data" / "v.parquet").exists()
     kept = list((tmp_path / "data" / CHUNKS_DIR).rglob("*.npz"))
     assert len(kept) == 2
     FixedEstimator.stop_after, FixedEstimator.seen = None, 0
-    done = collect(path, tmp_path / "data", jobs=1)
+    done = collect(path, tmp_path / "data", measuring=Measuring(jobs=1))
     assert FixedEstimator.seen <= 3 * (CHUNK + 15)
     assert not (tmp_path / "data" / CHUNKS_DIR).exists()
-    whole = extract(path, jobs=1)
+    whole = extract(path, Measuring(jobs=1))
     assert np.array_equal(read_poses(done.file).position, whole.position, equal_nan=True)
 
 
@@ -157,7 +159,7 @@ def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("total", [1, 149, 150, 221, 1843, 3108, 108_000])
 def test_chunks_cover_a_video_once(total: int) -> None:
-    chunks = _chunks(total)
+    chunks = spans_of(total)
     assert chunks[0][0] == 0
     assert chunks[-1][1] is None
     assert all(a[1] == b[0] for a, b in pairwise(chunks))

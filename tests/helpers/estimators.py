@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +11,27 @@ from poseprint.core.arrays import Array
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.estimation.estimator import Pose
+
+
+def pose_of(picture: Array) -> Pose:
+    bright = np.flatnonzero(picture[:, :, 0].mean(axis=0) > 150)
+    x = bright.mean() / picture.shape[1] if len(bright) else np.nan
+    return Pose(np.full((12, 2), x), np.full(12, 0.9 if len(bright) else 0.0))
+
+
+class FixedTracker:
+    count = 0
+
+    def __call__(self, _time: float, picture: Array) -> Pose:
+        with FixedEstimator.lock:
+            FixedEstimator.seen += 1
+            if FixedEstimator.stop_after is not None and FixedEstimator.seen > FixedEstimator.stop_after:
+                raise KeyboardInterrupt
+        self.count += 1
+        return pose_of(picture)
+
+    def close(self) -> None:
+        FixedEstimator.shots.append(self.count)
 
 
 class FixedEstimator:
@@ -24,18 +44,11 @@ class FixedEstimator:
     seen = 0
     lock = threading.Lock()
 
-    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
-        count = 0
-        for _, picture in pictures:
-            with FixedEstimator.lock:
-                FixedEstimator.seen += 1
-                if FixedEstimator.stop_after is not None and FixedEstimator.seen > FixedEstimator.stop_after:
-                    raise KeyboardInterrupt
-            count += 1
-            bright = np.flatnonzero(picture[:, :, 0].mean(axis=0) > 150)
-            x = bright.mean() / picture.shape[1] if len(bright) else np.nan
-            yield Pose(np.full((12, 2), x), np.full(12, 0.9 if len(bright) else 0.0), 1.0)
-        FixedEstimator.shots.append(count)
+    def tracker(self) -> FixedTracker:
+        return FixedTracker()
+
+    def look(self, picture: Array) -> Pose:
+        return pose_of(picture)
 
     def close(self) -> None:
         pass

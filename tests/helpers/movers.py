@@ -128,6 +128,11 @@ def with_channel(series: PoseSeries, name: str, at: slice | int, value: float) -
     return replace(series, channels={**series.channels, name: values})
 
 
+def with_new_channel(series: PoseSeries, name: str, at: slice, value: float) -> PoseSeries:
+    """The series with one channel more, 0 but at some frames."""
+    return with_channel(replace(series, channels={**series.channels, name: np.zeros(len(series))}), name, at, value)
+
+
 def without(series: PoseSeries, *parts: str, at: slice = slice(None)) -> PoseSeries:
     """The series with every keypoint whose name ends with one of `parts` unseen at some frames."""
     confidence = series.confidence.copy()

@@ -43,7 +43,9 @@ class Recorded:
         temporary, self.trace = self.home.with_name("temporary"), self.home.with_name("trace")
         for made in (self.home, temporary):
             made.mkdir()
-        around = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "MPL", "ORT_", "TORCH"))}
+        around = {
+            k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "MPL", "ORT_", "TORCH", "POSEPRINT_CACHE"))
+        }
         around |= {"HOME": str(self.home), "TMPDIR": str(temporary), ENVIRONMENT: str(models_dir())}
         calls = f"trace={','.join(('socket', *SENDING, *WRITING))}"
         refused = f"inject={','.join(SENDING)}:error=ENETUNREACH"

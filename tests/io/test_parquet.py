@@ -14,6 +14,8 @@ from helpers.datasets import rewritten
 from helpers.movers import assert_same, empty, mover
 from helpers.places import GOLDEN
 
+from poseprint.core.channels import FACE, HANDS, HEAD, is_place
+from poseprint.core.choice import Choice
 from poseprint.core.errors import PoseFileError, PoseprintError
 from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
@@ -45,7 +47,7 @@ def test_parquet_columns_are_as_documented(tmp_path: Path) -> None:
     assert {table.schema.field(k).type for k in keypoints + channels} == {pa.float32()}
     assert table["frame"].to_pylist() == [0, 1, 2]
     meta = read_poses_metadata(tmp_path / "p.parquet")
-    assert meta["format_version"] == 1
+    assert meta["format_version"] == 2
     assert (meta["recording"], meta["person"], meta["fps"]) == ("mover_0", "Ada", 30)
     assert (meta["frame_size"], meta["skeleton"]) == ([1280, 720], "upper_body_12")
     assert meta["estimator"]["name"] == "mediapipe-pose-full"
@@ -61,17 +63,17 @@ def test_parquet_without_frames(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("meta", "problem"),
     [
-        ({"format_version": 2}, "pose format 2; this poseprint reads formats up to 1: update poseprint"),
+        ({"format_version": 3}, "pose format 3; this poseprint reads formats up to 2: update poseprint"),
         ({"format_version": 0}, "pose format 0"),
         ({"format_version": "two"}, "its `poseprint` metadata cannot be read"),
         ({"skeleton": "body_25"}, "skeleton 'body_25' is not known here; known: upper_body_12"),
         ({"fps": -1}, "fps must be from 1 to 1000"),
-        ({"fps": "fast"}, "not a pose file of version 1 .*fast"),
-        ({"frame_size": []}, "not a pose file of version 1"),
-        ({"estimator": {"model": "x"}}, "not a pose file of version 1"),
+        ({"fps": "fast"}, "not a pose file of version 2 .*fast"),
+        ({"frame_size": []}, "not a pose file of version 2"),
+        ({"estimator": {"model": "x"}}, "not a pose file of version 2"),
         (
             {"estimator": {"name": {}}},
-            "not a pose file of version 1 .*an estimator's name, version and sha256 are texts",
+            "not a pose file of version 2 .*an estimator's name, version and sha256 are texts",
         ),
         ({"fps": float("nan")}, "its `poseprint` metadata cannot be read"),
         ({"log": [{"step": "x", "value": float("inf")}]}, "its `poseprint` metadata cannot be read"),
@@ -93,7 +95,7 @@ def test_parquet_metadata_that_is_no_mapping(tmp_path: Path) -> None:
 
 def test_parquet_without_a_key_in_its_metadata(tmp_path: Path) -> None:
     path = rewritten(tmp_path / "p.parquet", meta=lambda stored: {k: v for k, v in stored.items() if k != "fps"})
-    with pytest.raises(PoseFileError, match=r"not a pose file of version 1 .*fps"):
+    with pytest.raises(PoseFileError, match=r"not a pose file of version 2 .*fps"):
         read_poses(path)
 
 
@@ -106,7 +108,7 @@ def test_parquet_with_a_column_missing(tmp_path: Path, column: str) -> None:
 
 def test_parquet_with_a_column_twice(tmp_path: Path) -> None:
     path = rewritten(tmp_path / "p.parquet", table=lambda t: t.append_column("nose_x", t["nose_x"]))
-    with pytest.raises(PoseFileError, match="not a pose file of version 1") as refused:
+    with pytest.raises(PoseFileError, match="not a pose file of version 2") as refused:
         read_poses(path)
     assert len(str(refused.value)) < 1000
 
@@ -121,7 +123,7 @@ def test_parquet_of_places_far_beyond_any_picture(tmp_path: Path, place: float) 
 
 def test_parquet_with_text_for_numbers(tmp_path: Path) -> None:
     path = rewritten(tmp_path / "p.parquet", table=lambda t: t.set_column(2, "nose_x", pa.array(["a"] * 5)))
-    with pytest.raises(PoseFileError, match="not a pose file of version 1"):
+    with pytest.raises(PoseFileError, match="not a pose file of version 2"):
         read_poses(path)
 
 
@@ -157,7 +159,7 @@ def test_parquet_damaged_in_the_middle(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[100:3000] = b"\xff" * 2900
     path.write_bytes(content)
-    with pytest.raises(PoseFileError, match=r"p\.parquet: not a pose file of version 1"):
+    with pytest.raises(PoseFileError, match=r"p\.parquet: not a pose file of version 2"):
         read_poses(path)
 
 
@@ -179,6 +181,24 @@ def test_a_golden_file_of_version_1_stays_readable() -> None:
         {"step": "extract", "poseprint": "0.1.0", "video": {"fps": 25.0, "size": [640, 360]}, "pictures": 4},
         {"step": "part", "first": 0, "last": 4},
     )
+
+
+def test_a_golden_file_of_version_2_has_head_face_and_hands() -> None:
+    assert read_poses_metadata(GOLDEN / "poses_v2.parquet")["format_version"] == 2
+    series = read_poses(GOLDEN / "poses_v2.parquet")
+    assert (len(series), series.fps, series.frame_size) == (4, 25.0, (640, 360))
+    assert series.position[1, 11].tolist() == [1101.25, 112.5]
+    assert np.isnan(series.position[2, 3]).all()
+    tracks = (*HEAD, *FACE, *HANDS["right"], *HANDS["left"])
+    signals = ["shown", "cut", "change", "camera", "people", "near", "doubted"]
+    assert list(series.channels) == [*signals, *tracks]
+    for k, name in enumerate(tracks):
+        expected = (k / 256 + np.arange(4) / 1024) * (1000 if is_place(name) else 1)
+        expected[3] = 0 if name.endswith("_confidence") else np.nan
+        np.testing.assert_array_equal(series.channels[name], expected.astype(np.float32), name)
+    choice = Choice.of(series.log)
+    assert (choice.who, choice.named, choice.rivals) == (2, True, ())
+    assert [person["place"] for person in choice.people] == [[320.0, 90.0], [500.0, 90.0]]
 
 
 @pytest.mark.parametrize("below", ["p.parquet", "deeper/p.parquet"])

@@ -145,3 +145,57 @@ def test_nobody_at_all() -> None:
     people = People.of(np.array([], dtype=int), np.zeros((0, 12, 2)))
     assert len(people.followed(FPS, WIDTH)) == 0
     assert people.comparable(people.followed(FPS, WIDTH), 3).tolist() == [0, 0, 0]
+    assert people.tracks(FPS, [1], np.zeros((0, 8))) == []
+
+
+def tracked(
+    *persons: tuple[Array, Array], cuts: Sequence[int] = (), looks: Sequence[int] | None = None
+) -> list[list[int]]:
+    """Who the detections of each track are, one after the other; `looks` tells each person's colour, None = nobody looked."""
+    found = [(t, who) for t in range(len(persons[0][1])) for who in range(len(persons)) if persons[who][1][t]]
+    frame, who = np.array(found, dtype=int).T
+    people = People.of(frame, np.array([persons[w][0][t] for t, w in found]))
+    colours = None if looks is None else np.eye(8)[[looks[w] for w in who]]
+    tracks = people.tracks(FPS, cuts, colours)
+    assert sorted(np.concatenate(tracks).tolist()) == list(range(len(frame)))
+    assert all((np.diff(frame[rows]) > 0).all() for rows in tracks)
+    return sorted(who[rows][np.flatnonzero(np.diff(who[rows], prepend=-1))].tolist() for rows in tracks)
+
+
+def test_nobody_goes_on_where_they_were_after_a_cut() -> None:
+    before, after = missed(100, slice(50, None)), missed(100, slice(0, 50))
+    persons = (someone(100, size=200), before), (someone(100, size=200), after)
+    assert tracked(*persons) == [[0, 1]]
+    assert tracked(*persons, cuts=[50]) == [[0], [1]]
+    assert tracked(*persons, cuts=[50], looks=[0, 1]) == [[0], [1]]
+    assert tracked(*persons, cuts=[50], looks=[0, 0]) == [[0, 1]]
+
+
+def test_who_changes_place_at_a_cut_is_known_by_the_colours() -> None:
+    left, right = (0.3, 0.4), (0.7, 0.4)
+    persons = [
+        (np.concatenate([someone(50, size=200, at=one), someone(50, size=200, at=other)]), missed(100))
+        for one, other in ((left, right), (right, left))
+    ]
+    assert tracked(*persons) == [[0, 1], [1, 0]]
+    assert tracked(*persons, cuts=[50], looks=[0, 1]) == [[0], [1]]
+
+
+def test_who_is_away_for_long_is_known_by_the_colours() -> None:
+    main = someone(500, size=200), missed(500, slice(150, 350))
+    assert tracked(main) == [[0], [0]]
+    assert tracked(main, looks=[0]) == [[0]]
+
+
+def test_people_who_look_alike_are_not_taken_for_each_other() -> None:
+    left, right = ((someone(100, size=200, at=(x, 0.4)), missed(100)) for x in (0.3, 0.7))
+    assert tracked(left, right, cuts=[50], looks=[0, 0]) == [[0], [0], [1], [1]]
+    assert tracked(left, right, cuts=[50], looks=[0, 1]) == [[0], [1]]
+
+
+def test_a_head_alone_tells_about_how_large_somebody_is() -> None:
+    whole = someone(1, size=200)
+    head = np.full_like(whole, np.nan)
+    head[:, [0, 8, 9, 10, 11]] = whole[:, [0, 8, 9, 10, 11]]
+    sizes = [People.of(np.array([0]), person).size[0] for person in (whole, head)]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.15)

@@ -185,11 +185,11 @@ def test_a_picture_that_cannot_be_converted_is_an_error_of_decoding(
     video = probe(write_video(tmp_path / "v.mp4", numbered, 10))
     convert, seen = Converter.__call__, []
 
-    def refuse(self: Converter, frame: av.VideoFrame, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    def refuse(self: Converter, frame: av.VideoFrame, shape: Shape, *, whole: bool) -> tuple[np.ndarray, np.ndarray]:
         seen.append(frame)
         if len(seen) == 4:
             raise av.error.OSError(95, "Operation not supported")
-        return convert(self, frame, shape)
+        return convert(self, frame, shape, whole=whole)
 
     monkeypatch.setattr(Converter, "__call__", refuse)
     stats = DecodeStats()

@@ -60,7 +60,7 @@ def test_it_starts_fast_and_loads_nothing_heavy(code: str) -> None:
 
 PUBLIC = {
     "poseprint": {
-        *("extract", "inspect", "enroll", "check", "check_poses", "evaluate", "write_report"),
+        *("extract", "inspect", "enroll", "check", "check_poses", "evaluate", "write_report", "Measuring"),
         *("read_poses", "write_poses", "read_profile", "write_profile"),
         *("PoseSeries", "Skeleton", "UPPER_BODY", "Finding", "Verdict", "EnrolledProfile", "SupervisedProfile"),
         *("PoseprintError", "__version__"),

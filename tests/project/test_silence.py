@@ -29,6 +29,8 @@ COMMANDS = {
     "check clip.parquet --profile enrolled --report report.html": 2,
     "check clip.parquet --profile supervised --report votes.html": 0,
     "dataset describe people": 0,
+    "cache": 0,
+    "cache clear": 0,
     f"train people --person Ann -o trained {SMALL}": 0,
     f"tune people --person Ann --trials 1 -o search {SMALL}": 0,
     f"experiment lstm people --person Ann --seeds 1 --split recording --jobs 2 -o experiment {SMALL}": 0,

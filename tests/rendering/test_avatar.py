@@ -13,6 +13,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_ELBOW, LEFT_WRIST, NECK, NOSE, RIGHT_WRIST, UPPER_BODY
+from poseprint.estimation.estimator import tracked
 from poseprint.estimation.registry import load_estimator
 from poseprint.rendering.avatar import LOOKS, Look, draw_frames, write_video
 
@@ -234,7 +235,7 @@ def test_an_estimator_finds_the_joints_where_they_were_put(name: str, size: tupl
     series = speaker(75, size, list(LOOKS).index(name))
     estimator = load_estimator("mediapipe")
     try:
-        poses = estimator.track(zip(series.time.tolist(), draw_frames(series, look=LOOKS[name]), strict=True))
+        poses = tracked(estimator, zip(series.time.tolist(), draw_frames(series, look=LOOKS[name]), strict=True))
         found = np.stack([pose.position * size for pose in poses])
     finally:
         estimator.close()

@@ -14,6 +14,7 @@ from poseprint.core.findings import Finding, by_severity, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Judgement, MovementScore, Verdict
 from poseprint.core.version import __version__
+from poseprint.estimation.measuring import Measuring
 from poseprint.movements.cleaning import resample
 from poseprint.movements.tracks import axes_of
 from poseprint.supervised.profile import SupervisedProfile
@@ -26,20 +27,19 @@ FRAMING = 1.6
 """By what factor a recording's shoulder width may leave the range of the profile's own footage."""
 
 
-def check(source: Path | str, profile: Path | str, *, models: Path | None = None, jobs: int | None = None) -> Verdict:
+def check(source: Path | str, profile: Path | str, measuring: Measuring | None = None) -> Verdict:
     """The verdict on a video or a file of poses.
 
     Args:
         source: a video, or poses in Parquet.
         profile: the folder of a profile.
-        models: folder of the estimator's model files; None for the user's cache.
-        jobs: processors to use; None for all.
+        measuring: how a video is measured, and whom; the usual way unless given.
 
     Raises:
         PoseprintError: the source or the profile cannot be read.
     """
     loaded = read_profile(profile)  # before the long work, so that a broken profile is reported at once
-    return check_poses(read_source(source, models=models, jobs=jobs), loaded)
+    return check_poses(read_source(source, measuring), loaded)
 
 
 def check_poses(

@@ -13,6 +13,7 @@ from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Verdict
 from poseprint.estimation.extraction import extract
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.rendering.avatar import write_video
@@ -43,8 +44,7 @@ SUPERVISED = """
 def run(
     output: Path,
     *,
-    models: Path | None = None,
-    jobs: int | None = None,
+    measuring: Measuring | None = None,
     show: Callable[[str], None] = print,
     progress: Progress = silent,
 ) -> dict[str, Verdict]:
@@ -52,7 +52,7 @@ def run(
 
     Args:
         output: folder for the profile, the videos, poses and reports.
-        models, jobs: see `poseprint.estimation.extraction.extract`.
+        measuring: see `poseprint.extract`.
         show: called with sentences for the user.
         progress: called as frames are done, for each piece of work anew.
 
@@ -65,11 +65,11 @@ def run(
     """
     files = [f"{name}{suffix}" for name, _ in CASES for suffix in (".mp4", ".parquet", ".html")]
     with claimed(output, {"demo": ["profile", *files]}):
-        return _run(output, models, jobs, show, progress)
+        return _run(output, measuring, show, progress)
 
 
 def _run(
-    output: Path, models: Path | None, jobs: int | None, show: Callable[[str], None], progress: Progress
+    output: Path, measuring: Measuring | None, show: Callable[[str], None], progress: Progress
 ) -> dict[str, Verdict]:
     started = time.monotonic()
     supervised = read_profile(SAMPLE / "profile")
@@ -83,7 +83,7 @@ def _run(
         show(f"\n{number + 2}. {name}: {motion.duration:.0f} s of {who}")
         write_video(motion, video, look=LOOKS[look], size=SIZE, progress=progress)
         show(f"   drawn       {video}")
-        series = measured[name] = extract(video, models=models, jobs=jobs, progress=progress)
+        series = measured[name] = extract(video, measuring, progress=progress)
         write_poses(series, output / f"{name}.parquet")
         show(f"   measured    {len(series)} poses from its pixels, a person in {series.present().mean():.0%} of them")
         verdict = verdicts[name] = check_poses(series, profile)

@@ -1,32 +1,28 @@
-"""Footage -> a profile on disk: made, added to, taken from; what is measured is kept until the profile is written."""
+"""Footage -> a profile on disk: made, added to, taken from."""
 
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from poseprint.app.profiles import read_profile
-from poseprint.app.sources import open_source, read_source
+from poseprint.app.sources import open_source
 from poseprint.core.errors import DatasetError, ProfileError
 from poseprint.core.files import claimed
 from poseprint.core.names import safe_file_name
-from poseprint.core.progress import Progress, silent
+from poseprint.core.progress import Progress, numbered, silent
 from poseprint.core.series import PoseSeries
-from poseprint.core.version import __version__
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.dataset import TABLE, ensure_no_data_set, read_recordings
-from poseprint.io.parquet import read_poses, write_poses
-from poseprint.io.poses import is_poses
+from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import MANIFEST
+from poseprint.io.video import VideoInfo
 from poseprint.verification import enrolment
 from poseprint.verification.profile import EnrolledProfile
 
 logger = logging.getLogger(__name__)
-
-MEASURED_DIR = ".parts"
-"""Folder inside a profile's that keeps what is measured until the profile is written."""
 
 
 def enroll_footage(
@@ -39,11 +35,12 @@ def enroll_footage(
     session: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
-    models: Path | None = None,
-    jobs: int | None = None,
+    measuring: Measuring | None = None,
     progress: Progress = silent,
 ) -> EnrolledProfile:
-    """Make a profile from footage, or change one. Interrupted, the same call goes on where it stopped.
+    """Make a profile from footage, or change one.
+
+    What is measured is in the cache (`poseprint.app.measured`): interrupted, the same call goes on where it stopped.
 
     Args:
         person: the person of interest.
@@ -52,7 +49,7 @@ def enroll_footage(
         add: add to the profile that is there.
         forget: recordings to take out of it.
         session: place and day of the sources, where known.
-        fps, frame_size, models, jobs, progress: see `poseprint.app.sources`.
+        fps, frame_size, measuring, progress: see `poseprint.app.sources`.
 
     Returns:
         the profile as it was written.
@@ -62,27 +59,30 @@ def enroll_footage(
             that cannot be read.
     """
     ensure_no_data_set(folder)
+    (measuring or Measuring()).ensure_one(len(sources))
     _profile_to_change(folder, person, sources, add=add, forget=forget)
     with claimed(folder, {}):
         profile = _profile_to_change(folder, person, sources, add=add, forget=forget)
         for name in forget:
             profile = enrolment.forget(profile, name) if profile else None
-        measured_dir = folder / MEASURED_DIR
         if sources or profile is None:
             recordings, sessions = [], []
-            for source in sources:
+            for number, source in enumerate(sources, 1):
                 if (source / TABLE).is_file():
                     footage = _read_data_set(source, person)
-                elif is_poses(source):
-                    footage = [(read_source(source, fps=fps, frame_size=frame_size), "")]
                 else:
-                    footage = [(_measure(source, measured_dir, person, models, jobs, progress), "")]
+                    opened = open_source(source, fps=fps, frame_size=frame_size)
+                    told = numbered(progress, number, len(sources))
+                    series = opened.read(measuring, progress=told)
+                    if isinstance(opened.content, VideoInfo):
+                        logger.info("measured %s: %.1f s", source.name, series.duration)
+                        series = replace(series, recording=safe_file_name(opened.name))
+                    footage = [(series, "")]
                 for series, known_session in footage:
                     recordings.append(replace(series, recording=series.recording or source.stem))
                     sessions.append(session or known_session)
             profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
         profile.write(folder)
-        shutil.rmtree(measured_dir, ignore_errors=True)
     return profile
 
 
@@ -119,20 +119,3 @@ def _read_data_set(folder: Path, person: str) -> list[tuple[PoseSeries, str]]:
     if not own:
         raise DatasetError(f"{folder}: no real recording of {person!r} in this data set")
     return [(replace(read_poses(folder / r.file), recording=r.recording), r.session) for r in own]
-
-
-def _measure(
-    video: Path, measured_dir: Path, person: str, models: Path | None, jobs: int | None, progress: Progress
-) -> PoseSeries:
-    """The poses in a video, measured now or before an interruption; kept by content, whatever the video is called."""
-    opened = open_source(video)
-    # Another version of the program measures anew.
-    stem = f"{opened.content.sha256[:16]}-{__version__}"
-    file = measured_dir / f"{stem}.parquet"
-    if not file.exists():
-        series = opened.read(models=models, jobs=jobs, chunks_dir=measured_dir / stem, progress=progress)
-        write_poses(replace(series, person=person), file)
-        shutil.rmtree(measured_dir / stem, ignore_errors=True)
-    series = replace(read_poses(file), recording=safe_file_name(opened.name))
-    logger.info("measured %s: %.1f s", video.name, series.duration)
-    return series

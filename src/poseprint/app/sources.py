@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from poseprint.app.measured import measured
+from poseprint.core.errors import PoseprintError
+from poseprint.core.files import file_sha256
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
-from poseprint.estimation.estimator import Estimator
 from poseprint.estimation.extraction import extract
+from poseprint.estimation.measuring import Measuring
+from poseprint.estimation.model_files import FILES
 from poseprint.io.poses import is_poses, read_any_poses
 from poseprint.io.video import VideoInfo, probe
 
@@ -32,26 +38,37 @@ class Source:
         return own.strip(" .") or "recording"
 
     def read(
-        self,
-        *,
-        estimator: str | Estimator = "mediapipe",
-        models: Path | None = None,
-        jobs: int | None = None,
-        chunks_dir: Path | None = None,
-        progress: Progress = silent,
+        self, measuring: Measuring | None = None, *, chunks_dir: Path | None = None, progress: Progress = silent
     ) -> PoseSeries:
-        """Its poses, measured if it is a video; arguments as of `poseprint.extract`."""
+        """Its poses, measured if it is a video.
+
+        Args:
+            measuring: how; the usual way unless given.
+            chunks_dir: as of `poseprint.extract`; None for the cache's own.
+            progress: as of `poseprint.extract`.
+
+        Raises:
+            PoseprintError: poses that were measured already, of one person, and `who` or `at` that name one.
+        """
+        measuring = measuring or Measuring()
         if isinstance(self.content, PoseSeries):
+            if measuring.who is not None or measuring.at is not None:
+                raise PoseprintError(f"{self.path}: these are poses of one person; `who` and `at` are for videos")
             return self.content
-        return extract(
-            self.path,
-            estimator=estimator,
-            models=models,
-            jobs=jobs,
-            chunks_dir=chunks_dir,
-            progress=progress,
-            info=self.content,
-        )
+        video = self.content
+
+        def measure(parts: Path | None) -> PoseSeries:
+            return extract(self.path, measuring, chunks_dir=chunks_dir or parts, progress=progress, info=video)
+
+        cache = measuring.cache and isinstance(measuring.estimator, str)
+        return measured(video, _settings(measuring), measure, cache=cache)
+
+
+def _settings(measuring: Measuring) -> dict[str, Any]:
+    """All that changes what is measured, json-ready."""
+    weights = file_sha256(measuring.weights) if measuring.weights and measuring.weights.is_file() else ""
+    networks = {"mediapipe": version("mediapipe"), "models": FILES, "weights": weights}
+    return {**measuring.settings, **networks, "who": measuring.who, "at": measuring.at}
 
 
 def open_source(path: Path | str, *, fps: float | None = None, frame_size: tuple[int, int] | None = None) -> Source:
@@ -72,12 +89,11 @@ def open_source(path: Path | str, *, fps: float | None = None, frame_size: tuple
 
 def read_source(
     path: Path | str,
+    measuring: Measuring | None = None,
     *,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
-    models: Path | None = None,
-    jobs: int | None = None,
     progress: Progress = silent,
 ) -> PoseSeries:
     """The poses of a recording, measured if it is a video; arguments as of `open_source` and `Source.read`."""
-    return open_source(path, fps=fps, frame_size=frame_size).read(models=models, jobs=jobs, progress=progress)
+    return open_source(path, fps=fps, frame_size=frame_size).read(measuring, progress=progress)

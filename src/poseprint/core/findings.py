@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from poseprint.core.arrays import Span
@@ -43,12 +43,14 @@ class Inspection:
         spans: stretches of frames that may serve as evidence, none across a cut.
         seen: share of the time each pair of keypoints was seen, by name, 0 to 1.
         seconds: length of the stretches together.
+        kinds: the same stretches, and those of head, face and hands where these were measured, by kind of evidence.
     """
 
     findings: tuple[Finding, ...]
     spans: tuple[Span, ...]
     seen: Mapping[str, float]
     seconds: float
+    kinds: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
     @property
     def excluding(self) -> tuple[Finding, ...]:
@@ -61,7 +63,24 @@ CODES: dict[str, tuple[Severity, str]] = {
     "PERSON_ABSENT": ("exclude", "For a while nobody is in the picture, or not the person who is measured."),
     "SECOND_PERSON": (
         "exclude",
-        "Somebody else of comparable size is in the picture, so it is unclear whose movement is measured.",
+        "Somebody else of comparable size is in the picture, or within arm's reach of whoever is measured on a crop of "
+        "their own, so it is unclear whose movement is measured.",
+    ),
+    "WHO_IS_MEANT": (
+        "exclude",
+        "Several people are about as large, as central and as long in sight; nothing is judged until one is chosen.",
+    ),
+    "OTHERS_IN_SIGHT": (
+        "note",
+        "Others of comparable size are in the picture; one person is measured on their own crop.",
+    ),
+    "JOINTS_DOUBTED": (
+        "warning",
+        "A second look at the same picture puts joints elsewhere; these weigh less.",
+    ),
+    "BODY_NOT_IN_SIGHT": (
+        "note",
+        "Head and face are in sight and measured, shoulders and arms are not long enough to judge by.",
     ),
     "TRACKING_JUMP": (
         "warning",
@@ -150,11 +169,15 @@ ADVICE = {
     "NO_PERSON": "use a recording that shows the person's upper body",
     "PERSON_ABSENT": "nothing to do if the rest is long enough; otherwise trim the video to the person",
     "SECOND_PERSON": "crop the video to the one person you mean, then run again",
+    "WHO_IS_MEANT": "choose one with --who NUMBER or --at X,Y@SECONDS; `poseprint inspect` lists them",
+    "OTHERS_IN_SIGHT": "check that it is the one you mean; --who NUMBER measures another",
+    "JOINTS_DOUBTED": "look at the replay; a larger or sharper version of the video may settle it",
+    "BODY_NOT_IN_SIGHT": "use footage that is framed wider: verdicts rest on the body so far",
     "TRACKING_JUMP": "look at the replay; crop the video to one person if it jumps between people",
     "UNSTEADY": "look at the replay; get the file again, or measure it again",
     "CUTS": "nothing to do; a longer unedited take makes stronger evidence",
     "SHOULDERS_HIDDEN": "use footage that shows head, shoulders and arms",
-    "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; a head alone does not show body language",
+    "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; of a head alone no verdict is given yet",
     "ELBOWS_HIDDEN": "prefer footage in which the arms can be seen",
     "WRISTS_HIDDEN": "prefer footage in which the hands can be seen",
     "FACE_HIDDEN": "prefer footage filmed from the front",

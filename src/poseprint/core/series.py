@@ -73,8 +73,10 @@ class PoseSeries:
         channels: further signals per frame by name, each float32 [shape=(frames,)]. Extraction
             writes `cut` (1 on the first frame of a new shot), `change` (mean absolute change of the
             picture, grey levels 0 to 255), `camera` (shift of the upper corners since the last
-            frame, as a share of its width), `people` (persons counted, NaN where nobody counted)
-            and `shown` (1 where a new picture of the source comes on display).
+            frame, as a share of its width), `people` (persons counted, NaN where nobody counted),
+            `near` (1 where one of them is within reach of the person measured), `doubted` (share of joints that
+            a second look puts elsewhere) and `shown` (1 where a new picture of the source comes on display);
+            and of the person measured head, face and hands: see `poseprint.core.channels`.
         log: what was done to get here, oldest first: json-like mappings with a key `step`.
 
     Raises:

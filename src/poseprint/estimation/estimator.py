@@ -1,11 +1,11 @@
 """Pose estimators: one protocol, one table of names.
 
-An estimator is asked once per shot, because trackers carry state from picture to picture.
+A tracker is opened for one shot, because it carries state from picture to picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,24 +21,47 @@ class Pose:
     Attributes:
         position: [shape=(keypoints, 2)] in widths and heights of the picture (0 to 1); NaN = not seen.
         confidence: [shape=(keypoints,)], 0 to 1.
-        people: how many persons of comparable size are in the picture; NaN where nobody counted.
     """
 
     position: Array
     confidence: Array
-    people: float
+
+
+class Tracker(Protocol):
+    """Follows one person through the pictures of one shot."""
+
+    def __call__(self, time: float, picture: Array) -> Pose:
+        """The pose in a uint8 RGB picture [shape=(height, width, 3)] at a time in seconds; times rise."""
+        ...
+
+    def close(self) -> None:
+        """Free what the tracker holds."""
+        ...
 
 
 class Estimator(Protocol):
-    """Finds one person in the pictures of one shot."""
+    """Finds the pose of the one person who is most in the picture."""
 
     info: EstimatorInfo
     skeleton: Skeleton
 
-    def track(self, pictures: Iterable[tuple[float, Array]]) -> Iterator[Pose]:
-        """One pose for each (time in seconds, uint8 RGB picture [shape=(height, width, 3)]), times rising."""
+    def tracker(self) -> Tracker:
+        """A tracker for one shot."""
+        ...
+
+    def look(self, picture: Array) -> Pose:
+        """The pose in a single uint8 RGB picture, nothing known of those before."""
         ...
 
     def close(self) -> None:
         """Free what the estimator holds."""
         ...
+
+
+def tracked(estimator: Estimator, pictures: Iterable[tuple[float, Array]]) -> list[Pose]:
+    """The poses in the pictures of one shot, each at its time."""
+    tracker = estimator.tracker()
+    try:
+        return [tracker(time, picture) for time, picture in pictures]
+    finally:
+        tracker.close()

@@ -1,73 +1,58 @@
-"""Video -> PoseSeries: pictures to an estimator, in parallel, interruptible, on the 30 fps grid.
+"""Video -> PoseSeries: one person measured, in parallel, interruptible, on the 30 fps grid.
 
 A video is cut into chunks whose length depends on its own alone, aligned with the default movements. Each chunk starts
-a fresh estimator WARM_UP frames early, so that its tracking has settled where the chunk begins, and
-again at each cut. The chunks do not depend on how many of them run at a time, so one worker and many
-give the same keypoints to the last bit.
+fresh trackers WARM_UP frames early, so that they have settled where the chunk begins, and again at each cut. The chunks do
+not depend on how many of them run at a time, so one worker and many give the same keypoints to the last bit.
+
+In a chunk the largest and most central person is measured, and everybody's head is kept. Then heads are linked to people
+over the whole video, one of them is chosen, and those chunks in which it was somebody else are measured again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from itertools import groupby
+from contextlib import suppress
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.errors import VideoError
-from poseprint.core.files import atomic_write
+from poseprint.core.errors import PoseprintError, VideoError
 from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.core.version import __version__
-from poseprint.estimation.estimator import Estimator, Pose
-from poseprint.estimation.registry import load_estimator
-from poseprint.estimation.shots import Change, ShotDetector
+from poseprint.estimation.cast import Cast, Person, comparable, missed
+from poseprint.estimation.chunks import HEADS, Chunk, joined, measure_chunk, read_chunk, spans_of, write_chunk
+from poseprint.estimation.grid import Between, signals
+from poseprint.estimation.instruments import ELSEWHERE, LOOK_EVERY, Instruments
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.clock import TOLERANCE
-from poseprint.io.video import DecodeStats, Frame, VideoInfo, frames, probe
+from poseprint.io.video import VideoInfo, probe
 
-CHUNK = 150
-"""Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
-LONGEST_CHUNK = 900
-"""Grid frames in the longest chunk; each starts with a warm-up, so longer ones cost less."""
 MOST_JOBS = 4
 """Workers at a time by default: each holds about 100 MB."""
-WARM_UP = 15
-"""Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
-LONGEST_GAP = 0.15
-"""Seconds between source pictures up to which poses are interpolated; beyond, they are missing."""
-
-SEQUENTIAL_CHUNKS = 4
-"""Chunks of a video that can only be read from its start, however long it is: each reads all that is before it."""
-
-_COLUMNS = ("number", "time", "position", "confidence", "cut", "reshaped", "change", "camera", "people", "errors")
-Chunk = dict[str, Array]
-_NO_PICTURE = np.zeros((0, 0, 3), dtype=np.uint8)
+_APART_S = 1e6
+"""Seconds between two shots, as far as looks in them are concerned."""
 
 
 def extract(
     path: Path | str,
+    measuring: Measuring | None = None,
     *,
-    estimator: str | Estimator = "mediapipe",
-    models: Path | None = None,
-    jobs: int | None = None,
     chunks_dir: Path | None = None,
     progress: Progress = silent,
     info: VideoInfo | None = None,
 ) -> PoseSeries:
-    """The poses in a video file at 30 per second.
+    """One person's poses in a video file at 30 per second.
 
     Args:
         path: a local video file.
-        estimator: a name in `poseprint.estimation.registry.ESTIMATORS`; or an estimator, which then works alone,
-            whatever `jobs` is, and stays open.
-        models: folder of the estimator's model files; None for the user's cache.
-        jobs: chunks at a time; None for one a processor, but no more than MOST_JOBS.
+        measuring: how it is measured, and whom; the usual way unless given.
         chunks_dir: folder that keeps finished chunks, so that an interrupted extraction goes on; None to keep none.
         progress: called as frames are done; the step is the file's name.
         info: what `probe` found, if it was asked already.
@@ -75,237 +60,246 @@ def extract(
     Raises:
         VideoError: nothing in the file can be decoded.
         MissingDependencyError: the model files are not there and cannot be fetched.
+        PoseprintError: the person who is named is not there.
     """
     video = info if info is not None else probe(path)
-    total = video.grid_frames()
-    spans = _chunks(total, anywhere=video.stamps is not None)
-    extraction = _Extraction(video, estimator, models, chunks_dir, progress, total)
-    workers = 1 if not isinstance(estimator, str) else jobs or min(MOST_JOBS, processors())
-    chunks = extraction.run(spans, min(workers, len(spans)))
-    return _assemble(video, extraction.estimator_used, chunks)
+    measuring = measuring or Measuring()
+    extraction = _Extraction(video, measuring, chunks_dir, progress)
+    try:
+        return extraction.series()
+    finally:
+        extraction.close()
 
 
-def _chunks(total: int, *, anywhere: bool = True) -> list[tuple[int, int | None]]:
-    """The chunks of a video of `total` grid frames; they depend on nothing else. The last one is open.
-
-    Args:
-        total: grid frames.
-        anywhere: whether reading can begin anywhere.
-    """
-    most = LONGEST_CHUNK if anywhere else max(LONGEST_CHUNK, -(-total // SEQUENTIAL_CHUNKS))
-    length = int(np.clip(total // 4 // CHUNK, 1, -(-most // CHUNK))) * CHUNK
-    starts = list(range(0, total, length))
-    if len(starts) > 1 and total - starts[-1] < length // 3:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], None], strict=True))
+def _in_pictures(at: tuple[float, float, float] | None, video: VideoInfo) -> tuple[float, float, float] | None:
+    """A place in the video in pixels of its pictures, which are smaller where the video is very large."""
+    if at is None:
+        return None
+    return at[0] * video.picture_size[0] / video.size[0], at[1] * video.picture_size[1] / video.size[1], at[2]
 
 
-@dataclass(frozen=True)
-class _SourcePicture:
-    """A source picture: what was read of it, its shot, its change from the last."""
-
-    frame: Frame
-    shot: int
-    change: Change
+def _chunks_of_others(chunks: list[Chunk], pictures: Chunk, person: Person) -> set[int]:
+    """Numbers of the chunks in which somebody else than the person was measured."""
+    edges = np.cumsum([0, *(len(chunk["head"]) for chunk in chunks)])
+    return {k for k in range(len(chunks)) if missed(range(edges[k], edges[k + 1]), pictures, person)}
 
 
 class _Extraction:
     """One extraction: its workers, their shared state, and how they are stopped."""
 
-    def __init__(
-        self,
-        video: VideoInfo,
-        estimator: str | Estimator,
-        models: Path | None,
-        chunks_dir: Path | None,
-        progress: Progress,
-        total: int,
-    ) -> None:
-        self._video, self._estimator_or_name, self._models, self._chunks_dir = video, estimator, models, chunks_dir
-        self._progress, self._total, self._done = progress, total, 0
-        self._stop, self._lock = threading.Event(), threading.Lock()
-        self._local, self._estimators = threading.local(), list[Estimator]()
-        self.estimator_used = self._estimator()
+    def __init__(self, video: VideoInfo, measuring: Measuring, chunks_dir: Path | None, progress: Progress) -> None:
+        self._video, self._measuring, self._chunks_dir, self._progress = video, measuring, chunks_dir, progress
+        self._settings = hashlib.sha256(json.dumps(measuring.settings, sort_keys=True).encode()).hexdigest()[:8]
+        self._total = video.grid_frames()
+        self._spans = spans_of(self._total, anywhere=video.stamps is not None)
+        self._step, self._done, self._local, self._lock = video.path.name, 0, threading.local(), threading.Lock()
+        self._stop = threading.Event()
+        self.instruments = Instruments.load(measuring)
 
-    def run(self, spans: list[tuple[int, int | None]], jobs: int) -> list[Chunk]:
-        """Every chunk in order; on any exception the workers stop and what is finished stays on disk."""
-        pool = ThreadPoolExecutor(jobs, thread_name_prefix="extract")
+    def close(self) -> None:
+        """Free what it opened itself."""
+        if not self._alone:
+            self.instruments.close()
+
+    def series(self) -> PoseSeries:
+        """The chosen person's poses."""
+        video, measuring = self._video, self._measuring
+        chunks = self.run(None)
+        pictures = joined(chunks)
+        if not len(pictures["time"]):
+            raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
+        cast = Cast.of(pictures, video.picture_size[0])
+        person = cast.chosen(measuring.who, _in_pictures(measuring.at, video))
+        again = _chunks_of_others(chunks, pictures, person) if person else set()
+        if again:
+            chunks = self.run(person, {k: chunk for k, chunk in enumerate(chunks) if k not in again})
+            pictures = {**joined(chunks), **{name: pictures[name] for name in HEADS}}
+        return _series(video, measuring, self.instruments, pictures, cast, person)
+
+    def run(self, person: Person | None, kept: dict[int, Chunk] | None = None) -> list[Chunk]:
+        """Every chunk in order; on any exception the workers stop and what is finished stays on disk.
+
+        Args:
+            person: who is measured; None for the largest and most central in each.
+            kept: chunks that need no measuring, by number.
+        """
+        kept = kept or {}
+        self._step = f"{self._video.path.name}{f', person {person.number}' if person else ''}"
+        todo = [k for k in range(len(self._spans)) if k not in kept]
+        ends = [first for first, _ in self._spans[1:]] + [self._total]
+        self._done = sum(ends[k] - self._spans[k][0] for k in kept)
+        workers = min(1 if self._alone else self._measuring.jobs or min(MOST_JOBS, processors()), len(todo))
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="extract")
+        opened: list[Instruments] = []
+        self._local = threading.local()
         try:
-            futures = [pool.submit(self._chunk, first, last) for first, last in spans]
-            waiting: set[Future[Chunk]] = set(futures)
+            futures = {k: pool.submit(self._chunk, k, person, opened) for k in todo}
+            waiting: set[Future[Chunk]] = set(futures.values())
             while waiting:  # with a time-out, so that Ctrl-C is heard
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in done:
                     future.result()
-            return [future.result() for future in futures]
+            return [kept[k] if k in kept else futures[k].result() for k in range(len(self._spans))]
         finally:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
-            for estimator in self._estimators:
-                estimator.close()
+            self._stop.clear()
+            for instruments in opened:
+                instruments.close()
 
-    def _estimator(self) -> Estimator:
-        """This thread's own estimator, or the one that was given."""
-        if not isinstance(self._estimator_or_name, str):
-            return self._estimator_or_name
-        if not hasattr(self._local, "estimator"):
-            self._local.estimator = load_estimator(self._estimator_or_name, self._models)
+    @property
+    def _alone(self) -> bool:
+        return not isinstance(self._measuring.estimator, str)
+
+    def _instruments(self, opened: list[Instruments]) -> Instruments:
+        """This thread's own, or those of the estimator that was given."""
+        if self._alone:
+            return self.instruments
+        if not hasattr(self._local, "instruments"):
+            self._local.instruments = Instruments.load(self._measuring)
             with self._lock:
-                self._estimators.append(self._local.estimator)
-        estimator: Estimator = self._local.estimator
-        return estimator
+                opened.append(self._local.instruments)
+        instruments: Instruments = self._local.instruments
+        return instruments
 
-    def _chunk(self, first: int, last: int | None) -> Chunk:
-        stored = self._chunks_dir / f"{first:08d}-{last or 0:08d}.npz" if self._chunks_dir else None
-        chunk = _read_chunk(stored) if stored else None
-        if chunk is None:
-            chunk = self._estimate(first, last)
-            if stored:
-                with atomic_write(stored) as partial:
-                    np.savez(partial, **chunk)  # type: ignore[arg-type]
-        else:
-            self._count((self._total if last is None else last) - first)
+    def _chunk(self, k: int, person: Person | None, opened: list[Instruments]) -> Chunk:
+        first, last = self._spans[k]
+        whose = f"-{self._settings}{f'-{person.number}' if person else ''}"
+        stored = self._chunks_dir / f"{first:08d}-{last or 0:08d}{whose}.npz" if self._chunks_dir else None
+        chunk = read_chunk(stored) if stored else None
+        end = self._total if last is None else last
+        if chunk is not None:
+            self._count(end - first)
+            return chunk
+        passed = self._passed(first)
+        chunk = measure_chunk(
+            self._video,
+            (first, last),
+            self._instruments(opened),
+            rate=self._measuring.rate,
+            guide=person.expected if person else None,
+            passed=passed,
+        )
+        passed(end / GRID_FPS)
+        if stored:
+            with suppress(PoseprintError):  # a full disk: the work goes on without what is kept
+                write_chunk(chunk, stored)
         return chunk
 
-    def _estimate(self, first: int, last: int | None) -> Chunk:
-        """Poses and signals of the source pictures shown from grid point `first` until before `last`."""
-        stats = DecodeStats()
-        pending: deque[_SourcePicture] = deque()  # given to the estimator, no pose yet
-        rows: list[tuple[_SourcePicture, Pose]] = []
-        shots = groupby(self._pictures(first, last, stats), key=lambda shown: shown.shot)
-        for _, shot in shots:
-            poses = self._estimator().track(_track_inputs(shot, pending))
-            rows.extend((pending.popleft(), pose) for pose in poses)
-        rows = [(shown, pose) for shown, pose in rows if shown.frame.time >= first / GRID_FPS - TOLERANCE]
-        keypoints = len(self._estimator().skeleton.keypoints)
-        return {
-            "number": np.array([s.frame.number for s, _ in rows], dtype=np.int64),
-            "time": np.array([s.frame.time for s, _ in rows], dtype=np.float64),
-            "position": np.array([p.position for _, p in rows], dtype=np.float64).reshape(-1, keypoints, 2),
-            "confidence": np.array([p.confidence for _, p in rows], dtype=np.float64).reshape(-1, keypoints),
-            "cut": np.array([s.change.cut for s, _ in rows], dtype=np.float32),
-            "reshaped": np.array([s.frame.reshaped for s, _ in rows], dtype=np.float32),
-            "change": np.array([s.change.change for s, _ in rows], dtype=np.float32),
-            "camera": np.array([s.change.camera for s, _ in rows], dtype=np.float32),
-            "people": np.array([p.people for _, p in rows], dtype=np.float32),
-            "errors": np.array(stats.errors),
-        }
+    def _passed(self, first: int) -> Callable[[float], None]:
+        """Told of each picture that is done: moves the bar, and ends the work where it is to stop."""
+        reached = first
 
-    def _pictures(self, first: int, last: int | None, stats: DecodeStats) -> Iterator[_SourcePicture]:
-        """The pictures of a chunk and of its warm-up, with how each differs from the one before."""
-        detector, shot, reached = ShotDetector(), 0, first
-        start, end = max(0, first - WARM_UP) / GRID_FPS, np.inf if last is None else last / GRID_FPS
-        for frame in frames(self._video, start, end, stats=stats):
+        def passed(time: float) -> None:
+            nonlocal reached
             if self._stop.is_set():
                 raise KeyboardInterrupt
-            change = detector(frame.thumbnail, cut=frame.cut)
-            shot += change.cut
-            yield _SourcePicture(frame, shot, change)
-            now = min(int(frame.time * GRID_FPS), self._total)
+            now = min(int(time * GRID_FPS), self._total)
             self._count(max(0, now - reached))
             reached = max(reached, now)
-        self._count((self._total if last is None else last) - reached)
+
+        return passed
 
     def _count(self, frames_done: int) -> None:
         with self._lock:
             self._done += frames_done
-            self._progress(self._video.path.name, min(self._done, self._total), self._total)
+            self._progress(self._step, min(self._done, self._total), self._total)
 
 
-def _track_inputs(shot: Iterable[_SourcePicture], pending: deque[_SourcePicture]) -> Iterator[tuple[float, Array]]:
-    """What `Estimator.track` takes."""
-    for shown in shot:
-        picture = shown.frame.picture
-        pending.append(
-            replace(shown, frame=replace(shown.frame, picture=_NO_PICTURE))
-        )  # only the current one is in memory
-        yield shown.frame.time, picture
-
-
-def _read_chunk(path: Path) -> Chunk | None:
-    """A finished chunk, or None if it is not there or cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in _COLUMNS}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-
-
-def _assemble(video: VideoInfo, estimator: Estimator, chunks: list[Chunk]) -> PoseSeries:
-    """Chunks of source pictures -> a series on the grid."""
-    pictures: Chunk = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in _COLUMNS[:-1]}
-    time = pictures["time"]
-    if not len(time):
-        raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
+def _series(
+    video: VideoInfo,
+    measuring: Measuring,
+    instruments: Instruments,
+    pictures: Chunk,
+    cast: Cast,
+    person: Person | None,
+) -> PoseSeries:
+    """What was measured as a series on the grid."""
+    time, of = pictures["time"], pictures["of"]
     count = max(1, int(np.ceil((time[-1] + 1 / video.fps - TOLERANCE) * GRID_FPS)))
-    nearest = np.clip(np.floor(time * GRID_FPS + 0.5).astype(np.int64), 0, count - 1)
-    pictures["position"] = pictures["position"] * np.array(video.size, dtype=np.float64)
-    position, confidence = _interpolate(pictures, nearest, np.arange(count) / GRID_FPS)
+    scale = np.array(video.size) / np.array(video.picture_size)
+    shot = np.cumsum(pictures["cut"])
+    confidence, doubted = _after_second_looks(pictures, time[of], shot[of])
+    position, extra = pictures["position"] * scale, pictures["extra"]
+    channels = {name: np.full(count, np.nan) for name in instruments.channels}
+    where = np.full((count, *position.shape[1:]), np.nan), np.zeros((count, position.shape[1]))
+    if len(of):
+        between = Between.of(time[of], shot[of], count)
+        where = between(position), between(confidence)
+        where[0][~between.known] = np.nan
+        tracks = between(extra)
+        tracks[~between.known] = np.nan
+        channels = {name: _scaled(name, tracks[:, k], scale) for k, name in enumerate(instruments.channels)}
+    for name in channels:
+        if name.endswith("_confidence"):
+            channels[name] = np.clip(np.nan_to_num(channels[name]), 0, 1)
+    found = np.zeros(len(time), dtype=bool)
+    found[of] = np.isfinite(pictures["position"][:, :, 0]).any(axis=1)
+    shown = {name: pictures[name] for name in ("cut", "change", "camera")}
+    if instruments.finder:
+        shown["people"], shown["near"] = comparable(pictures, person, found)
+        shown["doubted"] = np.zeros(len(time))
+        shown["doubted"][of] = doubted
     log = {
         "step": "extract",
         "poseprint": __version__,
         "video": video.facts(),
         "pictures": len(time),
         "reshaped": int(pictures["reshaped"].sum()),
-        "decode_errors": int(sum(chunk["errors"] for chunk in chunks)),
+        "decode_errors": int(pictures["errors"]),
         "lost_seconds": round(_lost_seconds(video, pictures["number"]), 3),
+        "measuring": measuring.settings,
+        **_choice(measuring, cast, person, scale),
     }
     return PoseSeries(
-        position=position,
-        confidence=np.clip(confidence, 0, 1),
+        position=where[0],
+        confidence=np.clip(where[1], 0, 1),
         time=np.arange(count) / GRID_FPS,
         fps=GRID_FPS,
         frame_size=video.size,
-        skeleton=estimator.skeleton,
+        skeleton=instruments.estimator.skeleton,
         recording=video.path.stem,
         source_sha256=video.sha256,
-        estimator=estimator.info,
-        channels=_signals(pictures, nearest, count),
+        estimator=instruments.estimator.info,
+        channels={**signals(time, shown, count), **channels},
         log=(log,),
     )
 
 
-def _signals(pictures: Chunk, nearest: Array, count: int) -> dict[str, Array]:
-    """What the pictures say besides, each at the grid point nearest to its picture: of several there, the most."""
-    signals = {"shown": np.zeros(count)}
-    signals["shown"][nearest] = 1
-    for name in ("cut", "change", "camera"):
-        signals[name] = np.zeros(count)
-        np.maximum.at(signals[name], nearest, pictures[name])
-    signals["people"] = np.full(count, np.nan)
-    np.fmax.at(signals["people"], nearest, pictures["people"])
-    return signals
+def _scaled(name: str, values: Array, scale: Array) -> Array:
+    """A channel of a place in pixels of the video, where it was measured in a smaller picture."""
+    return values * scale["xy".index(name[-1])] if name.endswith(("_x", "_y")) else values
 
 
-def _interpolate(pictures: Chunk, nearest: Array, grid: Array) -> tuple[Array, Array]:
-    """Positions and confidences at the grid's times.
+def _choice(measuring: Measuring, cast: Cast, person: Person | None, scale: Array) -> dict[str, Any]:
+    """Everybody in the picture, whom of them the poses are of, and how that was decided; json-ready."""
+    people = [p.facts() for p in cast.people]
+    for facts in people:
+        facts["size"] = round(facts["size"] * float(scale[0]), 1)
+        for place in ("place", "there"):
+            facts[place] = [round(float(v), 1) for v in np.array(facts[place]) * scale]
+    named = measuring.who is not None or measuring.at is not None
+    who = person.number if person else None
+    return {"people": people, "who": who, "named": named, "rivals": [] if named or not person else cast.rivals(person)}
 
-    Between two pictures of one shot a pose is interpolated linearly to the grid's time, so that a
-    source of 25 frames a second does not seem to stand still five times a second.
 
-    Args:
-        pictures: the source pictures' columns.
-        nearest: the grid point nearest to each.
-        grid: seconds [shape=(frames,)].
-    """
-    time, shot = pictures["time"], np.cumsum(pictures["cut"])
-    current = np.maximum(np.searchsorted(nearest, np.arange(len(grid)), side="right") - 1, 0)
-    before = np.maximum(current - (time[current] > grid + TOLERANCE), 0)
-    after = np.minimum(before + 1, len(time) - 1)
-    gap = time[after] - time[before]
-    weight = np.clip((grid - time[before]) / np.where(gap > 0, gap, 1), 0, 1)
-    weight[weight * gap < TOLERANCE] = 0
-    weight[(1 - weight) * gap < TOLERANCE] = 1
-    alone = (gap > LONGEST_GAP) | (shot[before] != shot[after]) | (before == after)
-    before, after, weight = (np.where(alone, current, i) for i in (before, after, weight))
-    weight[alone] = 0
-    w = weight[:, None, None]
-    start, end = pictures["position"][before], pictures["position"][after]
-    position = np.where(w == 0, start, np.where(w == 1, end, (1 - w) * start + w * end))
-    confidence = (1 - w[:, 0]) * pictures["confidence"][before] + w[:, 0] * pictures["confidence"][after]
-    # A picture that stays on display for long is no evidence that the person stood still.
-    position[np.abs(grid - time[current]) > LONGEST_GAP] = np.nan
-    return position, confidence
+def _after_second_looks(pictures: Chunk, time: Array, shot: Array) -> tuple[Array, Array]:
+    """Confidences, halved where the nearest second look of the shot puts a joint elsewhere; and the share of such joints."""
+    apart, confidence = pictures["apart"], pictures["confidence"]
+    looked = np.flatnonzero(np.isfinite(apart).any(axis=1))
+    if not len(looked):
+        return confidence, np.zeros(len(time))
+    when = time + _APART_S * shot
+    right = np.clip(np.searchsorted(when[looked], when), 0, len(looked) - 1)
+    left = np.maximum(right - 1, 0)
+    nearer = np.abs(when[looked[left]] - when) <= np.abs(when[looked[right]] - when)
+    nearest = looked[np.where(nearer, left, right)]
+    holds = np.abs(when[nearest] - when) <= LOOK_EVERY
+    doubtful = holds[:, None] & (np.nan_to_num(apart[nearest]) > ELSEWHERE)
+    seen = confidence > 0
+    return np.where(doubtful, confidence / 2, confidence), (doubtful & seen).sum(axis=1) / np.maximum(
+        seen.sum(axis=1), 1
+    )
 
 
 def _lost_seconds(video: VideoInfo, numbers: Array) -> float:

@@ -141,6 +141,15 @@ def find_bars(pictures: Sequence[Array], size: tuple[int, int]) -> Bars:
     return bars if min(ours / all_ for ours, all_ in zip(bars.within(size), size)) >= LEAST_LEFT else Bars()
 
 
+def limited(size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of pictures of a film of this size without bars: its own, or smaller, so that no side is above LONGEST_SIDE."""
+    scale = min(1.0, LONGEST_SIDE / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+_NO_PICTURE = np.zeros((0, 0, 3), dtype=np.uint8)
+
+
 class Converter:
     """Decoded frames to pictures and thumbnails of one size; keeps the scaler's tables between frames.
 
@@ -156,12 +165,17 @@ class Converter:
         scale = min(1.0, LONGEST_SIDE / max(left))
         self._size = tuple(max(1, round(side * scale)) for side in size)
         first = [round(scale * edge) for edge in (bars.left, bars.top)]
-        width, height = (max(1, round(side * scale)) for side in left)
+        width, height = limited(left)
         self._inside = (slice(first[1], first[1] + height), slice(first[0], first[0] + width)) if bars else None
         self._picture, self._thumbnail = VideoReformatter(), VideoReformatter()
 
-    def __call__(self, frame: Any, shape: Shape) -> tuple[Array, Array]:
-        """The picture, uint8 RGB [shape=(height, width, 3)], C-contiguous, and its thumbnail, uint8 grey [shape=(36, 64)]."""
+    def __call__(self, frame: Any, shape: Shape, *, whole: bool = True) -> tuple[Array, Array]:
+        """The picture, uint8 RGB [shape=(height, width, 3)], C-contiguous, and its thumbnail, uint8 grey [shape=(36, 64)].
+
+        Unless the `whole` is wanted, the picture is empty.
+        """
+        if not (whole or self._inside):
+            return _NO_PICTURE, self._thumbnail.reformat(frame, *THUMBNAIL, "gray").to_ndarray()
         fit = min(ours / theirs for ours, theirs in zip(self._size, shape.size))
         inner = tuple(min(ours, max(1, round(theirs * fit))) for ours, theirs in zip(self._size, shape.size))
         width, height = inner[::-1] if shape.transpose else inner
@@ -171,12 +185,12 @@ class Converter:
         picture = picture[:: -1 if shape.flip_y else 1, :: -1 if shape.flip_x else 1]
         if inner != self._size:
             left, top = ((ours - theirs) // 2 for ours, theirs in zip(self._size, inner))
-            whole = np.zeros((self._size[1], self._size[0], 3), dtype=np.uint8)
-            whole[top : top + inner[1], left : left + inner[0]] = picture
-            picture = whole
+            canvas = np.zeros((self._size[1], self._size[0], 3), dtype=np.uint8)
+            canvas[top : top + inner[1], left : left + inner[0]] = picture
+            picture = canvas
         if self._inside:
             picture = picture[self._inside]
         # Rows may be padded; MediaPipe reads a picture with padded rows as noise.
         picture = np.ascontiguousarray(picture)
         shown = VideoFrame.from_ndarray(picture, format="rgb24") if self._inside else frame
-        return picture, self._thumbnail.reformat(shown, *THUMBNAIL, "gray").to_ndarray()
+        return picture if whole else _NO_PICTURE, self._thumbnail.reformat(shown, *THUMBNAIL, "gray").to_ndarray()

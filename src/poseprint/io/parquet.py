@@ -17,7 +17,7 @@ from poseprint.core.files import absence, atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY, Skeleton
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SKELETONS: dict[str, Skeleton] = {UPPER_BODY.name: UPPER_BODY}
 _CHANNEL = "channel_"
 
@@ -27,7 +27,7 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
 
     Args:
         series: poses of a recording.
-        path: the Parquet file, of format version 1 (docs/formats.md).
+        path: the Parquet file, of format version 2 (docs/formats.md).
 
     Raises:
         PoseprintError: the path cannot be written.

@@ -6,26 +6,30 @@ The whole recording then decides whose track is measured. A frame in which that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER
+from poseprint.core.skeleton import LEFT_EAR, LEFT_EYE, LEFT_SHOULDER, NECK, NOSE, RIGHT_EAR, RIGHT_EYE, RIGHT_SHOULDER
 
 REACH, FARTHEST = 0.5, 1.5
 """Shoulder widths from where a person is expected at which they may be found: at once, and after a second or more."""
-RESIZED = 1.35
-"""Factor by which their size may differ from what it was."""
+RESIZED, HEAD_RESIZED = 1.35, 1.6
+"""Factor by which their size may differ from what it was, and where a head alone tells it."""
 MISSED_S = 5.0
 """Seconds a person may be missed and be known again."""
 HEADING_S = 0.5
 """Seconds for which somebody who is missed is expected to go on as they moved."""
+ALIKE, CLEARLY = 0.06, 0.03
+"""How unlike the colours of the same person may be after a cut or an absence, and by how much less than anybody else's."""
 ASIDE = 0.1
 """By how much less somebody at the edge of the picture counts than somebody in its middle."""
 COMPARABLE = 0.5
 """Share of the measured person's size from which on somebody else is of comparable size."""
-_FRESH = 0.3  # weight of the newest frame in a track's size and velocity
+_FRESH = 0.3  # weight of the newest frame in a track's size and velocity; of a later one, that of as many frames
+_HEADS = 2.3  # shoulder widths, times the width of a head
 _NOSE_TO_NECK = 1.4  # shoulder widths, times this distance: about 1, and steady while the shoulders turn away
 
 
@@ -64,8 +68,12 @@ class People:
         half = np.fmax(np.linalg.norm(right - neck, axis=1), np.linalg.norm(left - neck, axis=1))
         upright = _NOSE_TO_NECK * np.linalg.norm(persons[:, NOSE] - neck, axis=1)
         size = np.fmax(np.where(np.isfinite(across), across, 2 * half), upright)
+        head = persons[:, [NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR]]
+        heads = np.linalg.norm(head[:, :, None] - head[:, None], axis=3)
         extent = np.maximum(bounded[2].max(axis=1) - bounded[1].min(axis=1), 0).max(axis=1, initial=0)
-        return People(frame, place, np.where(np.isfinite(size), size, extent), np.isfinite(across))
+        for less in (_HEADS * np.where(np.isfinite(heads), heads, 0).max(axis=(1, 2), initial=0), extent):
+            size = np.where(np.isfinite(size) & (size > 0), size, less)
+        return People(frame, place, size, np.isfinite(across))
 
     def followed(self, fps: float, width: float) -> Array:
         """The detections of the one person who is largest over the whole recording: the sum of their sizes counts.
@@ -81,7 +89,7 @@ class People:
         """
         aside = np.clip(np.abs(self.place[:, 0] / width - 0.5) * 2, 0, 1)
         weight = self.size * (1 - ASIDE * aside)
-        return max(self._tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
+        return max(self.tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
 
     def comparable(self, rows: Array, frames: int) -> Array:
         """How many people are of comparable size to the one who is followed, themself included [shape=(frames,)]."""
@@ -92,22 +100,57 @@ class People:
         counts[rows] = True
         return np.bincount(self.frame[counts], minlength=frames)
 
-    def _tracks(self, fps: float) -> list[Array]:
-        """The detections of each person, as rows."""
+    def tracks(self, fps: float, cuts: Sequence[int] = (), colours: Array | None = None) -> list[Array]:
+        """The detections of each person, as rows.
+
+        Args:
+            fps: frames per second.
+            cuts: frames that begin a shot, where nobody goes on from where they were.
+            colours: what each looks like, as `poseprint.estimation.appearance.colours` gives it [shape=(detections, features)]: who
+                is seen again after a cut, or after having been away, is then known by it. None: they are somebody new.
+        """
         ended: list[_Track] = []
         tracks: list[_Track] = []
+        shot = np.searchsorted(np.sort(cuts), self.frame, side="right")
         rows = np.flatnonzero(self.size > 0)
         for found in np.split(rows, np.flatnonzero(np.diff(self.frame[rows])) + 1) if len(rows) else []:
             frame = int(self.frame[found[0]])
-            ended += [t for t in tracks if frame - t.frame > MISSED_S * fps]
-            tracks = [t for t in tracks if frame - t.frame <= MISSED_S * fps]
-            linked = _linked(tracks, frame, self.place[found], self.size[found], fps)
+            gone = [frame - t.frame > MISSED_S * fps or shot[t.rows[-1]] != shot[found[0]] for t in tracks]
+            ended += [t for t, is_gone in zip(tracks, gone, strict=True) if is_gone]
+            tracks = [t for t, is_gone in zip(tracks, gone, strict=True) if not is_gone]
+            resized = np.where(self.shouldered[found], RESIZED, HEAD_RESIZED)
+            linked = _linked(tracks, frame, self.place[found], self.size[found], resized, fps)
             for row, track in zip(found.tolist(), linked, strict=True):
                 if track is None:
                     tracks.append(_Track([row], frame, self.place[row], np.zeros(2), float(self.size[row])))
                 else:
                     track.extend(row, frame, self.place[row], float(self.size[row]))
-        return [np.array(t.rows) for t in ended + tracks]
+        found_rows = [np.array(t.rows) for t in ended + tracks]
+        return found_rows if colours is None else _joined(found_rows, self.frame, colours)
+
+
+def _joined(tracks: list[Array], frame: Array, colours: Array) -> list[Array]:
+    """Tracks of one person as one: each goes on that of whom it is like, and of nobody else, if that person is not elsewhere meanwhile."""
+    looks = np.array([np.nan_to_num(colours[rows]).sum(axis=0) for rows in tracks]).reshape(
+        len(tracks), colours.shape[1]
+    )
+    looks /= np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
+    unlike = 1 - looks @ looks.T
+    first, last = (np.array([frame[rows[end]] for rows in tracks]) for end in (0, -1))
+    meanwhile = (first[:, None] <= last) & (first <= last[:, None])
+    who = np.arange(len(tracks))
+    for track in np.argsort(first, kind="stable").tolist():
+        before = np.flatnonzero(last < first[track])
+        free = [other for other in before.tolist() if not meanwhile[track, who == who[other]].any()]
+        if not free:
+            continue
+        best = min(free, key=lambda other: float(unlike[track, other]))
+        rivals = [other for other in free if who[other] != who[best]]
+        doubles = np.flatnonzero(meanwhile[track] & (np.arange(len(tracks)) != track))
+        nearest = min([*unlike[track, rivals], *unlike[best, doubles]], default=np.inf)
+        if unlike[track, best] < ALIKE and nearest - unlike[track, best] > CLEARLY:
+            who[track] = who[best]
+    return [np.sort(np.concatenate([tracks[t] for t in np.flatnonzero(who == p)])) for p in np.unique(who)]
 
 
 @dataclass
@@ -121,13 +164,17 @@ class _Track:
     size: float
 
     def extend(self, row: int, frame: int, place: Array, size: float) -> None:
-        self.velocity = self.velocity + _FRESH * ((place - self.place) / (frame - self.frame) - self.velocity)
-        self.size *= (size / self.size) ** _FRESH
+        gap = frame - self.frame
+        fresh = 1 - (1 - _FRESH) ** gap
+        self.velocity = self.velocity + fresh * ((place - self.place) / gap - self.velocity)
+        self.size *= (size / self.size) ** fresh
         self.rows.append(row)
         self.frame, self.place = frame, place
 
 
-def _linked(tracks: list[_Track], frame: int, place: Array, size: Array, fps: float) -> list[_Track | None]:
+def _linked(
+    tracks: list[_Track], frame: int, place: Array, size: Array, resized: Array, fps: float
+) -> list[_Track | None]:
     """The track that each detection in a frame goes on, None where it begins one.
 
     Their distance is in units of what is allowed; all together are linked at the least sum of it, where what is not linked counts 1.
@@ -143,7 +190,7 @@ def _linked(tracks: list[_Track], frame: int, place: Array, size: Array, fps: fl
     before = np.array([t.size for t in tracks])[:, None]
     reach = before * np.minimum(REACH + gap / fps, FARTHEST)[:, None]
     away = np.linalg.norm(expected[:, None] - place, axis=2) / reach
-    distance = np.hypot(away, np.log(size / before) / np.log(RESIZED))
+    distance = np.hypot(away, np.log(size / before) / np.log(resized))
     for k, d in zip(*linear_sum_assignment(np.minimum(distance, 1)), strict=True):
         if distance[k, d] < 1:
             linked[d] = tracks[k]

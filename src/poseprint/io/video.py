@@ -18,7 +18,7 @@ from poseprint.core.files import file_sha256
 from poseprint.core.series import GRID_FPS
 from poseprint.io.clock import TOLERANCE, Clock, find_restarts, read_clock
 from poseprint.io.container import Film, Packets, demux, find_film, missing_bytes, opened
-from poseprint.io.display import Bars, Converter, Shape, Shapes, find_bars, is_interlaced, transfer
+from poseprint.io.display import Bars, Converter, Shape, Shapes, find_bars, is_interlaced, limited, transfer
 
 LOOKED_AT = 8
 """Pictures at the start that tell whether a film is interlaced."""
@@ -86,6 +86,11 @@ class VideoInfo:
         """(width, height) with the bars, pixels."""
         return (self.size[0] + self.bars.left + self.bars.right, self.size[1] + self.bars.top + self.bars.bottom)
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(width, height) of the pictures that `frames` gives, pixels."""
+        return limited(self.size)
+
     def grid_frames(self, fps: float = GRID_FPS) -> int:
         """How many frames of the grid the video lasts."""
         return max(1, int(np.ceil((self.duration - TOLERANCE) * fps)))
@@ -93,7 +98,8 @@ class VideoInfo:
     def facts(self) -> dict[str, Any]:
         """What is worth keeping beside the poses, json-ready."""
         left_out = ("path", "sha256", "clock", "stamps")
-        return {**{k: v for k, v in vars(self).items() if k not in left_out}, "bars": list(vars(self.bars).values())}
+        facts = {k: v for k, v in vars(self).items() if k not in left_out}
+        return {**facts, "size": list(self.size), "bars": list(vars(self.bars).values())}
 
 
 @dataclass
@@ -118,7 +124,8 @@ class Frame:
         time: seconds from the video's first picture to the moment at which it is shown.
         cut: whether the picture before it is not the moment before: the clock paused or started again, or the shape changed.
         reshaped: whether the picture before it has another size, shape or orientation.
-        picture: uint8 RGB [shape=(height, width, 3)], C-contiguous, all alike, longer side at most 1920.
+        picture: uint8 RGB [shape=(height, width, 3)], C-contiguous, all alike, longer side at most 1920; empty where the
+            picture is one of those that were not asked for.
         thumbnail: uint8 grey [shape=(36, 64)].
     """
 
@@ -274,19 +281,27 @@ def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
 
 
 def frames(
-    video: VideoInfo, start: float = 0.0, end: float = np.inf, *, stats: DecodeStats | None = None
+    video: VideoInfo,
+    start: float = 0.0,
+    end: float = np.inf,
+    *,
+    rate: float = GRID_FPS,
+    stats: DecodeStats | None = None,
 ) -> Iterator[Frame]:
     """The pictures to measure that are shown from `start` until before `end`; one is held in memory at a time.
 
-    Every picture that decodes is given, but of a source much faster than the grid as many as the grid has.
+    Every picture that decodes is given, but of a source much faster than the grid as many as the grid has. Below the
+    grid's rate only so many a second are converted; the others come as thumbnails.
 
     Args:
         video: what `probe` read.
         start, end: seconds since the video's first picture; the file is read from a key frame before `start`.
+        rate: pictures a second that are converted; GRID_FPS for all.
         stats: counters of decoded frames and decoding errors.
     """
     stats = stats if stats is not None else DecodeStats()
     clock, converter, shapes = video.clock, Converter(video.displayed, video.bars), Shapes()
+    wanted = _ticks(clock, rate)
     shape: Shape | None = None
     lead = 0
     for number, decoded, aspect in _numbered(video, start, stats):
@@ -301,12 +316,20 @@ def frames(
             reshaped = before is not None and shape != before
             cut = reshaped or bool(clock.cuts[number])
             try:
-                picture, thumbnail = converter(decoded, shape)
+                picture, thumbnail = converter(decoded, shape, whole=bool(wanted[number] or cut))
             except av.FFmpegError:  # of a kind that cannot be converted, which only a damaged file changes to
                 stats.errors += 1
                 continue
             yield Frame(number, time, cut, reshaped, picture, thumbnail)
     stats.errors -= lead
+
+
+def _ticks(clock: Clock, rate: float) -> Array:
+    """Which pictures are the first at or after a tick of the rate; all at the grid's."""
+    if rate >= GRID_FPS:
+        return np.ones(len(clock.times), dtype=bool)
+    tick = np.floor((clock.times + TOLERANCE) * rate)
+    return np.asarray(np.diff(tick, prepend=-1) > 0)
 
 
 def _numbered(video: VideoInfo, start: float, stats: DecodeStats) -> Iterator[tuple[int, Any, float]]:

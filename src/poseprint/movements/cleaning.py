@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from poseprint.core.channels import is_track
 from poseprint.core.series import PoseSeries
 
 FILLED_GAP_S = 0.2
@@ -66,7 +67,7 @@ def resample(series: PoseSeries, fps: float) -> PoseSeries:
     # Signals of single pictures: kept at the first frame at or after them; the largest of those skipped.
     channels = {}
     for name, values in series.channels.items():
-        if name.startswith("depth_"):  # a coordinate, not a signal of a picture
+        if is_track(name):  # of the person, not a signal of a picture
             channels[name] = np.where(weight == 0, values[left], (1 - weight) * values[left] + weight * values[right])
             continue
         groups = [values[a + 1 : b + 1] for a, b in itertools.pairwise([-1, *left])]

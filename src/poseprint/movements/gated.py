@@ -29,6 +29,7 @@ class Thresholds:
     together: float = 0.8  # share of the head's turns that is common, from which frames may be in disorder
     together_turn: float = 0.03  # the limits from there on
     together_disorder: float = 1.5
+    joints_doubted: float = 0.05  # share of joints that a second look puts elsewhere, from which on it is told
     tiny_px: float = 32.0  # shoulder width in pixels
     small_picture_px: int = 240  # lower side of the picture
     centre: float = 0.3  # the neck's middle place may be this far from the picture's middle, in widths

@@ -21,6 +21,8 @@ from poseprint.movements.cutting import LENGTH
 from poseprint.movements.disorder import disorder_of
 from poseprint.movements.file_gates import outside, source
 from poseprint.movements.gated import THRESHOLDS, Gated, Thresholds, counted, total_frames
+from poseprint.movements.kinds import BODY, usable_spans
+from poseprint.movements.people_gates import joints, people
 
 
 def inspect(
@@ -41,24 +43,28 @@ def inspect(
     length = length or round(LENGTH / GRID_FPS * series.fps)
     recording = Gated.of(series, thresholds, cleaned or clean(series))
     findings = list(chain.from_iterable(gate(recording) for gate in GATES))
-    usable = recording.tracked.copy()
-    for excluding in (f for f in findings if f.severity == "exclude"):
-        for first, last in excluding.frames or ((0, len(series)),):
-            usable[first:last] = False
-    spans = tuple(
-        (first + a, first + b) for first, last in recording.shots for a, b in runs(usable[first:last]) if b - a >= 2
-    )
-    longest = max((b - a for a, b in spans), default=0)
-    if longest < length:
+    kinds = usable_spans(recording, findings)
+    spans = kinds[BODY]
+    longest = {kind: max((b - a for a, b in of_kind), default=0) for kind, of_kind in kinds.items()}
+    if max(longest.values()) < length:
         findings.append(
             finding(
                 "TOO_LITTLE_EVIDENCE",
-                f"the longest usable stretch is {longest / series.fps:.1f} s; one movement needs {length / series.fps:.1f} s",
+                f"the longest usable stretch is {max(longest.values()) / series.fps:.1f} s; one movement needs {length / series.fps:.1f} s",
+            )
+        )
+    elif longest[BODY] < length:
+        others = ", ".join(
+            f"{kind} {recording.seconds(total_frames(kinds[kind]))}" for kind in kinds if longest[kind] >= length
+        )
+        findings.append(
+            finding(
+                "BODY_NOT_IN_SIGHT", f"no {length / series.fps:.1f} s of the body are usable; in sight are {others}"
             )
         )
     seen = series.seen()
     shares = {name: float(seen[:, list(pair)].mean()) if len(series) else 0.0 for name, pair in PAIRS.items()}
-    return Inspection(by_severity(findings), spans, shares, sum(b - a for a, b in spans) / series.fps)
+    return Inspection(by_severity(findings), spans, shares, total_frames(spans) / series.fps, kinds)
 
 
 def _pauses(recording: Gated) -> Iterator[Finding]:
@@ -78,30 +84,10 @@ def _presence(recording: Gated) -> Iterator[Finding]:
     nobody = ~recording.tracked & ~covered(recording.pauses, len(recording.tracked))
     absent = [(a, b) for a, b in runs(nobody) if b - a >= recording.limits.absent_s * recording.series.fps]
     if absent:
-        people = recording.series.channels.get("people", np.zeros(len(recording.tracked)))
-        somebody = (people[~recording.tracked] > 0).any()
+        counts = recording.series.channels.get("people", np.zeros(len(recording.tracked)))
+        somebody = (counts[~recording.tracked] > 0).any()
         what = "the person is out of sight" if somebody else "nobody is in the picture"
         yield finding("PERSON_ABSENT", f"{what} for {recording.seconds(total_frames(absent))}", tuple(absent))
-
-
-def _second_person(recording: Gated) -> Iterator[Finding]:
-    people = recording.series.channels.get("people")
-    if people is None or not (people > 1).any():
-        return
-    several = np.zeros(len(people), dtype=bool)
-    for first, last in recording.series.shots():
-        counted = first + np.flatnonzero(~np.isnan(people[first:last]))
-        if len(counted):
-            # Between two counts, the nearer one holds.
-            middles = (counted[1:] + counted[:-1]) / 2
-            several[first:last] = people[counted[np.searchsorted(middles, np.arange(first, last))]] > 1
-    spans = runs(several)
-    most = int(np.nanmax(people))
-    yield finding(
-        "SECOND_PERSON",
-        f"{most} persons of comparable size are in the picture for {recording.seconds(total_frames(spans))}",
-        tuple(spans),
-    )
 
 
 def _edits(recording: Gated) -> Iterator[Finding]:
@@ -275,7 +261,8 @@ GATES: tuple[Callable[[Gated], Iterator[Finding]], ...] = (
     _pauses,
     outside,
     _presence,
-    _second_person,
+    people,
+    joints,
     _edits,
     _flicker,
     _keypoints,

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from poseprint.core.arrays import Array, median_of
+from poseprint.core.channels import is_place, is_track, mirrored, mirrored_name
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
@@ -56,7 +57,7 @@ def at_frame_rate(series: PoseSeries, fps: float) -> PoseSeries:
 
 
 def drop_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
-    """The series with nobody in a random share of its frames; depth is bridged, as readers of it do."""
+    """The series with nobody in a random share of its frames; depth, head, face and hands are bridged."""
     if not 0 <= share < 1:
         raise PoseprintError(f"a share of frames to drop is at least 0 and less than 1, got {share}")
     dropped = _rng(series, "dropped").random(len(series)) < share
@@ -64,7 +65,7 @@ def drop_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
     channels = dict(series.channels)
     kept = np.flatnonzero(~dropped)
     for name in series.channels:
-        if name.startswith(_DEPTH) and len(kept):
+        if is_track(name) and len(kept):
             channels[name] = np.interp(np.arange(len(series)), kept, series.channels[name][kept])
     return series.logged("drop_frames", position=position, channels=channels, details={"share": share})
 
@@ -72,13 +73,10 @@ def drop_frames(series: PoseSeries, share: float = DROPPED) -> PoseSeries:
 def mirror(series: PoseSeries) -> PoseSeries:
     """The series as the mirrored film shows it: x turned around, right and left exchanged."""
     names = series.skeleton.keypoints
-    order = [names.index(_mirrored_name(name)) for name in names]
+    order = [names.index(mirrored_name(name)) for name in names]
     position = series.position[:, order].astype(np.float64)
     position[:, :, 0] = series.frame_size[0] - position[:, :, 0]
-    channels = {
-        _DEPTH + _mirrored_name(name.removeprefix(_DEPTH)) if name.startswith(_DEPTH) else name: values
-        for name, values in series.channels.items()
-    }
+    channels = mirrored(series.channels, series.frame_size[0])
     return series.logged("mirror", position=position, confidence=series.confidence[:, order], channels=channels)
 
 
@@ -106,7 +104,7 @@ def hide(series: PoseSeries, *keypoints: int) -> PoseSeries:
 def half_size(series: PoseSeries) -> PoseSeries:
     """The series in a picture of half the width and height, with coordinates in whole pixels."""
     width, height = series.frame_size
-    channels = {k: v / 2 if k.startswith(_DEPTH) else v for k, v in series.channels.items()}
+    channels = {k: v / 2 if is_place(k) else v for k, v in series.channels.items()}
     return series.logged(
         "half_size",
         position=np.round(series.position / 2),
@@ -173,13 +171,6 @@ PERTURBATIONS: dict[str, Perturbation] = {
     **{f"jitter_{a:g}": Perturbation(partial(jitter, amount=a), f"noise of {a:g} shoulder widths") for a in JITTER},
 }
 """Name -> what is done."""
-
-
-def _mirrored_name(name: str) -> str:
-    for side, opposite in (("right_", "left_"), ("left_", "right_")):
-        if name.startswith(side):
-            return opposite + name.removeprefix(side)
-    return name
 
 
 def _rng(series: PoseSeries, purpose: str) -> np.random.Generator:

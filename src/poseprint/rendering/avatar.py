@@ -19,6 +19,7 @@ from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import atomic_write
 from poseprint.core.progress import Progress, silent
+from poseprint.core.rotation import rotation_of
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
     LEFT_EAR,
@@ -66,7 +67,11 @@ def draw_frames(
 
     Args:
         series: the movement to follow, keypoints UPPER_BODY. Joints that were not seen are interpolated
-            or rest; a frame in which nobody was seen shows the background alone.
+            or rest; a frame in which nobody was seen shows the background alone. The channels `head_yaw`,
+            `head_pitch` and `head_roll` (radians, see `poseprint.core.rotation`) turn the head about the place of
+            its keypoints; where they are missing or NaN it is turned as these lie. Channels `face_...` (shares of
+            0 to 1 by MediaPipe's names in snake_case, such as `face_jaw_open`) give it an expression: jaw, lips,
+            lids, brows and gaze follow, other parts stay at rest.
         look: the figure's looks, by default the first of LOOKS.
         size: (width, height) of the pictures in pixels, by default the series' own. The movement is
             scaled by the height and kept centred from left to right.
@@ -157,14 +162,30 @@ def _draw(series: PoseSeries, look: Look, width: int, height: int) -> Iterator[N
     shift = np.array([width * OVERSAMPLING - series.frame_size[0] * zoom, 0.0]) / 2
     empty = BACKDROPS[look.backdrop](width * OVERSAMPLING, height * OVERSAMPLING, look.background)
     present = series.present()
+    rotation = _rotations(series)
+    expressions = {
+        name.removeprefix("face_"): np.nan_to_num(share).clip(0, 1)
+        for name, share in series.channels.items()
+        if name.startswith("face_") and name != "face_confidence"
+    }
     usual = np.nan_to_num(series.shoulder_width()) or 0.3 * series.frame_size[1]
     for first, last in series.shots():
         joints, unit, head = _complete(series.position[first:last].astype(np.float64), series.fps, usual)
-        for seen, pose in zip(present[first:last], joints * zoom + shift, strict=True):
+        for number, pose in enumerate(joints * zoom + shift, first):
             picture = empty.copy()
-            if seen:
-                Figure(picture, pose, unit * zoom, head * zoom, look).draw()
+            if present[number]:
+                known = np.isfinite(rotation[number]).all()
+                expression = {name: float(share[number]) for name, share in expressions.items()}
+                Figure(
+                    picture, pose, unit * zoom, head * zoom, look, rotation[number] if known else None, expression
+                ).draw()
             yield np.array(picture.reduce(OVERSAMPLING))
+
+
+def _rotations(series: PoseSeries) -> Array:
+    """How the channels say that the head is turned in each frame [shape=(frames, 3, 3)]; NaN where they do not."""
+    angles = [series.channels.get(f"head_{name}", np.full(len(series), np.nan)) for name in ("yaw", "pitch", "roll")]
+    return rotation_of(*(np.asarray(angle, dtype=np.float64) for angle in angles))
 
 
 def _complete(position: Array, fps: float, usual_unit: float) -> tuple[Array, float, float]:

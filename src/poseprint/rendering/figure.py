@@ -31,8 +31,8 @@ from poseprint.core.skeleton import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
-
-Colour = tuple[int, int, int]
+from poseprint.rendering.face import Colour, painted, tint
+from poseprint.rendering.head import EARS, draw_head, painting_size, projected, turned
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,8 @@ def _both_sides(half: list[tuple[float, float]]) -> Array:
     return np.array([*half, *((-x, y) for x, y in reversed(half))])
 
 
-def _tint(colour: Colour, by: float) -> Colour:
-    """The colour, mixed with black (by < 0) or white (by > 0)."""
-    target = 255 if by > 0 else 0
-    red, green, blue = (round(c + (target - c) * abs(by)) for c in colour)
-    return red, green, blue
-
-
-# Outlines: of the head in ear distances from the middle of the ears, of the hand in shoulder widths
+# Outlines: of long hair in ear distances from the middle of the ears, of the hand in shoulder widths
 # from where it begins, x to the thumb and y to the fingertips.
-FACE = _both_sides([(-0.2, -0.9), (-0.46, -0.6), (-0.52, -0.2), (-0.5, 0.15), (-0.42, 0.46), (-0.22, 0.71)])
-CAP = _both_sides(
-    [(-0.25, -0.98), (-0.52, -0.66), (-0.575, -0.25), (-0.55, -0.06), (-0.48, -0.16), (-0.4, -0.42), (-0.14, -0.56)]
-)
 LOCKS = _both_sides([(-0.3, -0.98), (-0.62, -0.55), (-0.66, 0.1), (-0.68, 0.7), (-0.5, 1.1), (-0.3, 0.9)])
 FINGERS = ((0.068, 0.43), (0.024, 0.47), (-0.022, 0.45), (-0.066, 0.39))
 PALM = np.array(
@@ -143,10 +132,28 @@ class Figure:
         pose: [shape=(12, 2)], pixels of the picture drawn on.
         unit: the shoulder width in these pixels.
         head: the distance from ear to ear in these pixels.
+        rotation: of the head, see `poseprint.core.rotation`; by default as its keypoints lie.
+        expression: of the face, see `poseprint.rendering.face.painted`.
     """
 
-    def __init__(self, picture: Image.Image, pose: Array, unit: float, head: float, look: Look) -> None:
-        self.pose, self.unit, self.head, self.look = pose, unit, head, look
+    def __init__(
+        self,
+        picture: Image.Image,
+        pose: Array,
+        unit: float,
+        head: float,
+        look: Look,
+        rotation: Array | None = None,
+        expression: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        self.picture, self.pose, self.unit, self.head, self.look = picture, pose, unit, head, look
+        right, left = pose[[RIGHT_EYE, RIGHT_EAR]], pose[[LEFT_EYE, LEFT_EAR]]
+        if (left - right).sum(axis=0)[0] < 0:  # who turns the back still stands head up
+            right, left = left, right
+        keypoints = np.stack([pose[NOSE], right[0], left[0], right[1], left[1]])
+        self.rotation = turned(keypoints) if rotation is None else rotation
+        self.centre = keypoints.mean(axis=0) - projected(self.rotation, head / EARS).mean(axis=0)
+        self.expression = expression
         self.paint = ImageDraw.Draw(picture)
 
     def draw(self) -> None:
@@ -158,16 +165,13 @@ class Figure:
         trunk = _axes(middle, lean, self.unit)
         half = float(np.clip(np.linalg.norm(shoulders) / 2 / self.unit, 0.28, 0.6))
 
-        eyes, ears = (self.pose[b] - self.pose[a] for a, b in ((RIGHT_EYE, LEFT_EYE), (RIGHT_EAR, LEFT_EAR)))
-        # In profile eyes and ears nearly coincide and their direction is noise: a level head has a say.
-        level = _rightward(eyes + ears) + np.array([0.3 * self.head, 0.0])
-        skull = _axes((self.pose[RIGHT_EAR] + self.pose[LEFT_EAR]) / 2, level, self.head)
+        skull = _axes(self.centre, self.rotation[:2, 0] + (0.2, 0.0), self.head)
 
         if self.look.long_hair:
             self.curve(skull.pixels(LOCKS), self.look.hair)
         self.legs(trunk)
         self.trunk(trunk, half, skull)
-        self.skull(skull)
+        self.skull()
         for shoulder, elbow, wrist in (
             (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST),
             (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST),
@@ -182,18 +186,18 @@ class Figure:
             [(-0.13, -0.22), (-0.55 * wide, -0.17), (-0.9 * wide, -0.1), (-wide - 0.02, 0.12),
              (-0.86 * wide, 0.7), (-0.8 * wide * b, 1.1), (-0.86 * wide * b, 1.6), (-0.4 * wide, 1.64)]
         )  # fmt: skip
-        dark, light = _tint(look.jacket, -0.3), _tint(look.jacket, 0.14)
+        dark, light = tint(look.jacket, -0.3), tint(look.jacket, 0.14)
         self.curve(axes.pixels(jacket), look.jacket, outline=dark)
         for side in (-1, 1):
             flank = [(0.62 * wide, 0.5), (0.86 * wide, 0.3), (0.76 * wide * b, 1.1), (0.8 * wide * b, 1.56)]
-            self.shape(axes.pixels(np.array([*flank, (0.6 * wide, 1.56)]) * (side, 1)), _tint(look.jacket, -0.12))
+            self.shape(axes.pixels(np.array([*flank, (0.6 * wide, 1.56)]) * (side, 1)), tint(look.jacket, -0.12))
         self.shape(axes.pixels([(-0.15, -0.21), (0.15, -0.21), (0.2, 0.0), (0.0, 0.72), (-0.2, 0.0)]), look.shirt)
         throat = skull.pixels([(0.0, 0.35)])[0]
         pit = axes.pixels([(0.0, -0.1)])[0]
-        self.limb(throat, 0.155 * b, pit, 0.15 * b, _tint(look.skin, -0.12))
+        self.limb(throat, 0.155 * b, pit, 0.15 * b, tint(look.skin, -0.12))
         # The chin's shadow sets the face off from the neck.
         chin = skull.pixels([(0.0, 0.72)])[0]
-        self.limb(throat, 0.15 * b, chin, 0.12 * b, _tint(look.skin, -0.25))
+        self.limb(throat, 0.15 * b, chin, 0.12 * b, tint(look.skin, -0.25))
         if look.tie:
             self.shape(
                 axes.pixels(
@@ -205,7 +209,7 @@ class Figure:
             collar = [(0.16, -0.24), (0.01, 0.03), (0.12, 0.14), (0.22, -0.1)]
             lapel = [(0.18, -0.2), (0.34, 0.1), (0.25, 0.17), (0.3, 0.24), (0.0, 0.78), (-0.02, 0.7), (0.16, 0.06)]
             self.shape(
-                axes.pixels(np.array(collar) * (side, 1)), _tint(look.shirt, -0.06), outline=_tint(look.shirt, -0.25)
+                axes.pixels(np.array(collar) * (side, 1)), tint(look.shirt, -0.06), outline=tint(look.shirt, -0.25)
             )
             self.shape(axes.pixels(np.array(lapel) * (side, 1)), light, outline=dark)
         self.shape(axes.pixels([(-0.008, 0.74), (0.008, 0.74), (0.012, 1.6), (-0.012, 1.6)]), dark)
@@ -214,51 +218,21 @@ class Figure:
 
     def legs(self, axes: _Axes) -> None:
         """Trousers and shoes below the jacket, where the picture reaches that far."""
-        cloth, b = _tint(self.look.jacket, -0.35), self.look.build
+        cloth, b = tint(self.look.jacket, -0.35), self.look.build
         for side in (-1, 1):
             hip, knee, ankle = axes.pixels([(0.25 * side, 1.5), (0.27 * side, 2.6), (0.27 * side, 3.65)])
             self.oval(axes, (0.33 * side, 3.78), (0.2, 0.1), (40, 36, 36))
-            for grow, colour in ((0.02, _tint(cloth, -0.4)), (0.0, cloth)):
+            for grow, colour in ((0.02, tint(cloth, -0.4)), (0.0, cloth)):
                 self.limb(hip, 0.22 * b + grow, knee, 0.17 * b + grow, colour)
                 self.limb(knee, 0.17 * b + grow, ankle, 0.12 * b + grow, colour)
 
-    def skull(self, axes: _Axes) -> None:
-        """The head; it turns and nods because its features sit on their own keypoints."""
-        look = self.look
-        dark, deep = _tint(look.skin, -0.2), _tint(look.skin, -0.42)
-        nose, *rest = (axes.steps(self.pose[k]) for k in (NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR))
-        eyes, ears = rest[:2], rest[2:]
-        # The lower a point of the face, the more it follows the nose; the back of the head stays.
-        follow = np.clip((FACE[:, 1:] + 0.8) / 1.2, 0, 1) * (nose - (0.0, 0.14)) * (0.5, 0.8)
-        near = [abs(ear[0] - nose[0]) > 0.3 for ear in ears]
-        for ear in ears:
-            self.oval(axes, ear, (0.11, 0.17), look.skin, outline=dark)
-        self.curve(axes.pixels(FACE + follow), look.skin, outline=dark)
-        cap = CAP.copy()
-        cap[4:10, 0] += 0.4 * nose[0]  # the hairline
-        self.curve(axes.pixels(cap), look.hair)
-        for ear, shown in zip(ears, near, strict=True):
-            if shown:
-                self.oval(axes, ear, (0.1, 0.16), look.skin, outline=dark)
-                self.oval(axes, ear, (0.045, 0.09), dark)
-        # Both eyes narrow as the head turns, the far one more.
-        for eye, side in zip(eyes, (-1, 1), strict=True):
-            turn = float(np.clip(1 - 1.1 * side * nose[0], 0.45, 1.0))
-            self.oval(axes, eye, (0.115 * turn, 0.058), (250, 250, 248), outline=deep)
-            self.oval(axes, eye, (0.052 * turn, 0.055), (52, 40, 36))
-            arch = np.array(
-                [(-0.15, -0.12), (-0.08, -0.185), (0.08, -0.185), (0.15, -0.12), (0.07, -0.145), (-0.07, -0.145)]
-            )
-            self.curve(axes.pixels(eye + arch * (turn, 1)), _tint(look.hair, -0.2))
-        self.shape(axes.pixels(nose + np.array([(0.0, -0.2), (0.035, -0.2), (0.075, 0.03), (0.0, 0.06)])), dark)
-        self.curve(axes.pixels(nose + np.array([(-0.085, 0.03), (0.0, -0.035), (0.085, 0.03), (0.0, 0.07)])), dark)
-        mouth = nose * (0.95, 1) + (0.0, 0.25)
-        self.curve(
-            axes.pixels(mouth + np.array([(-0.17, -0.02), (0.0, 0.005), (0.17, -0.02), (0.0, 0.085)])), (176, 88, 84)
-        )
-        self.shape(
-            axes.pixels(mouth + np.array([(-0.15, -0.01), (0.0, 0.012), (0.15, -0.01), (0.0, 0.035)])), (248, 246, 242)
-        )
+    def skull(self) -> None:
+        """The head, turned about the middle between its ears."""
+        look, scale = self.look, self.head / EARS
+        face = painted(painting_size(scale), look.skin, look.hair, look.long_hair, tuple(self.expression.items()))
+        head = draw_head(face, self.rotation, self.expression, scale)
+        left, top = np.round(self.centre - np.array(head.size) / 2).astype(int).tolist()
+        self.picture.paste(head, (left, top), head)
 
     def arm(self, shoulder: Array, elbow: Array, wrist: Array) -> None:
         """Sleeve, cuff and hand."""
@@ -267,18 +241,18 @@ class Figure:
         # Estimators mark the wrist a little inside the hand, so the hand starts before it.
         wrist = wrist + HEEL * toward
         end = wrist + 0.07 * toward
-        dark = _tint(look.jacket, -0.38)
+        dark = tint(look.jacket, -0.38)
         self.limb(shoulder, 0.13 * b + 0.02, elbow, 0.11 * b + 0.02, dark)
         self.limb(shoulder, 0.13 * b, elbow, 0.11 * b, look.jacket)
         self.hand(wrist, -toward, float(np.linalg.norm(elbow - wrist)) / self.unit)
-        self.limb(wrist + 0.02 * toward, 0.08 * b, end, 0.085 * b, look.shirt, _tint(look.shirt, -0.3))
+        self.limb(wrist + 0.02 * toward, 0.08 * b, end, 0.085 * b, look.shirt, tint(look.shirt, -0.3))
         self.limb(elbow, 0.11 * b + 0.02, end, 0.09 * b + 0.02, dark)
         self.limb(elbow, 0.11 * b, end, 0.09 * b, look.jacket)
         self.limb(elbow, 0.11 * b, elbow + (shoulder - elbow) * 0.25, 0.11 * b, look.jacket)
         # The sleeve runs on over the elbow (above) and into the shoulder without a line.
         self.limb(shoulder, 0.13 * b, shoulder + (self.pose[NECK] - shoulder) * 0.2, 0.12 * b, look.jacket)
         # Light falls from above: a strip along each sleeve's upper side.
-        lit, lift = _tint(look.jacket, 0.1), np.array([0.0, -0.02 * self.unit])
+        lit, lift = tint(look.jacket, 0.1), np.array([0.0, -0.02 * self.unit])
         self.limb(shoulder + (elbow - shoulder) * 0.15, 0.03 * b, elbow + lift, 0.06 * b, lit)
         self.limb(elbow + lift, 0.06 * b, end + lift, 0.045 * b, lit)
 
@@ -287,7 +261,7 @@ class Figure:
         along = along * np.clip(forearm / 0.6, 0.7, 1.0)
         # Steps to the right lead to the thumb. An arm that hangs has it inside, one across the body above.
         axes = _Axes(wrist, np.array([along[1], -along[0]]), along)
-        skin, line = self.look.skin, _tint(self.look.skin, -0.25)
+        skin, line = self.look.skin, tint(self.look.skin, -0.25)
         fingers = [((0.07, 0.1), (0.17, 0.25), 0.038)]
         fingers += [((x, 0.2), (1.35 * x, tip), 0.03) for x, tip in FINGERS]
         for start, tip, radius in fingers:
@@ -339,10 +313,10 @@ def _room(width: int, height: int, colour: Colour) -> Image.Image:
     """A wall with a window and a bookcase."""
     picture = _plain(width, height, colour)
     paint, h = ImageDraw.Draw(picture), height
-    paint.rectangle((0, 0.8 * h, width, h), _tint(colour, -0.35))
-    paint.rectangle((0.06 * h, 0.1 * h, 0.46 * h, 0.56 * h), _tint(colour, 0.6))
+    paint.rectangle((0, 0.8 * h, width, h), tint(colour, -0.35))
+    paint.rectangle((0.06 * h, 0.1 * h, 0.46 * h, 0.56 * h), tint(colour, 0.6))
     paint.rectangle((0.085 * h, 0.125 * h, 0.435 * h, 0.535 * h), (176, 208, 228))
-    paint.rectangle((0.25 * h, 0.125 * h, 0.27 * h, 0.535 * h), _tint(colour, 0.6))
+    paint.rectangle((0.25 * h, 0.125 * h, 0.27 * h, 0.535 * h), tint(colour, 0.6))
     left = width - 0.48 * h
     paint.rectangle((left, 0.08 * h, width - 0.05 * h, 0.8 * h), (112, 84, 62))
     for shelf in range(3):

@@ -145,8 +145,12 @@ def test_two_people(tmp_path: Path, profile: Path, models: None, command: Comman
     path = video_of(tmp_path / "v.mp4", pairs)
     ran = command("check", path, "--profile", profile, "--json")
     assert ran.code == 2
-    assert "SECOND_PERSON" in codes(ran)
+    assert codes(ran) >= {"WHO_IS_MEANT", "OTHERS_IN_SIGHT"}
     assert json.loads(ran.out)["movements"] == []
+    assert not codes(command("check", path, "--profile", profile, "--json", "--who", 1)) & {
+        "WHO_IS_MEANT",
+        "TOO_LITTLE_EVIDENCE",
+    }
 
 
 @pytest.mark.slow
@@ -189,9 +193,9 @@ def test_csv_that_does_not_fit(tmp_path: Path, profile: Path, command: Command, 
 def test_parquet_of_another_version(tmp_path: Path, profile: Path, command: Command) -> None:
     from helpers.datasets import rewritten
 
-    newer = rewritten(tmp_path / "a.parquet", meta=lambda stored: {**stored, "format_version": 2})
+    newer = rewritten(tmp_path / "a.parquet", meta=lambda stored: {**stored, "format_version": 3})
     error = command("check", newer, "--profile", profile).error()
-    assert error == f"{newer}: pose format 2; this poseprint reads formats up to 1: update poseprint"
+    assert error == f"{newer}: pose format 3; this poseprint reads formats up to 2: update poseprint"
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"no poses"])

@@ -14,20 +14,21 @@ from helpers.profiles import make_profile
 from poseprint import __version__
 from poseprint.app import demo
 from poseprint.app.cli.main import app
+from poseprint.estimation.measuring import Measuring
 
 
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
-    calls: list[tuple[Path, Path | None, int | None]] = []  # what it does: tests/app/test_demo.py
+    calls: list[tuple[Path, Measuring]] = []  # what it does: tests/app/test_demo.py
 
-    def run(output: Path, *, models: Path | None, jobs: int | None, show: Any, progress: Any) -> None:
-        calls.append((output, models, jobs))
+    def run(output: Path, *, measuring: Measuring, show: Any, progress: Any) -> None:
+        calls.append((output, measuring))
         progress("drawing", 1, 2)
         show("two verdicts")
 
     monkeypatch.setattr(demo, "run", run)
     assert command("demo") == (0, "two verdicts\n", "")
     assert command("demo", "-o", tmp_path, "--models", tmp_path, "--jobs", 3).code == 0
-    assert calls == [(Path("demo-output"), None, None), (tmp_path, tmp_path, 3)]
+    assert calls == [(Path("demo-output"), Measuring()), (tmp_path, Measuring(models=tmp_path, jobs=3))]
 
 
 @pytest.mark.models
@@ -45,7 +46,7 @@ def test_version_and_help(command: Command) -> None:
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert names == ["extract", "inspect", "draw", "enroll", "train", "tune", "experiment", "evaluate", "check", "demo"]
     groups = {g.name: g.typer_instance for g in app.registered_groups}
-    assert set(groups) == {"models", "dataset"}
+    assert set(groups) == {"models", "dataset", "cache"}
     for name in (*names, *groups):
         assert f" {name} " in shown.out
         assert f"poseprint {name} " in command(name, "--help").out

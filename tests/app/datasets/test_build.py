@@ -114,6 +114,6 @@ def test_a_video_is_measured_once(
 ) -> None:
     path, told = manifest(tmp_path, f"file,person\n{clip},Ann\n"), list[tuple[str, int, int]]()
     build(path, tmp_path / "data", progress=lambda *args: told.append(args))
-    assert told[-1] == ("gestures.mp4 (1 of 1)", 90, 90)
+    assert told[-1] == ("gestures.mp4", 90, 90)
     monkeypatch.setattr("poseprint.app.sources.extract", None)
     assert command("dataset", "build", path, "-o", tmp_path / "data").code == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,13 +12,15 @@ from poseprint.app.cli.options import (
     Force,
     Fps,
     FrameSize,
-    Jobs,
-    Models,
     plain,
     print_json,
+    progress_bar,
     read_source,
 )
 from poseprint.core.errors import PoseprintError
+
+if TYPE_CHECKING:
+    from poseprint.estimation.measuring import Measuring
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
 
@@ -41,8 +43,8 @@ def check(
     ] = 0.5,
     fps: Fps = None,
     frame_size: FrameSize = None,
-    models: Models = None,
-    jobs: Jobs = None,
+    *,
+    measuring: Measuring,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
     from poseprint.app.check import check_poses
@@ -60,10 +62,12 @@ def check(
 
         inputs = (source, profile)
         ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
-    series = read_source(source, fps, frame_size, models, jobs)
-    verdict = check_poses(series, loaded, stride=stride, costs=costs)
+    series = read_source(source, fps, frame_size, measuring)
+    with progress_bar("judging"):
+        verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
-        write_report(verdict, series, report, footage=source if footage else None)
+        with progress_bar(report.name) as progress:
+            write_report(verdict, series, report, footage=source if footage else None, progress=progress)
     if json:
         print_json(verdict.to_dict())
     else:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from poseprint.app.cli.measures import measures
 from poseprint.app.cli.options import (
     AsJson,
     FrameSize,
-    Jobs,
-    Models,
     as_typed,
     collected_line,
     fail,
@@ -24,6 +23,7 @@ from poseprint.core.files import absence
 
 if TYPE_CHECKING:
     from poseprint.app.datasets.build import BuildResult
+    from poseprint.estimation.measuring import Measuring
 
 dataset_app = typer.Typer(help="Make a data set of many recordings; tell what is in one.", no_args_is_help=True)
 
@@ -31,7 +31,6 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with recordi
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")]
 
 
-@dataset_app.command("build")
 def build(
     manifest: Annotated[
         Path,
@@ -41,8 +40,8 @@ def build(
         ),
     ],
     output: Output,
-    models: Models = None,
-    jobs: Jobs = None,
+    *,
+    measuring: Measuring,
 ) -> int:
     """Measure the poses in every video that a csv names, and tell what is in the data set.
 
@@ -61,11 +60,14 @@ def build(
             print(collected_line(result.collected))
 
     with progress_bar(manifest.name) as progress:
-        results = run(manifest, output, models=models, jobs=jobs, progress=progress, on_result=show)
+        results = run(manifest, output, measuring=measuring, progress=progress, on_result=show)
     if any(result.collected for result in results):
         print()
         describe(output)
     return failed
+
+
+dataset_app.command("build")(measures(build, one_video=False))
 
 
 @dataset_app.command("describe")

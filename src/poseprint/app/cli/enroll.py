@@ -11,8 +11,6 @@ from poseprint.app.cli.options import (
     AsJson,
     Fps,
     FrameSize,
-    Jobs,
-    Models,
     as_typed,
     parse_size,
     plain,
@@ -21,6 +19,7 @@ from poseprint.app.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from poseprint.estimation.measuring import Measuring
     from poseprint.verification.profile import EnrolledProfile
 
 
@@ -44,8 +43,8 @@ def enroll(
     json: AsJson = False,
     fps: Fps = None,
     frame_size: FrameSize = None,
-    models: Models = None,
-    jobs: Jobs = None,
+    *,
+    measuring: Measuring,
 ) -> None:
     """Enrol a person from genuine footage alone, and say what of it is doubtful.
 
@@ -63,8 +62,7 @@ def enroll(
             session=session,
             fps=fps,
             frame_size=parse_size(frame_size),
-            models=models,
-            jobs=jobs,
+            measuring=measuring,
             progress=progress,
         )
     if json:

@@ -15,10 +15,12 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from poseprint.app.cli.cache import cache_app
 from poseprint.app.cli.check import check
 from poseprint.app.cli.dataset import dataset_app
 from poseprint.app.cli.enroll import enroll
 from poseprint.app.cli.evaluate import evaluate
+from poseprint.app.cli.measures import measures
 from poseprint.app.cli.options import (
     ERROR,
     Jobs,
@@ -44,6 +46,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The pose estimator's model files.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(cache_app, name="cache")
 
 
 def main() -> None:
@@ -112,10 +115,11 @@ def demo(
 ) -> None:
     """Run the whole path on an embedded sample: drawn videos in, verdicts and reports out."""
     from poseprint.app.demo import run
+    from poseprint.estimation.measuring import Measuring
 
     with progress_bar("demo") as progress:
-        run(output, models=models, jobs=jobs, show=print, progress=progress)
+        run(output, measuring=Measuring(models=models, jobs=jobs), show=print, progress=progress)
 
 
 for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, demo):
-    app.command()(command)
+    app.command()(measures(command) if "measuring" in command.__annotations__ else command)

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from poseprint.app.datasets.collect import Collected
     from poseprint.core.progress import Progress
     from poseprint.core.series import PoseSeries
+    from poseprint.estimation.measuring import Measuring
 
 ERROR = 3
 
@@ -40,7 +42,23 @@ OPTIONS = {
     "splits": "--split",
     **{
         name: f"--{name}"
-        for name in ("fps", "models", "add", "forget", "by", "space", "reference", "jobs", "seeds", "force")
+        for name in (
+            "who",
+            "at",
+            "rate",
+            "weights",
+            "estimator",
+            "fps",
+            "models",
+            "add",
+            "forget",
+            "by",
+            "space",
+            "reference",
+            "jobs",
+            "seeds",
+            "force",
+        )
     },
 }
 """Arguments that errors of the library name, as `frame_size`, and the options they are here."""
@@ -82,15 +100,31 @@ class StandardError(logging.Handler):
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress]:
-    """A progress bar on standard error; silent where nobody looks at it."""
+    """A progress bar with the time left on standard error; silent where nobody looks at it."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    from poseprint.core.progress import TimeLeft
+
+    class Left(ProgressColumn):
+        """The time left; rich's own looks back half a minute, in which no epoch may have ended."""
+
+        def render(self, _task: Task) -> Text:
+            seconds = left.seconds()
+            return Text("-:--:--" if seconds is None else str(timedelta(seconds=round(seconds))), "progress.remaining")
+
+    def report(step: str, done: int, total: int) -> None:
+        left.report(done, total)
+        bar.update(task, completed=done, total=total, description=step or what)
+
+    left, columns = TimeLeft(), (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, Left(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda step, done, total: bar.update(task, completed=done, total=total, description=step or what)
+        yield report
+        if bar.tasks[0].total is None:
+            bar.remove_task(task)  # it was soon done, and nobody knew how long it would take
 
 
 @contextmanager
@@ -129,11 +163,10 @@ def print_json(value: Any) -> None:
     print(dumps(value, indent=1, ensure_ascii=not unicode, allow_nan=False))
 
 
-def read_source(
-    source: Path, fps: float | None, frame_size: str | None, models: Path | None, jobs: int | None
-) -> PoseSeries:
+def read_source(source: Path, fps: float | None, frame_size: str | None, measuring: Measuring) -> PoseSeries:
     """The poses in whatever is named, measured first if it is a video."""
     from poseprint.app.sources import read_source as read
 
     with progress_bar(source.name) as progress:
-        return read(source, fps=fps, frame_size=parse_size(frame_size), models=models, jobs=jobs, progress=progress)
+        size = parse_size(frame_size)
+        return read(source, measuring, fps=fps, frame_size=size, progress=progress)

@@ -12,8 +12,6 @@ from poseprint.app.cli.options import (
     Force,
     Fps,
     FrameSize,
-    Jobs,
-    Models,
     as_typed,
     collected_line,
     fail,
@@ -28,6 +26,7 @@ from poseprint.core.errors import explain
 if TYPE_CHECKING:
     from poseprint.core.findings import Inspection
     from poseprint.core.series import PoseSeries
+    from poseprint.estimation.measuring import Measuring
 
 
 def extract(
@@ -38,17 +37,20 @@ def extract(
     session: Annotated[str | None, typer.Option(callback=as_typed, help="Place and day, where known.")] = None,
     fps: Fps = None,
     frame_size: FrameSize = None,
-    models: Models = None,
-    jobs: Jobs = None,
+    *,
+    measuring: Measuring,
 ) -> int:
     """Measure the poses in videos: a Parquet file each, listed in DIR/recordings.csv.
 
     Interrupted, the same command goes on where it stopped; a video that is done is not measured again.
     """
     from poseprint.app.datasets.collect import collect
+    from poseprint.core.progress import numbered
+
+    measuring.ensure_one(len(videos))
 
     failed = 0
-    for video in videos:
+    for number, video in enumerate(videos, 1):
         try:
             with progress_bar(video.name) as progress:
                 done = collect(
@@ -59,9 +61,8 @@ def extract(
                     session=session,
                     fps=fps,
                     frame_size=parse_size(frame_size),
-                    models=models,
-                    jobs=jobs,
-                    progress=progress,
+                    measuring=measuring,
+                    progress=numbered(progress, number, len(videos)),
                 )
         except Exception as error:
             failed = fail(explain(error))
@@ -75,16 +76,27 @@ def inspect(
         Path, typer.Argument(metavar="VIDEO_OR_POSES", help="Video, Parquet, csv or OpenPose json folder.")
     ],
     json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with a picture of everybody.")
+    ] = None,
+    force: Force = False,
     fps: Fps = None,
     frame_size: FrameSize = None,
-    models: Models = None,
-    jobs: Jobs = None,
+    *,
+    measuring: Measuring,
 ) -> None:
-    """Say what in a recording can serve as evidence, and every doubt about it."""
+    """Say who is in a recording, what in it can serve as evidence, and every doubt about it."""
     from poseprint.movements.gates import inspect as run_gates
 
-    series = read_source(source, fps, frame_size, models, jobs)
+    if html is not None:
+        from poseprint.core.files import ensure_replaceable
+        from poseprint.rendering.report.people import is_people_page, write_people_page
+
+        ensure_replaceable(html, (".html", ".htm"), inputs=(source,), is_own=is_people_page, force=force)
+    series = read_source(source, fps, frame_size, measuring)
     inspection = run_gates(series)
+    if html is not None:
+        write_people_page(series, inspection, source, html)
     if json:
         print_json(_inspection_dict(series, inspection))
     else:
@@ -113,6 +125,10 @@ def draw(
 def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from poseprint.core.choice import Choice
+    from poseprint.movements.gated import total_frames
+
+    choice = Choice.of(series.log)
     return {
         "recording": series.recording,
         "frames": len(series),
@@ -122,7 +138,10 @@ def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, An
         "sha256": series.source_sha256,
         "estimator": asdict(series.estimator),
         "person_share": float(series.present().mean()) if len(series) else 0.0,
+        "people": [dict(person) for person in choice.people],
+        "who": choice.who,
         "seen": dict(inspection.seen),
+        "seconds_by_kind": {kind: total_frames(spans) / series.fps for kind, spans in inspection.kinds.items()},
         "usable_seconds": inspection.seconds,
         "usable": [
             {"first": a, "last": b, "start": a / series.fps, "end": b / series.fps} for a, b in inspection.spans
@@ -139,6 +158,18 @@ def _print_inspection(series: PoseSeries, inspection: Inspection) -> None:
     print(
         f"a person is found in {series.present().mean():.0%} of the frames; usable as evidence: {inspection.seconds:.1f} s"
     )
+    for kind, spans in inspection.kinds.items():
+        if kind != "body":
+            print(f"  of {kind}: {sum(b - a for a, b in spans) / series.fps:.1f} s")
+    from poseprint.core.choice import Choice
+
+    choice = Choice.of(series.log)
+    for person in choice.people:
+        x, y = person["place"]
+        measured = "  <- measured" if person["number"] == choice.who else ""
+        print(
+            f"  person {person['number']}: {person['seconds']:.1f} s, shoulders {person['size']:.0f} pixels, at {x:.0f},{y:.0f}{measured}"
+        )
     print("seen: " + ", ".join(f"{name} {share:.0%}" for name, share in inspection.seen.items()))
     for finding in inspection.findings:
         print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")

@@ -12,7 +12,8 @@ from poseprint.app.datasets.collect import Collected, collect, listed_recordings
 from poseprint.core.errors import DatasetError, MissingDependencyError, explain
 from poseprint.core.files import absence, ensure_writable, exists
 from poseprint.core.names import safe_file_name
-from poseprint.core.progress import Progress, silent
+from poseprint.core.progress import Progress, numbered, silent
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.dataset import LABELS, read_table
 from poseprint.io.poses import is_poses, parse_size
 
@@ -118,8 +119,7 @@ def build(
     manifest: Path,
     folder: Path,
     *,
-    models: Path | None = None,
-    jobs: int | None = None,
+    measuring: Measuring | None = None,
     progress: Progress = silent,
     on_result: Callable[[BuildResult], None] | None = None,
 ) -> list[BuildResult]:
@@ -132,7 +132,7 @@ def build(
     Args:
         manifest: a csv with the columns file and person (docs/formats.md).
         folder: the data set, to make or to add to.
-        models, jobs: see `poseprint.estimation.extraction.extract`.
+        measuring: see `poseprint.app.sources.Source.read`.
         progress: called as frames of a recording are done.
         on_result: called with the result of each line, at once.
 
@@ -144,10 +144,6 @@ def build(
     ensure_writable(folder)
     results = []
     for count, line in enumerate(lines, 1):
-
-        def frames_done(step: str, done: int, total: int, count: int = count) -> None:
-            progress(f"{step} ({count} of {len(lines)})", done, total)
-
         try:
             collected = collect(
                 line.file,
@@ -159,9 +155,8 @@ def build(
                 activity=line.activity,
                 fps=line.fps,
                 frame_size=line.frame_size,
-                models=models,
-                jobs=jobs,
-                progress=frames_done,
+                measuring=measuring,
+                progress=numbered(progress, count, len(lines)),
             )
             results.append(BuildResult(line, collected))
         except MissingDependencyError:

@@ -15,7 +15,7 @@ from poseprint.core.files import MARK, ensure_apart, ensure_writable, locked
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.version import __version__
-from poseprint.estimation.estimator import Estimator
+from poseprint.estimation.measuring import Measuring
 from poseprint.io.dataset import (
     LABELS,
     TABLE,
@@ -53,9 +53,7 @@ def collect(
     activity: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
-    estimator: str | Estimator = "mediapipe",
-    models: Path | None = None,
-    jobs: int | None = None,
+    measuring: Measuring | None = None,
     progress: Progress = silent,
 ) -> Collected:
     """Add a recording to a data set.
@@ -70,7 +68,7 @@ def collect(
         recording: its name, which is its file's too; the source's own name by default.
         person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` by default.
         fps, frame_size: see `poseprint.io.poses.read_any_poses`.
-        estimator, models, jobs, progress: see `poseprint.estimation.extraction.extract`.
+        measuring, progress: see `poseprint.app.sources.Source.read`.
 
     Raises:
         PoseprintError: the source cannot be read, the data set has it under another name, or the folder cannot be
@@ -91,9 +89,7 @@ def collect(
             file, _ = _place(folder, source, name, content)
             measured = None
             if not file.exists():
-                measured = opened.read(
-                    estimator=estimator, models=models, jobs=jobs, chunks_dir=chunks_dir, progress=progress
-                )
+                measured = opened.read(measuring, chunks_dir=chunks_dir, progress=progress)
             with changing(folder) as recordings:
                 file, line = _place(folder, source, name, content)
                 changes: dict[str, Any] = {"person": person, "label": label, "session": session, "activity": activity}

@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from poseprint.core.files import atomic_write
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.rendering.report import enrolled, supervised, words
@@ -31,7 +32,13 @@ VIEWS = {"enrolled": enrolled.view, "supervised": supervised.view}
 """What each method's template shows, under `view`."""
 
 
-def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage: Path | str | None = None) -> None:
+def write_report(
+    verdict: Verdict,
+    series: PoseSeries,
+    path: Path | str,
+    footage: Path | str | None = None,
+    progress: Progress = silent,
+) -> None:
     """Write a verdict as one self-contained html page.
 
     Args:
@@ -39,12 +46,13 @@ def write_report(verdict: Verdict, series: PoseSeries, path: Path | str, footage
         series: the poses it was found on.
         path: the page to write; it is replaced whole or not at all.
         footage: the recording; given, a small copy of its pictures is embedded beside the skeleton.
+        progress: called as its frames are copied.
 
     Raises:
         PoseprintError: the page cannot be written.
         VideoError: the footage cannot be read.
     """
-    page = _page(verdict, series, small_copy(Path(footage)) if footage else "")
+    page = _page(verdict, series, small_copy(Path(footage), progress) if footage else "")
     with atomic_write(path) as partial:
         # A file name may hold bytes that are no text; they must not cost the whole report.
         partial.write_bytes(page.encode("utf-8", "replace"))

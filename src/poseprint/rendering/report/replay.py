@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.errors import MissingDependencyError
+from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.rendering.report.words import plain
@@ -50,7 +51,7 @@ def replay_data(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
     return ready
 
 
-def small_copy(footage: Path) -> str:
+def small_copy(footage: Path, progress: Progress = silent) -> str:
     """The pictures of a recording as a small H.264 film in a data URI; time stamps are those of the poses."""
     import av
 
@@ -60,8 +61,9 @@ def small_copy(footage: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"  # a real file, because faststart reads back what it wrote
         with av.open(str(film), "w", options={"movflags": "+faststart"}) as container:
-            stream = None
-            for frame in frames(probe(footage)):
+            stream, video = None, probe(footage)
+            total = video.grid_frames()
+            for frame in frames(video):
                 if stream is None:
                     height, width = frame.picture.shape[:2]
                     shrink = min(1.0, FOOTAGE_SIDE / max(width, height))
@@ -81,6 +83,7 @@ def small_copy(footage: Path) -> str:
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.picture), format="rgb24")
                 picture.pts, picture.time_base = round(frame.time / TICK), TICK
                 container.mux(stream.encode(picture))
+                progress(f"copying {footage.name}", min(round(frame.time * GRID_FPS), total), total)
             if stream is not None:
                 container.mux(stream.encode(None))
         return "data:video/mp4;base64," + base64.b64encode(film.read_bytes()).decode() if stream else ""

@@ -1,0 +1,150 @@
+"""A part of a video measured: its pictures' signals, the poses of one person, and everybody's head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from poseprint.core.arrays import Array
+from poseprint.core.files import atomic_write
+from poseprint.core.series import GRID_FPS
+from poseprint.estimation.appearance import LOOKS
+from poseprint.estimation.instruments import Follower, Guide, Instruments, Seen
+from poseprint.estimation.shots import ShotDetector
+from poseprint.io.clock import TOLERANCE
+from poseprint.io.video import DecodeStats, VideoInfo, frames
+
+CHUNK = 150
+"""Grid frames in the shortest chunk, and what all chunks but the last are multiples of: a default movement."""
+LONGEST_CHUNK = 900
+"""Grid frames in the longest chunk; each starts with a warm-up, so longer ones cost less."""
+WARM_UP = 15
+"""Grid frames an estimator sees before a chunk begins; its poses on them are thrown away."""
+SEQUENTIAL_CHUNKS = 4
+"""Chunks of a video that can only be read from its start, however long it is: each reads all that is before it."""
+
+PICTURES = ("number", "time", "cut", "reshaped", "change", "camera")
+"""Columns with a row a picture."""
+MEASURED = ("of", "position", "confidence", "extra", "apart")
+"""Columns with a row a picture that was measured; `of` is the picture's row."""
+HEADS = ("asked", "head_of", "head", "look", "aimed")
+"""`asked`: rows of the pictures in which people were looked for; then, with a row a head, the picture's row, x, y and width in
+pixels, its look, and whether it is the one measured."""
+_COLUMNS = (*PICTURES, *MEASURED, *HEADS, "errors")
+Chunk = dict[str, Array]
+Span = tuple[int, "int | None"]
+
+
+def spans_of(total: int, *, anywhere: bool = True) -> list[Span]:
+    """The chunks of a video of `total` grid frames; they depend on nothing else. The last one is open.
+
+    Args:
+        total: grid frames.
+        anywhere: whether reading can begin anywhere.
+    """
+    most = LONGEST_CHUNK if anywhere else max(LONGEST_CHUNK, -(-total // SEQUENTIAL_CHUNKS))
+    length = int(np.clip(total // 4 // CHUNK, 1, -(-most // CHUNK))) * CHUNK
+    starts = list(range(0, total, length))
+    if len(starts) > 1 and total - starts[-1] < length // 3:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def measure_chunk(
+    video: VideoInfo,
+    span: Span,
+    instruments: Instruments,
+    *,
+    rate: float,
+    guide: Guide | None,
+    passed: Callable[[float], None],
+) -> Chunk:
+    """What the source pictures show that are on display from a grid point until before another.
+
+    Args:
+        video: what `probe` read.
+        span: the grid points.
+        instruments: what is measured with.
+        rate: poses a second.
+        guide: of whom; None for the largest and most central.
+        passed: called with the time of each picture that is done; whatever it raises ends the work.
+    """
+    first, last = span
+    stats, detector, follower = DecodeStats(), ShotDetector(), None
+    pictures: list[tuple[float, ...]] = []
+    seen: list[tuple[int, Seen]] = []
+    start, end = max(0, first - WARM_UP) / GRID_FPS, np.inf if last is None else last / GRID_FPS
+    try:
+        for frame in frames(video, start, end, rate=rate, stats=stats):
+            change = detector(frame.thumbnail, cut=frame.cut)
+            if change.cut and follower is not None:
+                follower.close()
+                follower = None
+            if follower is None:
+                begun = frame.time if first and not change.cut else None
+                follower = Follower(instruments, guide, begun)
+            result = follower(frame.time, frame.picture) if frame.picture.size else None
+            if frame.time >= first / GRID_FPS - TOLERANCE:
+                if result is not None:
+                    seen.append((len(pictures), result))
+                signals = (change.cut, frame.reshaped, change.change, change.camera)
+                pictures.append((frame.number, frame.time, *map(float, signals)))
+            passed(frame.time)
+    finally:
+        if follower is not None:
+            follower.close()
+    return _columns(pictures, seen, stats.errors, instruments)
+
+
+def _columns(
+    pictures: list[tuple[float, ...]], seen: list[tuple[int, Seen]], errors: int, instruments: Instruments
+) -> Chunk:
+    keypoints = len(instruments.estimator.skeleton.keypoints)
+    of_pictures = np.array(pictures, dtype=np.float64).reshape(-1, len(PICTURES))
+    asked = [(row, s) for row, s in seen if s.heads is not None]
+    heads = [s.heads for _, s in asked]
+    counts = [len(h) for h in heads if h is not None]
+    aimed = [np.arange(n) == s.aimed for n, (_, s) in zip(counts, asked, strict=True)]
+    return {
+        **{name: of_pictures[:, k] for k, name in enumerate(PICTURES)},
+        "of": np.array([row for row, _ in seen], dtype=np.int64),
+        "position": np.array([s.position for _, s in seen], dtype=np.float64).reshape(-1, keypoints, 2),
+        "confidence": np.array([s.confidence for _, s in seen], dtype=np.float64).reshape(-1, keypoints),
+        "extra": np.array([s.extra for _, s in seen], dtype=np.float64).reshape(len(seen), len(instruments.channels)),
+        "apart": np.array([s.apart for _, s in seen], dtype=np.float64).reshape(-1, keypoints),
+        "asked": np.array([row for row, _ in asked], dtype=np.int64),
+        "head_of": np.repeat(np.array([row for row, _ in asked], dtype=np.int64), counts),
+        "head": np.concatenate([np.zeros((0, 3)), *(h for h in heads if h is not None)]),
+        "look": np.concatenate([np.zeros((0, LOOKS)), *(s.looks for _, s in asked)]),
+        "aimed": np.concatenate([np.zeros(0, dtype=bool), *aimed]),
+        "errors": np.array(errors),
+    }
+
+
+def joined(chunks: list[Chunk]) -> Chunk:
+    """The columns of chunks one after the other; rows of pictures are numbered through."""
+    shift = np.cumsum([0, *(len(chunk["time"]) for chunk in chunks)])
+    moved = [
+        {name: chunk[name] + by if name in ("of", "asked", "head_of") else chunk[name] for name in _COLUMNS[:-1]}
+        for chunk, by in zip(chunks, shift[:-1], strict=True)
+    ]
+    whole = {name: np.concatenate([chunk[name] for chunk in moved]) for name in _COLUMNS[:-1]}
+    return {**whole, "number": whole["number"].astype(np.int64), "errors": np.sum([c["errors"] for c in chunks])}
+
+
+def write_chunk(chunk: Chunk, path: Path) -> None:
+    """Keep a finished chunk."""
+    with atomic_write(path) as partial:
+        np.savez(partial, **chunk)  # type: ignore[arg-type]
+
+
+def read_chunk(path: Path) -> Chunk | None:
+    """A finished chunk, or None if it is not there or cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in _COLUMNS}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
