@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.movers import mover, wanderer, with_channel, without
-from helpers.profiles import make_profile
+from helpers.movers import mover, wanderer, with_channel, with_head_and_hands, without
+from helpers.profiles import liveliness, make_profile
 
 from poseprint.app.check import Verdict, check, check_poses
 from poseprint.app.profiles import read_profile
+from poseprint.core.errors import ProfileError
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.movements.cleaning import resample
 from poseprint.movements.perturbations import jitter
@@ -119,6 +120,18 @@ def test_input_that_does_not_fit_gets_no_vote(tmp_path: Path) -> None:
         found = verdict(mover(600), tmp_path, **settings)
         assert (found.decision, found.movements) == ("inconclusive", ())
         assert word in found.reason
+
+
+def test_a_recording_that_tells_nothing_of_what_the_profile_takes_gets_no_vote(tmp_path: Path) -> None:
+    whole = with_head_and_hands(mover(600, tempo=SLOW))
+    for features, what in (("head_rotation", "the head's rotation"), ("hands", "the hands")):
+        profile = read_profile(make_profile(tmp_path, features=features, onnx=liveliness(0.2, inputs=None)))
+        found = check_poses(mover(600, tempo=SLOW), profile)
+        assert (found.decision, found.movements) == ("inconclusive", ())
+        assert found.reason.startswith(f"The profile was trained on {what}, of which the recording tells nothing")
+        assert len(check_poses(whole, profile).movements) == 4
+    with pytest.raises(ProfileError, match="features 'gait' is not known to this poseprint"):
+        check_poses(whole, read_profile(make_profile(tmp_path, features="gait")))
 
 
 def test_another_frame_rate_is_brought_to_the_profiles(tmp_path: Path) -> None:

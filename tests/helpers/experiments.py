@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from helpers.movers import mover
+from helpers.movers import mover, with_head_and_hands
 
 from poseprint.io.dataset import Recording, write_recordings
 from poseprint.io.parquet import write_poses
@@ -33,13 +33,13 @@ SMALL = Settings().changed(["length=30"])
 def data_set(
     folder: Path, persons: dict[str, Rhythm], recordings: int = 5, frames: int = 300, counts: Sequence[int] = ()
 ) -> Path:
-    """So many recordings of each person, or as many as `counts` says."""
+    """So many recordings of each person, or as many as `counts` says, with head and hands."""
     lines = []
     for p, (person, (tempo, amplitude)) in enumerate(persons.items()):
         for r in range(counts[p] if counts else recordings):
             name = f"{person}_{r}"
             series = mover(frames, tempo=tempo, amplitude=amplitude, seed=100 * p + r, recording=name, person=person)
-            write_poses(series, folder / f"{name}.parquet")
+            write_poses(with_head_and_hands(series), folder / f"{name}.parquet")
             lines.append(Recording(name, person, "real", "", f"{name}.parquet"))
     write_recordings(folder, lines)
     return folder

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
+from poseprint.core.channels import HANDS
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
@@ -97,6 +98,21 @@ def mover(
         },
         log=(_extracted(frames, fps, size),),
     )
+
+
+def with_head_and_hands(series: PoseSeries) -> PoseSeries:
+    """The series with the channels of a head that turns as the nose moves, and of hands whose joints fan out from the wrist."""
+    nose, neck = (series.position[:, UPPER_BODY.index(name)] for name in ("nose", "neck"))
+    across, down = ((nose - neck) / series.shoulder_width()).T
+    angles = {"head_yaw": across, "head_pitch": -down, "head_roll": 0.2 * across}
+    hands: dict[str, Array] = {}
+    for side, names in HANDS.items():
+        wrist = series.position[:, UPPER_BODY.index(f"{side}_wrist")]
+        for k, name in enumerate(names[:-1]):
+            hands[name] = wrist[:, k % 2] + k * (1 + np.sin(series.time))
+        hands[names[-1]] = np.full(len(series), 0.9)
+    head = {"head_x": nose[:, 0], "head_y": nose[:, 1], "head_confidence": np.ones(len(series)), **angles}
+    return replace(series, channels={**series.channels, **head, **hands})
 
 
 def _extracted(frames: int, fps: float, size: tuple[int, int]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from poseprint.supervised.profile import SupervisedProfile
 from poseprint.verification.profile import EnrolledProfile
 
 
-def liveliness(threshold: float, feature: int = 8) -> bytes:
+def liveliness(threshold: float, feature: int = 8, inputs: int | None = 24) -> bytes:
     """A network whose logit is `threshold` minus how much one feature changes from frame to frame, on average.
 
-    Feature 8 is the x of the right wrist; z-scored, a faster rhythm changes more.
+    Feature 8 is the x of the right wrist; z-scored, a faster rhythm changes more. It takes so many inputs, or any number.
     """
 
     def constant(name: str, value: object, dtype: type) -> onnx.TensorProto:
@@ -49,7 +49,7 @@ def liveliness(threshold: float, feature: int = 8) -> bytes:
         nodes,
         "liveliness",
         [
-            helper.make_tensor_value_info("features", TensorProto.FLOAT, ["movements", "frames", 24]),
+            helper.make_tensor_value_info("features", TensorProto.FLOAT, ["movements", "frames", inputs]),
             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["movements"]),
         ],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["movements"])],
@@ -69,11 +69,12 @@ def make_profile(
     estimator: EstimatorInfo = ESTIMATOR,
     length: int = 150,
     shoulders: float = 0.28,
+    features: str = "keypoints",
 ) -> Path:
     """A profile that votes real for whoever's right wrist moves slowly enough."""
     profile = SupervisedProfile(
         person=person,
-        input=InputSpec(skeleton, 30.0, length, "zscore", estimator),
+        input=InputSpec(skeleton, 30.0, length, "zscore", estimator, features=features),
         model={"name": "lstm"},
         made_from=(
             {

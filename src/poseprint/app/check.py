@@ -17,6 +17,7 @@ from poseprint.core.version import __version__
 from poseprint.estimation.measuring import Measuring
 from poseprint.movements.cleaning import resample
 from poseprint.movements.tracks import axes_of
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.votes import judge as judge_by_votes
 from poseprint.verification.decision import Costs
@@ -137,6 +138,12 @@ def _misfit(series: PoseSeries, profile: Profile) -> str:
         return (
             "The profile was enrolled from recordings that tell depth, this one tells none; nothing was judged. "
             "Enrol the person from recordings of the same kind."
+        )
+    features = FEATURES.get(spec.features)
+    if features and features.lacks(series):
+        return (
+            f"The profile was trained on {features.what}, of which the recording tells nothing; nothing was judged. "
+            f"To have it judged, {features.remedy}."
         )
     return ""
 

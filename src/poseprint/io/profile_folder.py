@@ -39,6 +39,7 @@ class InputSpec:
         normalisation: zscore or body.
         estimator: what must have measured the poses.
         axes: 2 for pictures, 3 with depth.
+        features: of a supervised profile: which numbers of a frame (`poseprint.supervised.features`); older ones take keypoints.
     """
 
     skeleton: str
@@ -47,10 +48,11 @@ class InputSpec:
     normalisation: str
     estimator: EstimatorInfo
     axes: int = 2
+    features: str = "keypoints"
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.skeleton, str) and isinstance(self.normalisation, str)):
-            raise ProfileError("a profile's skeleton and normalisation are texts")
+        if not all(isinstance(text, str) for text in (self.skeleton, self.normalisation, self.features)):
+            raise ProfileError("a profile's skeleton, normalisation and features are texts")
         if not (isinstance(self.length, int) and 2 <= self.length <= 100_000):
             raise ProfileError(f"a profile's movements have 2 to 100000 frames, not {self.length!r}")
         if not (isinstance(self.fps, float | int) and 1 <= self.fps <= 1000):

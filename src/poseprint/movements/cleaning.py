@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from poseprint.core.arrays import Array
 from poseprint.core.channels import is_track
 from poseprint.core.series import PoseSeries
 
@@ -27,20 +28,27 @@ def clean(series: PoseSeries, *, longest_gap: float = FILLED_GAP_S) -> PoseSerie
     """
     seen = series.seen()
     position = np.where(seen[:, :, None], series.position, np.nan).astype(np.float64)
-    most = round(longest_gap * series.fps)
     for first, last in series.shots():
         for k in range(position.shape[1]):
-            track = position[first:last, k]
-            known = np.flatnonzero(~np.isnan(track[:, 0]))
-            if len(known) < 2:
-                continue
-            gaps = np.flatnonzero((np.diff(known) > 1) & (np.diff(known) <= most + 1))
-            for g in gaps:
-                a, b = known[g], known[g + 1]
-                w = np.arange(1, b - a)[:, None] / (b - a)
-                track[a + 1 : b] = (1 - w) * track[a] + w * track[b]
+            fill_gaps(position[first:last, k], series.fps, longest_gap)
     confidence = np.where(np.isnan(position[:, :, 0]), 0, series.confidence)
     return series.logged("clean", position=position, confidence=confidence, details={"longest_gap_s": longest_gap})
+
+
+def fill_gaps(track: Array, fps: float, longest_gap: float = FILLED_GAP_S) -> None:
+    """Fill short gaps between known frames by straight lines, in place.
+
+    Args:
+        track: of one shot [shape=(frames, numbers)]; a frame whose first number is NaN is a gap.
+        fps: frames per second.
+        longest_gap: seconds.
+    """
+    known = np.flatnonzero(~np.isnan(track[:, 0]))
+    apart = np.diff(known)
+    for g in np.flatnonzero((apart > 1) & (apart <= round(longest_gap * fps) + 1)):
+        a, b = known[g], known[g + 1]
+        w = np.arange(1, b - a)[:, None] / (b - a)
+        track[a + 1 : b] = (1 - w) * track[a] + w * track[b]
 
 
 def resample(series: PoseSeries, fps: float) -> PoseSeries:

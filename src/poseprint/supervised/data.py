@@ -17,6 +17,7 @@ from poseprint.io.profile_folder import InputSpec
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.movement_set import MovementSet, movement_set
 from poseprint.supervised.settings import Settings
 from poseprint.supervised.split import Split, split
@@ -52,7 +53,8 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
     """The usable recordings of a data set, each once, and a sentence for each that was left out, with the reason.
 
     Raises:
-        DatasetError: estimators mixed, nothing usable, or one recording twice as different persons or labels.
+        DatasetError: estimators mixed, nothing usable, features that a recording does not tell, or one recording twice
+            as different persons or labels.
     """
     usable, left_out, kinds = [], [], {}
     first_of = dict[str, Recording]()
@@ -80,7 +82,24 @@ def load(folder: Path, settings: Settings) -> tuple[list[Usable], list[str]]:
         raise DatasetError(
             f"{folder}: recordings of different estimators or skeletons cannot train one profile: {', '.join(kinds.values())}"
         )
+    demand_features(usable, settings.features)
     return usable, left_out
+
+
+SHOWN = 5
+"""Recordings that an error names."""
+
+
+def demand_features(usable: Sequence[Usable], features: str) -> None:
+    """Raise a DatasetError that names the recordings which do not tell what features take."""
+    chosen = FEATURES[features]
+    lacking = [recording.line.recording for recording in usable if chosen.lacks(recording.series)]
+    if lacking:
+        more = f" and {len(lacking) - SHOWN} more" * (len(lacking) > SHOWN)
+        raise DatasetError(
+            f"features {features} take {chosen.what}, of which nothing is told by {', '.join(lacking[:SHOWN])}{more}:"
+            f" for each, {chosen.remedy}, or remove its line"
+        )
 
 
 def _left_out_twin(folder: Path, line: Recording, twin: Recording) -> str:
@@ -103,7 +122,14 @@ def demand_person(recordings: Sequence[Recording], person: str) -> None:
 def input_spec(usable: Sequence[Usable], settings: Settings) -> InputSpec:
     """What a model of these recordings takes."""
     series = usable[0].series
-    return InputSpec(series.skeleton.name, GRID_FPS, settings.length, settings.normalisation, series.estimator)
+    return InputSpec(
+        skeleton=series.skeleton.name,
+        fps=GRID_FPS,
+        length=settings.length,
+        normalisation=settings.normalisation,
+        estimator=series.estimator,
+        features=settings.features,
+    )
 
 
 def movements_of(
@@ -117,6 +143,7 @@ def movements_of(
                 recording.series,
                 cut_movements(recording.spans, length=settings.length, stride=stride),
                 settings.normalisation,
+                features=settings.features,
                 label=int(recording.is_own(person)),
             )
             for recording in usable

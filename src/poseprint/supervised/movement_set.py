@@ -13,6 +13,7 @@ from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER
 from poseprint.movements.cutting import LENGTH
+from poseprint.supervised.features import FEATURES
 
 Normalisation = Literal["zscore", "body"]
 
@@ -22,7 +23,7 @@ class MovementSet:
     """Movements ready for a model.
 
     Attributes:
-        features: float32 [shape=(movements, frames, 24)], x0,y0 .. x11,y11, normalised; rows past a
+        features: float32 [shape=(movements, frames, features)], normalised; the paper's 24 are x0,y0 .. x11,y11; rows past a
             movement's length are 0.
         lengths: frames in each movement, int64 [shape=(movements,)].
         starts: time of each movement's first frame in its recording, seconds, float64 [shape=(movements,)].
@@ -81,24 +82,27 @@ class MovementSet:
         )
 
 
-def normalise(position: Array, how: Normalisation) -> Array:
-    """One movement's positions as features.
+def normalise(position: Array, how: Normalisation, angles: Array | None = None) -> Array:
+    """One movement's positions, and angles where there are any, as features.
 
-    `zscore` is the paper's (Eq. 1): missing keypoints become 0,0, then each of the 24 features has its
+    `zscore` is the paper's (Eq. 1): missing keypoints become 0,0, missing angles 0, then each feature has its
     mean over the movement subtracted and is divided by its standard deviation (over all frames, not
     one fewer); 0 where that is 0. `body` puts the neck of each frame at the origin and the movement's
-    median shoulder width at 1; missing keypoints, and all of a frame without a neck, become 0.
+    median shoulder width at 1; missing keypoints, and all of a frame without a neck, become 0. Angles, which depend
+    on neither, stay radians, 0 where missing.
 
     Args:
-        position: [shape=(frames, 12, 2)], pixels, NaN = missing.
+        position: [shape=(frames, points, 2)], pixels, NaN = missing; the skeleton's 12 come first.
         how: zscore or body.
+        angles: [shape=(frames, angles)], radians, NaN = missing.
 
     Returns:
-        float32 [shape=(frames, 24)].
+        float32 [shape=(frames, 2 * points + angles)].
     """
     x = np.asarray(position, dtype=np.float64)
+    turned = np.zeros((len(x), 0)) if angles is None else angles
     if how == "zscore":
-        flat = np.nan_to_num(x, nan=0.0).reshape(len(x), -1)
+        flat = np.nan_to_num(np.concatenate([x.reshape(len(x), -1), turned], axis=1), nan=0.0)
         mean, sigma = flat.mean(axis=0), flat.std(axis=0)
         # A constant column's deviation is rounding noise, not movement.
         still = np.ptp(flat, axis=0) == 0
@@ -106,20 +110,28 @@ def normalise(position: Array, how: Normalisation) -> Array:
     if how == "body":
         width = np.linalg.norm(x[:, RIGHT_SHOULDER] - x[:, LEFT_SHOULDER], axis=1)
         unit = median_of(width)
-        if not unit > 0:
-            return np.zeros((len(x), x.shape[1] * 2), dtype=np.float32)
-        return np.nan_to_num((x - x[:, [NECK]]) / unit, nan=0.0).reshape(len(x), -1).astype(np.float32)
+        placed = (x - x[:, [NECK]]) / unit if unit > 0 else np.zeros_like(x)
+        flat = np.concatenate([placed.reshape(len(x), -1), turned], axis=1)
+        return np.asarray(np.nan_to_num(flat, nan=0.0), dtype=np.float32)
     raise PoseprintError(f"normalisation {how!r} is not one of {', '.join(get_args(Normalisation))}")
 
 
-def movement_set(series: PoseSeries, spans: Sequence[Span], how: Normalisation, *, label: int = -1) -> MovementSet:
-    """The movements at `spans` of a cleaned series, normalised; shorter ones padded with 0 at the end."""
+def movement_set(
+    series: PoseSeries, spans: Sequence[Span], how: Normalisation, *, features: str = "keypoints", label: int = -1
+) -> MovementSet:
+    """The movements at `spans` of a cleaned series, normalised; shorter ones padded with 0 at the end.
+
+    Raises:
+        PoseFileError: the series lacks channels that the features (in `poseprint.supervised.features.FEATURES`) take.
+    """
+    chosen = FEATURES[features]
+    places, angles = chosen.measured(series)
     longest = max((last - first for first, last in spans), default=LENGTH)
-    features = np.zeros((len(spans), longest, 2 * len(series.skeleton.keypoints)), dtype=np.float32)
-    for row, (first, last) in zip(features, spans, strict=True):
-        row[: last - first] = normalise(series.position[first:last], how)
+    values = np.zeros((len(spans), longest, chosen.count), dtype=np.float32)
+    for row, (first, last) in zip(values, spans, strict=True):
+        row[: last - first] = normalise(places[first:last], how, angles[first:last])[:, chosen.columns]
     return MovementSet(
-        features=features,
+        features=values,
         lengths=np.array([last - first for first, last in spans], dtype=np.int64),
         starts=np.array([series.time[first] for first, _ in spans], dtype=np.float64),
         recordings=(series.recording,) * len(spans),

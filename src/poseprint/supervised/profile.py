@@ -59,7 +59,7 @@ class SupervisedProfile:
         """Probability that the person of interest moves, uncalibrated: float64 [shape=(movements,)].
 
         Args:
-            features: float32 [shape=(movements, frames, 24)], normalised as `input` says.
+            features: float32 [shape=(movements, frames, features)], chosen and normalised as `input` says.
             lengths: int64 [shape=(movements,)].
         """
         options = onnxruntime.SessionOptions()

@@ -8,6 +8,7 @@ from typing import Any
 
 from poseprint.core.errors import PoseprintError
 from poseprint.movements.cutting import LENGTH
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.movement_set import Normalisation
 from poseprint.supervised.split import SplitBy
 
@@ -21,6 +22,8 @@ class Settings:
         hidden, layers, dropout: of the LSTM.
         every: frames from one that the model looks at to the next.
         keypoints: all, or face alone (nose, eyes, ears).
+        features: numbers of a frame, a name in `poseprint.supervised.features.FEATURES`: keypoints, or with the LSTM
+            head_rotation in place of the head's keypoints, or the hands besides.
         optimizer: adam or sgd.
         lr: learning rate at the start; with onecycle the highest.
         schedule: step, or onecycle: up from a small rate and down to almost none within the epochs.
@@ -47,6 +50,7 @@ class Settings:
     dropout: float = 0.5
     every: int = 1
     keypoints: str = "all"
+    features: str = "keypoints"
     optimizer: str = "adam"
     lr: float = 1e-2
     schedule: str = "step"
@@ -124,11 +128,14 @@ class Settings:
             "split": ("recording", "movement"),
             "model": ("lstm", "vgg16", "resnet50", "resnet101", "resnet152", "cnn_lstm"),
             "keypoints": ("all", "face"),
+            "features": tuple(FEATURES),
             "schedule": ("step", "onecycle"),
         }
         for key, values in choices.items():
             if getattr(self, key) not in values:
                 raise PoseprintError(f"setting {key} is {getattr(self, key)!r}; it is one of {', '.join(values)}")
+        if self.features != "keypoints" and (self.model, self.keypoints) != ("lstm", "all"):
+            raise PoseprintError(f"setting features is {self.features!r}; that takes model=lstm and keypoints=all")
         return self
 
 

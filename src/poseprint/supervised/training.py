@@ -26,6 +26,7 @@ from poseprint.movements.same_take import movement_track
 from poseprint.supervised.accuracy import accuracy_report
 from poseprint.supervised.curves import draw_curves
 from poseprint.supervised.data import SUBSETS, Usable, demand_person, input_spec, load, split_movements
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.fitting import EpochCallback, Fitted, fit, predict
 from poseprint.supervised.movement_set import MovementSet
 from poseprint.supervised.profile import SupervisedProfile
@@ -111,7 +112,7 @@ def _train(
         model=_described(settings),
         made_from=tuple(_made_from(usable, person, settings)),
         training=training,
-        onnx=export_onnx(fitted.model, settings.length),
+        onnx=export_onnx(fitted.model, settings.length, FEATURES[settings.features].count),
         weights=safetensors.torch.save(fitted.model.state_dict()),
         tracks=tuple(movement_track(recording.series, recording.spans) for recording in usable),
     )
@@ -128,7 +129,11 @@ def _accuracy(model: nn.Module, movements: MovementSet) -> dict[str, Any]:
 def _described(settings: Settings) -> dict[str, Any]:
     """The network for the profile."""
     names = ("hidden", "layers", "dropout", "every", "keypoints")
-    return {"name": settings.model, "inputs": 24, **{name: getattr(settings, name) for name in names}}
+    return {
+        "name": settings.model,
+        "inputs": FEATURES[settings.features].count,
+        **{name: getattr(settings, name) for name in names},
+    }
 
 
 def _made_from(usable: list[Usable], person: str, settings: Settings) -> list[dict[str, Any]]:
@@ -158,9 +163,9 @@ def _write_history(fitted: Fitted, work: Path) -> None:
     draw_curves(work / "metrics.csv", work, best_epoch=fitted.best_epoch - 1)
 
 
-def export_onnx(model: nn.Module, length: int) -> bytes:
+def export_onnx(model: nn.Module, length: int, inputs: int = FEATURES["keypoints"].count) -> bytes:
     """A model as onnx with inputs `features` and `lengths` and output `logits`, any number of movements and frames."""
-    example = (torch.zeros(1, length, 24), torch.tensor([length]))
+    example = (torch.zeros(1, length, inputs), torch.tensor([length]))
     axes = {"features": {0: "movements", 1: "frames"}, "lengths": {0: "movements"}, "logits": {0: "movements"}}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder) / "model.onnx"

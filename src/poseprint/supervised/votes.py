@@ -14,6 +14,7 @@ from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import cut_movements
 from poseprint.movements.gates import inspect
 from poseprint.movements.same_take import known_take, movement_track
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.movement_set import Normalisation, movement_set
 from poseprint.supervised.profile import SupervisedProfile
 
@@ -31,7 +32,7 @@ def judge(series: PoseSeries, profile: SupervisedProfile, *, stride: int, misfit
         misfit: why the profile cannot judge these poses; then nothing is judged.
 
     Raises:
-        ProfileError: the network does not run, or the profile's normalisation is not known.
+        ProfileError: the network does not run, or the profile's normalisation or features are not known.
     """
     cleaned = clean(series)
     inspection = inspect(series, length=profile.input.length, cleaned=cleaned)
@@ -69,11 +70,13 @@ def _scored(
 ) -> tuple[MovementScore, ...]:
     if not spans:
         return ()
-    if profile.input.normalisation not in get_args(Normalisation):
-        raise ProfileError(
-            f"the profile's normalisation {profile.input.normalisation!r} is not known to this poseprint: update it"
-        )
-    movements = movement_set(cleaned, spans, profile.input.normalisation)  # type: ignore[arg-type]
+    spec = profile.input
+    for name, known in (("normalisation", get_args(Normalisation)), ("features", tuple(FEATURES))):
+        if getattr(spec, name) not in known:
+            raise ProfileError(
+                f"the profile's {name} {getattr(spec, name)!r} is not known to this poseprint: update it"
+            )
+    movements = movement_set(cleaned, spans, spec.normalisation, features=spec.features)  # type: ignore[arg-type]
     scores = profile.score(movements.features, movements.lengths)
     seen = series.seen()
     return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from helpers.datasets import frames_of
@@ -88,7 +89,11 @@ def test_all_leaves_out_what_the_data_cannot_bear_and_says_so(loaded: list[Usabl
     three = [one for one in loaded if one.line.person in ("Ann", "Bob", "Cy")]
     plan = make_plan("all", three, changes=["length=30"])
     assert plan.names == tuple(name for name in EXPERIMENTS if name != "transfer")
-    assert plan.left_out.startswith("left out: transfer needs")
+    assert [text[:24] for text in plan.left_out] == ["left out: transfer needs"]
+    bare = replace(loaded[0], series=replace(loaded[0].series, channels={}))
+    without = make_plan("all", [bare, *loaded[1:]], changes=["length=30"])
+    assert without.names == tuple(name for name in EXPERIMENTS if name != "features")
+    assert [text for text in without.left_out if bare.line.recording in text] == list(without.left_out) != []
     whole = make_plan("all", loaded, changes=["length=30"])
     assert whole.names == tuple(EXPERIMENTS)
     assert not whole.left_out

@@ -27,7 +27,7 @@ from poseprint.supervised.experiments.runner import digest
 from poseprint.supervised.experiments.summary import percent
 from poseprint.supervised.settings import PRESETS
 
-NAMES = ("optimizers", "depth", "schedule", "lstm", "architectures", "faces", "lengths", "transfer")
+NAMES = ("optimizers", "depth", "schedule", "lstm", "architectures", "faces", "features", "lengths", "transfer")
 
 
 @pytest.mark.slow
@@ -234,6 +234,7 @@ SIX = tuple(PEOPLE)
         ("lstm", None, {"changes": ["seed=3"]}, "`changes` seed: .*`seeds`"),
         ("lstm", None, {"changes": ["split=movement"]}, "`changes` split: .*`splits`"),
         ("faces", None, {"changes": ["keypoints=all"]}, "`changes` keypoints: an experiment decides that itself"),
+        ("lstm", None, {"changes": ["features=hands"]}, "`changes` features: an experiment decides that itself"),
         ("lstm", None, {"changes": ["model=vgg16"]}, "`changes` model: an experiment decides that itself"),
         ("lstm", None, {"changes": ["length=9000"]}, "no recording has a usable movement"),
         ("lstm", no_table, {}, r"no recordings\.csv"),
@@ -280,6 +281,21 @@ def test_recordings_shorter_than_a_movement_are_left_out_by_name(tmp_path: Path)
     short = data_set(tmp_path / "short", PEOPLE, frames=25)
     with pytest.raises(DatasetError, match="no recording has a usable movement"):
         run("lstm", short, tmp_path / "none")
+
+
+def test_recordings_without_head_or_hands_are_named_before_any_training(tmp_path: Path, fits: list[Fit]) -> None:
+    folder = data_set(tmp_path / "data", {p: PEOPLE[p] for p in ("Ann", "Bob")}, recordings=4, frames=90)
+    for part, problem in (
+        ("hand_", "the hands, .*with --hands"),
+        ("head_", "the head's rotation, .*without --no-head"),
+    ):
+        for k in range(3):
+            series = read_poses(folder / f"Bob_{k}.parquet")
+            channels = {name: values for name, values in series.channels.items() if part not in name}
+            write_poses(replace(series, channels=channels), folder / f"Bob_{k}.parquet")
+        with pytest.raises(DatasetError, match=problem.replace(".*", ".* by Bob_0, Bob_1, Bob_2: .*")):
+            run("features", folder, tmp_path / "out")
+    assert not fits
 
 
 def test_an_output_that_cannot_be_written_is_refused(data: Path, tmp_path: Path, fits: list[Fit]) -> None:

@@ -137,6 +137,15 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             replace(_LSTM, paper={"test": 0.9439}),
         ),
     ),
+    "features": Experiment(
+        "Head rotation and hands (future work)",
+        "table",
+        (
+            replace(_LSTM, name="keypoints"),
+            Row("head_rotation", replace(_TABLE_3, features="head_rotation")),
+            Row("hands", replace(_TABLE_3, features="hands")),
+        ),
+    ),
     "lengths": Experiment(
         "Movements of any length (future work)",
         "lengths",

@@ -8,7 +8,7 @@ from typing import Any
 
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.core.series import GRID_FPS
-from poseprint.supervised.data import SUBSETS, Usable, split_movements
+from poseprint.supervised.data import SUBSETS, Usable, demand_features, split_movements
 from poseprint.supervised.experiments.catalogue import EXPERIMENTS, SCALES, Experiment, Row, Scale
 from poseprint.supervised.experiments.runs import Run, choose_recordings, split_mixed
 from poseprint.supervised.settings import Settings
@@ -53,14 +53,14 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run: experiments by name, at a scale, for persons and seeds and under splits."""
+    """What is run: experiments by name, at a scale, for persons and seeds and under splits; and why others are not."""
 
     names: tuple[str, ...]
     scale: Scale
     persons: Persons
     splits: tuple[SplitBy, ...]
     changes: tuple[str, ...]
-    left_out: str = ""
+    left_out: tuple[str, ...] = ()
 
     def settings(self, row: Row) -> Settings:
         """A row's settings at this plan's scale, with the user's changes."""
@@ -134,7 +134,7 @@ def make_plan(
     size = SCALES[scale]
     if seeds is not None:
         size = replace(size, seeds=seeds, image_seeds=seeds)
-    names, left_out = (tuple(EXPERIMENTS) if name == "all" else (name,)), ""
+    names, left_out = (tuple(EXPERIMENTS) if name == "all" else (name,)), list[str]()
     of_interest, others = _persons_of_interest(usable, list(dict.fromkeys(persons)), size)
     who = Persons(of_interest)
     if "transfer" in names:
@@ -143,13 +143,21 @@ def make_plan(
         except DatasetError as error:
             if name != "all":
                 raise
-            names, left_out = tuple(n for n in names if n != "transfer"), f"left out: {error}"
-    plan = Plan(names, size, who, tuple(splits), tuple(changes), left_out)  # type: ignore[arg-type]
+            names, left_out = tuple(n for n in names if n != "transfer"), [f"left out: {error}"]
+    if "features" in names:
+        try:
+            for row in EXPERIMENTS["features"].rows:
+                demand_features(usable, row.settings.features)
+        except DatasetError as error:
+            if name != "all":
+                raise
+            names, left_out = tuple(n for n in names if n != "features"), [*left_out, f"left out: {error}"]
+    plan = Plan(names, size, who, tuple(splits), tuple(changes), tuple(left_out))  # type: ignore[arg-type]
     _check(plan, usable)
     return plan
 
 
-FIXED = {"seed": "seeds", "split": "splits", "model": "", "keypoints": ""}
+FIXED = {"seed": "seeds", "split": "splits", "model": "", "keypoints": "", "features": ""}
 """Settings that an experiment itself decides, and the argument that is meant instead."""
 
 

@@ -69,8 +69,8 @@ def run_experiment(
         for message in left_out:
             logger.info(message)
         plan = make_plan(name, usable, scale=scale, splits=splits, persons=persons, seeds=seeds, changes=changes)
-        if plan.left_out:
-            logger.info(plan.left_out)
+        for message in plan.left_out:
+            logger.info(message)
         data = describe(plan, usable)
         logger.info(
             f"{data['persons']} persons, {data['recordings']} recordings, {data['hours']:.2f} h; "

@@ -206,10 +206,10 @@ def _merged(pieces: Pieces) -> list[tuple[Usable, list[Span]]]:
 
 
 def _cut(stretches: Stretches, run: Run, cutter: Callable[[Sequence[Span]], list[Span]]) -> MovementSet:
-    normalisation = run.settings.normalisation
+    how, features = run.settings.normalisation, run.settings.features
     return MovementSet.joined(
         [
-            movement_set(u.series, cutter(spans), normalisation, label=int(u.is_own(run.person)))
+            movement_set(u.series, cutter(spans), how, features=features, label=int(u.is_own(run.person)))
             for u, spans in stretches
         ]
     )

@@ -20,15 +20,16 @@ class Selection(nn.Module):
     Args:
         every: frames from one that is used to the next.
         keypoints: name in KEYPOINTS.
+        inputs: numbers a frame of what it is given.
     """
 
-    def __init__(self, every: int = 1, keypoints: str = "all") -> None:
+    def __init__(self, every: int = 1, keypoints: str = "all", inputs: int = 24) -> None:
         super().__init__()
         self.every = every
         chosen = KEYPOINTS[keypoints]
         columns = [2 * k + axis for k in chosen for axis in (0, 1)]
-        self.features = len(columns)
         self.whole = keypoints == "all"
+        self.features = inputs if self.whole else len(columns)
         self.columns: Tensor
         self.register_buffer("columns", torch.tensor(columns), persistent=False)
 

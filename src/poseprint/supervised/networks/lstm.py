@@ -19,7 +19,7 @@ class ManyToOneLSTM(nn.Module):
         hidden: units a layer.
         layers: stacked layers.
         dropout: probability between layers.
-        every, keypoints: see `Selection`.
+        every, keypoints, inputs: see `Selection`.
         outputs: logits a movement; 1 for the person of interest against others.
     """
 
@@ -31,17 +31,18 @@ class ManyToOneLSTM(nn.Module):
         *,
         every: int = 1,
         keypoints: str = "all",
+        inputs: int = 24,
         outputs: int = 1,
     ) -> None:
         super().__init__()
-        self.select = Selection(every, keypoints)
+        self.select = Selection(every, keypoints, inputs)
         self.lstm = nn.LSTM(
             self.select.features, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
         )
         self.output = nn.Linear(hidden, outputs)
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Logits of features [shape=(movements, frames, 24)]; see `poseprint.supervised.networks.registry`."""
+        """Logits of features [shape=(movements, frames, inputs)]; see `poseprint.supervised.networks.registry`."""
         features, lengths = self.select(features, lengths)
         last = self._last(features, lengths)
         logits: Tensor = self.output(last)

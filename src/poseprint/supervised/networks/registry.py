@@ -1,6 +1,6 @@
 """Networks that judge a movement: one protocol, one table of names. Only training loads torch.
 
-A model maps features, float32 [shape=(movements, frames, 24)], and lengths, int64 [shape=(movements,)], to
+A model maps features, float32 [shape=(movements, frames, inputs)], and lengths, int64 [shape=(movements,)], to
 logits [shape=(movements,)], higher = more like the person; made for several outputs, to one logit each
 [shape=(movements, outputs)].
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from poseprint.core.errors import MissingDependencyError
+from poseprint.supervised.features import FEATURES
 from poseprint.supervised.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def _lstm(settings: Settings, outputs: int) -> nn.Module:
         dropout=settings.dropout,
         every=settings.every,
         keypoints=settings.keypoints,
+        inputs=FEATURES[settings.features].count,
         outputs=outputs,
     )
 
