@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from pages import ROOT, result, table
+from pages import ROOT, filled, result, table
 
 PAGE = ROOT / "docs" / "threat-model.md"
 
@@ -13,8 +12,7 @@ PAGE = ROOT / "docs" / "threat-model.md"
 def page() -> str:
     """The threat model with its tables filled in."""
     text = PAGE.read_text(encoding="utf-8")
-    filled = _measured(result("deepfakes"))
-    return re.sub(r"(<!-- deepfakes -->\n).*?(<!-- /deepfakes -->)", lambda m: m[1] + filled + m[2], text, flags=re.S)
+    return filled(text, deepfakes=_measured(result("deepfakes")))
 
 
 def _measured(r: dict[str, Any]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from pages import ROOT, result, table
+from pages import ROOT, filled, result, table
 
 ARMS = ("right_elbow", "right_wrist", "left_elbow", "left_wrist")
 Keypoints = Mapping[str, Mapping[str, float | None]]
@@ -16,11 +15,7 @@ Keypoints = Mapping[str, Mapping[str, float | None]]
 def page() -> str:
     r = result("estimators")
     text = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
-    for name, part in (("estimators", _estimators(r)), ("keypoints", _keypoints(r)), ("sides", _sides(r))):
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m, part=part: m[1] + part + m[2], text, flags=re.S
-        )
-    return text
+    return filled(text, estimators=_estimators(r), keypoints=_keypoints(r), sides=_sides(r))
 
 
 def _number(value: float | None) -> str:

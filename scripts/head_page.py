@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from pages import ROOT, result, table
+from pages import ROOT, filled, result, table
 
 CHANGES = {"half": "half size", "fps15": "15 fps", "crf35": "crf 35", "all": "all three"}
 
@@ -13,11 +12,7 @@ CHANGES = {"half": "half size", "fps15": "15 fps", "crf35": "crf 35", "all": "al
 def page() -> str:
     """docs/head.md with its tables filled in."""
     text, r = (ROOT / "docs" / "head.md").read_text(encoding="utf-8"), result("head")
-    for name, part in {"error": _error(r["drawn"]), "steady": _steady(r["steady"])}.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m, part=part: m[1] + part + m[2], text, flags=re.S
-        )
-    return text
+    return filled(text, error=_error(r["drawn"]), steady=_steady(r["steady"]))
 
 
 def _error(r: dict[str, Any]) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from pages import ROOT, result, table
+from pages import ROOT, filled, result, table
 
 PAGE = ROOT / "docs" / "people.md"
 NAMES = {
@@ -17,9 +16,7 @@ NAMES = {
 
 def page() -> str:
     """The page with its tables filled in."""
-    part = _measured(result("people"))
-    text = PAGE.read_text(encoding="utf-8")
-    return re.sub(r"(<!-- people -->\n).*?(<!-- /people -->)", lambda m: m[1] + part + m[2], text, flags=re.S)
+    return filled(PAGE.read_text(encoding="utf-8"), people=_measured(result("people")))
 
 
 def _share(value: float | None) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from pages import result, table
+from pages import filled, result, table
 
 NAMES = {
     "films": "films of people who talk, each with every other",
@@ -14,10 +13,9 @@ NAMES = {
 }
 
 
-def filled(text: str) -> str:
+def with_part(text: str) -> str:
     """A page with its part about the same take filled in."""
-    part = _measured(result("same_take"))
-    return re.sub(r"(<!-- same_take -->\n).*?(<!-- /same_take -->)", lambda m: m[1] + part + m[2], text, flags=re.S)
+    return filled(text, same_take=_measured(result("same_take")))
 
 
 def _measured(r: dict[str, Any]) -> str:

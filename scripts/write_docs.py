@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
 import sys
 from typing import Any
@@ -23,7 +22,7 @@ import people_page
 import same_take_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
-from pages import ROOT, result, table
+from pages import ROOT, filled, result, table
 
 from poseprint.app.cli.main import app
 from poseprint.core.findings import ADVICE, CODES
@@ -324,7 +323,7 @@ def readme() -> str:
         f"- Extraction is {r['times_faster']:.1f} times as fast as the plain loop over the same networks, or faster, on {r['processors']} processors "
         f"({at_720p['pictures_per_second']['ours']:.0f} pictures a\n  second at 720p for the body alone).\n"
     )
-    return re.sub(r"(<!-- figures -->\n).*?(<!-- /figures -->)", lambda m: m[1] + figures + m[2], text, flags=re.S)
+    return filled(text, figures=figures)
 
 
 PAGES = {
@@ -336,7 +335,7 @@ PAGES = {
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/people.md": people_page.page,
-    "docs/threat-model.md": lambda: fuzz_page.filled(same_take_page.filled(deepfake_page.page())),
+    "docs/threat-model.md": lambda: fuzz_page.with_part(same_take_page.with_part(deepfake_page.page())),
     "docs/head.md": head_page.page,
     "README.md": readme,
 }
