@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -155,6 +156,18 @@ def test_a_broken_part_is_measured_again(tmp_path: Path) -> None:
     for part in (tmp_path / "parts").iterdir():
         part.write_bytes(b"PK\x03\x04 broken")
     assert np.array_equal(extract(path, chunks_dir=tmp_path / "parts").position, whole.position, equal_nan=True)
+
+
+@pytest.mark.slow
+def test_parts_that_other_weights_measured_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, parts = write_video(tmp_path / "v.mp4", lambda k: bar(k / 60), 30), tmp_path / "parts"
+    extract(path, chunks_dir=parts)
+    before = FixedEstimator.seen
+    extract(path, chunks_dir=parts)
+    assert FixedEstimator.seen == before
+    monkeypatch.setattr(FixedEstimator, "info", replace(FixedEstimator.info, weights_sha256="other"))
+    extract(path, chunks_dir=parts)
+    assert FixedEstimator.seen == 2 * before
 
 
 @pytest.mark.parametrize("total", [1, 149, 150, 221, 1843, 3108, 108_000])

@@ -13,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +89,20 @@ class _Extraction:
 
     def __init__(self, video: VideoInfo, measuring: Measuring, chunks_dir: Path | None, progress: Progress) -> None:
         self._video, self._measuring, self._chunks_dir, self._progress = video, measuring, chunks_dir, progress
-        self._settings = hashlib.sha256(json.dumps(measuring.settings, sort_keys=True).encode()).hexdigest()[:8]
         self._total = video.grid_frames()
         self._spans = spans_of(self._total, anywhere=video.stamps is not None)
-        self._step, self._done, self._local, self._lock = video.path.name, 0, threading.local(), threading.Lock()
-        self._stop = threading.Event()
+        self._step, self._done = video.path.name, 0
+        self._stop, self._lock = threading.Event(), threading.Lock()
         self.instruments = Instruments.load(measuring)
+        self._opened, self._idle = [self.instruments], [self.instruments]
+        settings = {**measuring.settings, "weights": self.instruments.estimator.info.weights_sha256}
+        self._settings = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
     def close(self) -> None:
         """Free what it opened itself."""
         if not self._alone:
-            self.instruments.close()
+            for instruments in self._opened:
+                instruments.close()
 
     def series(self) -> PoseSeries:
         """The chosen person's poses."""
@@ -130,10 +133,8 @@ class _Extraction:
         self._done = sum(ends[k] - self._spans[k][0] for k in kept)
         workers = min(1 if self._alone else self._measuring.jobs or min(MOST_JOBS, processors()), len(todo))
         pool = ThreadPoolExecutor(workers, thread_name_prefix="extract")
-        opened: list[Instruments] = []
-        self._local = threading.local()
         try:
-            futures = {k: pool.submit(self._chunk, k, person, opened) for k in todo}
+            futures = {k: pool.submit(self._chunk, k, person) for k in todo}
             waiting: set[Future[Chunk]] = set(futures.values())
             while waiting:  # with a time-out, so that Ctrl-C is heard
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -144,25 +145,27 @@ class _Extraction:
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             self._stop.clear()
-            for instruments in opened:
-                instruments.close()
 
     @property
     def _alone(self) -> bool:
         return not isinstance(self._measuring.estimator, str)
 
-    def _instruments(self, opened: list[Instruments]) -> Instruments:
-        """This thread's own, or those of the estimator that was given."""
-        if self._alone:
-            return self.instruments
-        if not hasattr(self._local, "instruments"):
-            self._local.instruments = Instruments.load(self._measuring)
+    @contextmanager
+    def _borrowed(self) -> Iterator[Instruments]:
+        """Instruments that nobody works with at the moment: kept from chunk to chunk, loaded where there are too few."""
+        with self._lock:
+            instruments = self._idle.pop() if self._idle else None
+        if instruments is None:
+            instruments = Instruments.load(self._measuring)
             with self._lock:
-                opened.append(self._local.instruments)
-        instruments: Instruments = self._local.instruments
-        return instruments
+                self._opened.append(instruments)
+        try:
+            yield instruments
+        finally:
+            with self._lock:
+                self._idle.append(instruments)
 
-    def _chunk(self, k: int, person: Person | None, opened: list[Instruments]) -> Chunk:
+    def _chunk(self, k: int, person: Person | None) -> Chunk:
         first, last = self._spans[k]
         whose = f"-{self._settings}{f'-{person.number}' if person else ''}"
         stored = self._chunks_dir / f"{first:08d}-{last or 0:08d}{whose}.npz" if self._chunks_dir else None
@@ -172,14 +175,15 @@ class _Extraction:
             self._count(end - first)
             return chunk
         passed = self._passed(first)
-        chunk = measure_chunk(
-            self._video,
-            (first, last),
-            self._instruments(opened),
-            rate=self._measuring.rate,
-            guide=person.expected if person else None,
-            passed=passed,
-        )
+        with self._borrowed() as instruments:
+            chunk = measure_chunk(
+                self._video,
+                (first, last),
+                instruments,
+                rate=self._measuring.rate,
+                guide=person.expected if person else None,
+                passed=passed,
+            )
         passed(end / GRID_FPS)
         if stored:
             with suppress(PoseprintError):  # a full disk: the work goes on without what is kept
