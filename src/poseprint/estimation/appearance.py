@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.skeleton import LEFT_EAR, LEFT_EYE, NOSE, RIGHT_EAR, RIGHT_EYE
+from poseprint.io.people import head_of
 
 LEVELS = 4
 """Parts that red, green and blue are each divided into."""
@@ -30,13 +30,11 @@ def colours(picture: Array, position: Array) -> Array:
     """
     found = np.full((len(position), len(PARTS), LEVELS**3), np.nan)
     limit = np.array(picture.shape[1::-1] * 2)
-    for person, head in enumerate(position[:, [NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR]]):
-        points = head[np.isfinite(head[:, 0])]
-        if len(points) < 2:
+    for person, head in enumerate(map(head_of, position)):
+        if head is None:
             continue
-        width = np.linalg.norm(points[:, None] - points, axis=2).max()
         for part, edges in enumerate(PARTS):
-            bounds = np.clip(np.tile(points.mean(axis=0), 2) + width * np.array(edges), 0, limit)
+            bounds = np.clip(np.tile(head[:2], 2) + head[2] * np.array(edges), 0, limit)
             left, top, right, bottom = bounds.astype(int)
             red, green, blue = (picture[top:bottom, left:right] // (256 // LEVELS)).astype(int).reshape(-1, 3).T
             counts = np.bincount((red * LEVELS + green) * LEVELS + blue, minlength=LEVELS**3)

@@ -7,7 +7,7 @@ unless one is named is the one who is largest and most central over time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from poseprint.core.arrays import Array, median_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import GRID_FPS
 from poseprint.estimation.chunks import Chunk
-from poseprint.estimation.instruments import ASIDE, COMPARABLE
-from poseprint.io.people import People
+from poseprint.estimation.instruments import ASIDE
+from poseprint.io.people import COMPARABLE, HEADS, People, centrality
 
 RIVAL = 0.6
 """Share of the first person's weight from which on somebody else could as well be meant."""
@@ -27,7 +27,10 @@ EXPECTED_S = 2.5
 """Seconds before and after a head was seen for which it is expected where it was."""
 LISTED_S = 0.9
 """Nobody is listed who is in sight for less."""
-HEAD_TO_SHOULDERS = 2.3
+BODY = np.array([1.6, 6.0])
+"""Head widths to the side, and up or down, within which a place is on somebody."""
+SAME, WITHIN_REACH = 0.75, 1.6
+"""Head widths apart up to which two heads are one, and to the side up to which somebody is within reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,7 @@ class Person:
         return {
             "number": self.number,
             "seconds": round(self.seconds, 2),
-            "size": round(HEAD_TO_SHOULDERS * width, 1),
+            "size": round(HEADS * width, 1),
             "place": [round(x, 1), round(y, 1)],
             "first": round(float(self.time[0]), 3),
             "last": round(float(self.time[-1]), 3),
@@ -98,19 +101,17 @@ class Cast:
         frame = np.round(time * GRID_FPS).astype(np.int64)
         cuts = pictures["time"][pictures["cut"] > 0]
         begin = np.round(cuts * GRID_FPS).astype(np.int64)
-        size, alone = HEAD_TO_SHOULDERS * pictures["head"][:, 2], np.zeros(len(time), dtype=bool)
+        size, alone = HEADS * pictures["head"][:, 2], np.zeros(len(time), dtype=bool)
         tracks = People(frame, pictures["head"][:, :2], size, alone).tracks(GRID_FPS, begin.tolist(), pictures["look"])
         people = []
         for rows in tracks:
             held = np.minimum(np.diff(time[rows], append=time[rows[-1]] + HOLDS_S / 2), HOLDS_S)
-            aside = np.clip(np.abs(pictures["head"][rows, 0] / width - 0.5) * 2, 0, 1)
-            weight = float((pictures["head"][rows, 2] * (1 - ASIDE * aside) * held).sum())
-            people.append(
-                Person(0, time[rows], pictures["head"][rows], rows, shot[rows], cuts, float(held.sum()), weight)
-            )
+            head = pictures["head"][rows]
+            weight = float((head[:, 2] * centrality(head[:, 0], width, ASIDE) * held).sum())
+            people.append(Person(0, time[rows], head, rows, shot[rows], cuts, float(held.sum()), weight))
         lasting = [p for p in people if p.seconds >= LISTED_S] or people
         ranked = sorted(lasting, key=lambda p: (-p.weight, p.time[0]))
-        return Cast(tuple(Person(k, *list(vars(p).values())[1:]) for k, p in enumerate(ranked, 1)))
+        return Cast(tuple(replace(p, number=k) for k, p in enumerate(ranked, 1)))
 
     def chosen(self, who: int | None, at: tuple[float, float, float] | None) -> Person | None:
         """The person named, or the first; None if nobody is there and nobody is named.
@@ -128,7 +129,7 @@ class Cast:
         assert at is not None
         x, y, seconds = at
         reached = [
-            (float(np.abs((np.array([x, y]) - head[:2]) / head[2] / [1.6, 6]).max()), p)
+            (float(np.abs((np.array([x, y]) - head[:2]) / head[2] / BODY).max()), p)
             for p in self.people
             if (head := p.expected(seconds)) is not None
         ]
@@ -166,8 +167,8 @@ def comparable(pictures: Chunk, person: Person | None, confident: Array) -> tupl
         if own is None:
             people[row] = len(heads)
             continue
-        others = heads[np.linalg.norm(heads[:, :2] - own[:2], axis=1) > 0.75 * own[2]]
+        others = heads[np.linalg.norm(heads[:, :2] - own[:2], axis=1) > SAME * own[2]]
         others = others[others[:, 2] >= COMPARABLE * own[2]]
         people[row] = len(others) + (len(others) < len(heads) or bool(confident[row]))
-        near[row] = bool((np.abs(others[:, 0] - own[0]) < 1.6 * own[2]).any())
+        near[row] = bool((np.abs(others[:, 0] - own[0]) < WITHIN_REACH * own[2]).any())
     return people, near

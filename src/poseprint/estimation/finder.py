@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.skeleton import LEFT_EAR, LEFT_EYE, NOSE, RIGHT_EAR, RIGHT_EYE, UPPER_BODY
+from poseprint.core.skeleton import HEAD_KEYPOINTS, UPPER_BODY
 from poseprint.estimation.mediapipe import MODEL, upper_body
 from poseprint.estimation.model_files import require
 from poseprint.estimation.native import BaseOptions, image_of, native_stderr_silenced, vision
+from poseprint.io.people import head_of
 
 FACE_MODEL = "face_landmarker.task"
 DETECTOR = "face_detector.tflite"
@@ -36,9 +37,8 @@ LEAST_TILE = 16
 APART = 0.75
 """Two faces are one where their middles are nearer than this share of the larger one's head width."""
 
-# The detector's keypoints: right eye, left eye, tip of the nose, mouth, right ear, left ear.
-_EYES_NOSE_EARS = [0, 1, 2, 4, 5]
-_HEAD = [RIGHT_EYE, LEFT_EYE, NOSE, RIGHT_EAR, LEFT_EAR]
+_KEYPOINTS = (2, 0, 1, 4, 5)
+"""HEAD_KEYPOINTS among the detector's: right eye, left eye, tip of the nose, mouth, right ear, left ear."""
 _BOX = 1.25  # side of the detector's box, in head widths
 
 Tile = tuple[int, int, int, int]
@@ -47,7 +47,7 @@ Tile = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class _Face:
-    """Somebody's head in pixels: what is known of _HEAD [shape=(5, 2)], the width from ear to ear of a face seen from the front."""
+    """Somebody's head in pixels: its known points [shape=(points, 2)], the width from ear to ear of a face seen from the front."""
 
     points: Array
     width: float
@@ -103,7 +103,7 @@ class PeopleFinder:
         position = np.full((len(faces), len(UPPER_BODY.keypoints), 2), np.nan)
         confidence = np.zeros(position.shape[:2])
         for person, face in enumerate(faces):
-            position[person, _HEAD], confidence[person, _HEAD] = face.points, face.confidence
+            position[person, HEAD_KEYPOINTS], confidence[person, HEAD_KEYPOINTS] = face.points, face.confidence
         return position, confidence
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ class PeopleFinder:
             high = low + np.array([box.width, box.height])
             beyond = (low < 0) & (origin > 0), (high > size) & (origin + size < picture.shape[1::-1])
             if not np.any(beyond):
-                points = np.array([(face.keypoints[k].x, face.keypoints[k].y) for k in _EYES_NOSE_EARS])
+                points = np.array([(face.keypoints[k].x, face.keypoints[k].y) for k in _KEYPOINTS])
                 yield _Face(points * size + origin, box.width / _BOX, face.categories[0].score)
 
 
@@ -179,10 +179,8 @@ def _starts(length: int, side: int) -> list[int]:
 
 def _head(person: Array) -> _Face | None:
     """The head of a person's keypoints [shape=(12, 2)], unless too little of it is known."""
-    points = person[_HEAD][np.isfinite(person[_HEAD, 0])]
-    # Turned away, the ears are one before the other, and the nose is as far from the rear one as before.
-    width = np.linalg.norm(points[:, None] - points, axis=2).max(initial=0)
-    return _Face(points, float(width), 0) if width > 0 else None
+    head = head_of(person)
+    return None if head is None else _Face(head[None, :2], float(head[2]), 0)
 
 
 def _distinct(faces: list[_Face]) -> list[_Face]:

@@ -10,12 +10,9 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.skeleton import (
-    LEFT_EAR,
     LEFT_EYE,
     LEFT_SHOULDER,
     LEFT_WRIST,
-    NOSE,
-    RIGHT_EAR,
     RIGHT_EYE,
     RIGHT_SHOULDER,
     RIGHT_WRIST,
@@ -24,6 +21,7 @@ from poseprint.estimation.appearance import LOOKS, colours
 from poseprint.estimation.estimator import Estimator, Pose
 from poseprint.estimation.measuring import Measuring
 from poseprint.estimation.registry import load_estimator
+from poseprint.io.people import COMPARABLE, centrality, head_of
 
 ALONE_EVERY, SEVERAL_EVERY, EVERYWHERE_EVERY, LOOK_EVERY = 1.0, 0.25, 10.0, 3.0
 """Seconds between two searches for people: while one is in sight, while several are, and for who is small; and between second looks."""
@@ -33,8 +31,6 @@ WHOLE = 0.5
 """Share of the picture from which on a crop is the whole picture."""
 RESCALED = 1.5
 """Factor by which a head may change before its crop does."""
-COMPARABLE = 0.5
-"""Share of a person's head width from which on somebody else is of comparable size."""
 SHOULDER, LEAST_OWN = 1.1, 2.6
 """Head widths from somebody else's middle to where a crop ends, and from one's own middle to where it may not end."""
 BESIDE = 1.5
@@ -55,7 +51,6 @@ ASIDE = 0.5
 """By how much less somebody at the edge of the picture counts than somebody in its middle."""
 
 EYES = [RIGHT_EYE, LEFT_EYE]
-HEAD = [NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR]
 Guide = Callable[[float], "Array | None"]
 """Where the head of the person to follow is expected at a time: x, y and width in pixels; None while they are not in sight."""
 
@@ -159,7 +154,7 @@ class Follower:
         if self._pose is None:
             self._pose = self._with.estimator.tracker()
         pose = self._placed(self._pose(time, crop), origin, crop)
-        own = _head_of(pose.position, pose.confidence >= self._with.estimator.info.seen_confidence)
+        own = _head_of(pose, self._with.estimator.info.seen_confidence)
         if heads is not None and own is not None:
             if aimed >= 0 and np.linalg.norm(own[:2] - heads[aimed, :2]) > ASTRAY * heads[aimed, 2]:
                 self._restart()
@@ -188,7 +183,7 @@ class Follower:
             return None, nobody, -1
         everywhere = time >= self._next_everywhere
         found, _ = self._with.finder.find(picture, self._known, everywhere=everywhere)
-        heads = [_head_of(person) for person in found]
+        heads = [head_of(person) for person in found]
         found = self._known = found[[head is not None for head in heads]]
         self._next = time + (SEVERAL_EVERY if len(found) > 1 else ALONE_EVERY)
         if everywhere:
@@ -208,8 +203,7 @@ class Follower:
         if not len(heads) or (self._guide and expected is None):
             return -1
         if expected is None:
-            aside = np.clip(np.abs(heads[:, 0] / width - 0.5) * 2, 0, 1)
-            return int(np.argmax(heads[:, 2] * (1 - ASIDE * aside)))
+            return int(np.argmax(heads[:, 2] * centrality(heads[:, 0], width, ASIDE)))
         away = np.linalg.norm(heads[:, :2] - expected[:2], axis=1) / expected[2]
         nearest = int(np.argmin(away))
         return nearest if away[nearest] <= REACH else -1
@@ -268,8 +262,7 @@ class Follower:
             low, high = np.zeros(2, dtype=int), size
         else:
             new = self._head[:2]
-            far = self._middle is None or np.linalg.norm(new - self._middle) > self._head[2]
-            if self._middle is None or far:
+            if self._middle is None or np.linalg.norm(new - self._middle) > self._head[2]:
                 self._middle = new
             self._middle = self._middle + STEADY * (new - self._middle)
             half = max(HEAD_CROP * self._head[2], 16.0)
@@ -293,17 +286,10 @@ class Follower:
         return np.asarray(np.linalg.norm(look.position - pose.position, axis=1) / width)
 
 
-def _head_of(position: Array, seen: Array | None = None) -> Array | None:
-    """Middle and width of the head of a person's keypoints; None where no two points of it are known well."""
-    known = np.isfinite(position[HEAD, 0])
-    if seen is not None:
-        known &= seen[HEAD]
-    points = position[HEAD][known]
-    if len(points) < 2:
-        return None
-    width = float(np.linalg.norm(points[:, None] - points, axis=2).max())
-    if seen is not None:  # of somebody turned away, the shoulders tell the size
-        width = max(
-            width, float(np.linalg.norm(position[RIGHT_SHOULDER] - position[LEFT_SHOULDER])) / SHOULDERS_TO_HEAD
-        )
-    return np.array([*points.mean(axis=0), width]) if width > 0 else None
+def _head_of(pose: Pose, seen_confidence: float) -> Array | None:
+    """The head of a pose, by the keypoints that are seen; of somebody turned away, the shoulders tell its size."""
+    head = head_of(np.where(pose.confidence[:, None] >= seen_confidence, pose.position, np.nan))
+    if head is not None:
+        across = float(np.linalg.norm(pose.position[RIGHT_SHOULDER] - pose.position[LEFT_SHOULDER]))
+        head[2] = max(head[2], across / SHOULDERS_TO_HEAD)
+    return head

@@ -20,7 +20,7 @@ from poseprint.core.series import OPENPOSE, EstimatorInfo
 from poseprint.core.skeleton import UPPER_BODY
 from poseprint.estimation.estimator import Pose
 from poseprint.estimation.part_affinity import JOINTS, LIMBS, decode
-from poseprint.io.people import ASIDE, FARTHEST, MISSED_S, REACH, RESIZED, People
+from poseprint.io.people import ASIDE, MISSED_S, RESIZED, People, centrality, departure
 
 SHORTER = 184
 """Pixels of the shorter side of the network's input, where its file leaves that open. Somebody who fills the picture is
@@ -250,13 +250,10 @@ class _Followed:
         place, size = people.place[known], people.size[known]
         gap = time - self._time
         if gap > MISSED_S:
-            aside = np.clip(np.abs(place[:, 0] / picture[0] - 0.5) * 2, 0, 1)
-            best = int(np.argmax(size * (1 - ASIDE * aside)))
+            best = int(np.argmax(size * centrality(place[:, 0], picture[0], ASIDE)))
         else:
-            before = self._size * picture[1]
-            reach = before * min(REACH + gap, FARTHEST)
-            away = np.linalg.norm(place - self._place * picture, axis=1) / reach
-            distance = np.hypot(away, np.log(size / before) / np.log(RESIZED))
+            before = np.array([self._size * picture[1]])
+            [distance] = departure(self._place[None] * picture, before, np.array([gap]), place, size, RESIZED)
             best = int(np.argmin(distance))
             if distance[best] > 1:
                 return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.skeleton import LEFT_EAR, LEFT_EYE, LEFT_SHOULDER, NECK, NOSE, RIGHT_EAR, RIGHT_EYE, RIGHT_SHOULDER
+from poseprint.core.skeleton import HEAD_KEYPOINTS, LEFT_SHOULDER, NECK, NOSE, RIGHT_SHOULDER
 
 REACH, FARTHEST = 0.5, 1.5
 """Shoulder widths from where a person is expected at which they may be found: at once, and after a second or more."""
@@ -28,8 +28,9 @@ ASIDE = 0.1
 """By how much less somebody at the edge of the picture counts than somebody in its middle."""
 COMPARABLE = 0.5
 """Share of the measured person's size from which on somebody else is of comparable size."""
+HEADS = 2.3
+"""Widths of a head that shoulders are wide."""
 _FRESH = 0.3  # weight of the newest frame in a track's size and velocity; of a later one, that of as many frames
-_HEADS = 2.3  # shoulder widths, times the width of a head
 _NOSE_TO_NECK = 1.4  # shoulder widths, times this distance: about 1, and steady while the shoulders turn away
 
 
@@ -68,10 +69,10 @@ class People:
         half = np.fmax(np.linalg.norm(right - neck, axis=1), np.linalg.norm(left - neck, axis=1))
         upright = _NOSE_TO_NECK * np.linalg.norm(persons[:, NOSE] - neck, axis=1)
         size = np.fmax(np.where(np.isfinite(across), across, 2 * half), upright)
-        head = persons[:, [NOSE, RIGHT_EYE, LEFT_EYE, RIGHT_EAR, LEFT_EAR]]
+        head = persons[:, HEAD_KEYPOINTS]
         heads = np.linalg.norm(head[:, :, None] - head[:, None], axis=3)
         extent = np.maximum(bounded[2].max(axis=1) - bounded[1].min(axis=1), 0).max(axis=1, initial=0)
-        for less in (_HEADS * np.where(np.isfinite(heads), heads, 0).max(axis=(1, 2), initial=0), extent):
+        for less in (HEADS * np.where(np.isfinite(heads), heads, 0).max(axis=(1, 2), initial=0), extent):
             size = np.where(np.isfinite(size) & (size > 0), size, less)
         return People(frame, place, size, np.isfinite(across))
 
@@ -87,8 +88,7 @@ class People:
         Returns:
             rows of the detections, one a frame at most, rising; empty if there are none.
         """
-        aside = np.clip(np.abs(self.place[:, 0] / width - 0.5) * 2, 0, 1)
-        weight = self.size * (1 - ASIDE * aside)
+        weight = self.size * centrality(self.place[:, 0], width, ASIDE)
         return max(self.tracks(fps), key=lambda rows: float(weight[rows].sum()), default=np.array([], dtype=int))
 
     def comparable(self, rows: Array, frames: int) -> Array:
@@ -127,6 +127,42 @@ class People:
                     track.extend(row, frame, self.place[row], float(self.size[row]))
         found_rows = [np.array(t.rows) for t in ended + tracks]
         return found_rows if colours is None else _joined(found_rows, self.frame, colours)
+
+
+def centrality(x: Array, width: float, aside: float) -> Array:
+    """How much people count by their place: 1 in the middle of a picture so many pixels wide, less by `aside` at its edges."""
+    return np.asarray(1 - aside * np.clip(np.abs(x / width - 0.5) * 2, 0, 1))
+
+
+def head_of(position: Array) -> Array | None:
+    """Middle and width of a person's head: x, y and the widest distance between two of its keypoints, pixels.
+
+    Args:
+        position: of UPPER_BODY, NaN = not known [shape=(12, 2)].
+
+    Returns:
+        None where no two points of the head are known.
+    """
+    points = position[HEAD_KEYPOINTS, :]
+    points = points[np.isfinite(points[:, 0])]
+    # Turned away, the ears are one before the other, and the nose is as far from the rear one as before.
+    width = np.linalg.norm(points[:, None] - points, axis=2).max(initial=0)
+    return np.array([*points.mean(axis=0), width]) if width > 0 else None
+
+
+def departure(expected: Array, before: Array, gap: Array, place: Array, size: Array, resized: Array | float) -> Array:
+    """How far detections are from people as they were expected; 1 is what is allowed [shape=(people, detections)].
+
+    Args:
+        expected: places, pixels [shape=(people, 2)].
+        before: sizes that they had, pixels [shape=(people,)].
+        gap: seconds since they were detected [shape=(people,)].
+        place, size: of the detections.
+        resized: factor by which a size may differ, of all or of each.
+    """
+    reach = before * np.minimum(REACH + gap, FARTHEST)
+    away = np.linalg.norm(expected[:, None] - place, axis=2) / reach[:, None]
+    return np.asarray(np.hypot(away, np.log(size / before[:, None]) / np.log(resized)))
 
 
 def _joined(tracks: list[Array], frame: Array, colours: Array) -> list[Array]:
@@ -177,7 +213,7 @@ def _linked(
 ) -> list[_Track | None]:
     """The track that each detection in a frame goes on, None where it begins one.
 
-    Their distance is in units of what is allowed; all together are linked at the least sum of it, where what is not linked counts 1.
+    All together are linked at the least sum of it, where what is not linked counts 1.
     """
     from scipy.optimize import linear_sum_assignment  # loaded only where there are people to follow
 
@@ -187,10 +223,7 @@ def _linked(
     gap = frame - np.array([t.frame for t in tracks])
     heading = np.minimum(gap, max(1, HEADING_S * fps))[:, None] * np.array([t.velocity for t in tracks])
     expected = np.array([t.place for t in tracks]) + heading
-    before = np.array([t.size for t in tracks])[:, None]
-    reach = before * np.minimum(REACH + gap / fps, FARTHEST)[:, None]
-    away = np.linalg.norm(expected[:, None] - place, axis=2) / reach
-    distance = np.hypot(away, np.log(size / before) / np.log(resized))
+    distance = departure(expected, np.array([t.size for t in tracks]), gap / fps, place, size, resized)
     for k, d in zip(*linear_sum_assignment(np.minimum(distance, 1)), strict=True):
         if distance[k, d] < 1:
             linked[d] = tracks[k]

@@ -11,11 +11,9 @@ from poseprint.core.arrays import Array
 from poseprint.core.channels import HANDS, HEAD, is_place
 from poseprint.core.errors import PoseFileError
 from poseprint.core.series import PoseSeries
-from poseprint.core.skeleton import UPPER_BODY
+from poseprint.core.skeleton import HEAD_KEYPOINTS, UPPER_BODY
 from poseprint.movements.cleaning import fill_gaps
 from poseprint.movements.kinds import SURE
-
-_HEAD = ("nose", "right_eye", "left_eye", "right_ear", "left_ear")
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _cleaned(series: PoseSeries, part: str, names: tuple[str, ...]) -> Array:
 FEATURES: Mapping[str, FeatureSet] = {
     "keypoints": FeatureSet(),
     "head_rotation": FeatureSet(
-        keypoints=tuple(name for name in UPPER_BODY.keypoints if name not in _HEAD),
+        keypoints=tuple(name for k, name in enumerate(UPPER_BODY.keypoints) if k not in HEAD_KEYPOINTS),
         channels={"head": HEAD[:3]},
         what="the head's rotation",
         remedy="measure it without --no-head",
