@@ -12,7 +12,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.channels import BLENDSHAPES, FACE, HEAD
 from poseprint.core.rotation import angles_of
 from poseprint.estimation.model_files import require
-from poseprint.estimation.native import BaseOptions, VideoLandmarker, vision
+from poseprint.estimation.native import VideoLandmarker, vision
 
 MODEL = "face_landmarker.task"
 CHANNELS = (*HEAD, *FACE)
@@ -67,13 +67,9 @@ class FaceTracker:
 
 def face_landmarker(model: Path) -> VideoLandmarker:
     """The face landmarker of one film: landmarks, rotation and blendshapes of its first face."""
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model)),
-        running_mode=vision.RunningMode.VIDEO,
-        output_face_blendshapes=True,
-        output_facial_transformation_matrixes=True,
+    return VideoLandmarker(
+        vision.FaceLandmarker, model, output_face_blendshapes=True, output_facial_transformation_matrixes=True
     )
-    return VideoLandmarker(lambda: vision.FaceLandmarker.create_from_options(options))
 
 
 def _agreement(points: Array, eyes: Array) -> float:

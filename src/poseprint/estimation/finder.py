@@ -17,7 +17,7 @@ import numpy as np
 
 from poseprint.core.arrays import Array
 from poseprint.core.skeleton import HEAD_KEYPOINTS, UPPER_BODY
-from poseprint.estimation.mediapipe import MODEL, upper_body
+from poseprint.estimation.mediapipe import MediaPipePose
 from poseprint.estimation.model_files import require
 from poseprint.estimation.native import BaseOptions, image_of, native_stderr_silenced, vision
 from poseprint.io.people import head_of
@@ -72,7 +72,7 @@ class PeopleFinder:
                 vision.FaceDetectorOptions(base_options=options, min_detection_confidence=POSSIBLE)
             )
         self._models = models
-        self._landmarker: Any = None  # loaded where it is needed
+        self._pose: MediaPipePose | None = None  # loaded where it is needed
 
     def find(self, picture: Array, known: Array | None = None, *, everywhere: bool = True) -> tuple[Array, Array]:
         """Everybody in a picture, nobody twice, best first.
@@ -109,21 +109,16 @@ class PeopleFinder:
     def close(self) -> None:
         """Free the networks."""
         self._detector.close()
-        if self._landmarker is not None:
-            self._landmarker.close()
+        if self._pose is not None:
+            self._pose.close()
 
     def _turned_away(self, picture: Array) -> tuple[Array, Array]:
         """Somebody without a face, as `find` gives people."""
-        with native_stderr_silenced():
-            if self._landmarker is None:
-                options = BaseOptions(model_asset_path=str(require(MODEL, self._models)))
-                self._landmarker = vision.PoseLandmarker.create_from_options(
-                    vision.PoseLandmarkerOptions(base_options=options)
-                )
-            found = self._landmarker.detect(image_of(picture)).pose_landmarks
-        poses = [upper_body([landmarks]) for landmarks in found]
-        position = np.array([pose.position for pose in poses]).reshape(-1, len(UPPER_BODY.keypoints), 2)
-        return position * picture.shape[1::-1], np.array([p.confidence for p in poses]).reshape(position.shape[:2])
+        if self._pose is None:
+            self._pose = MediaPipePose(self._models)
+        pose = self._pose.look(picture)
+        there = [0] if np.isfinite(pose.position).any() else []
+        return pose.position[None][there] * picture.shape[1::-1], pose.confidence[None][there]
 
     def _own(self, face: _Face, heads: float, picture: Array) -> list[_Face]:
         """The faces in a tile around a face, so many head widths wide."""

@@ -9,7 +9,7 @@ import numpy as np
 from poseprint.core.arrays import Array
 from poseprint.core.channels import HAND_JOINTS, HANDS
 from poseprint.estimation.model_files import require
-from poseprint.estimation.native import BaseOptions, VideoLandmarker, vision
+from poseprint.estimation.native import VideoLandmarker, vision
 
 MODEL = "hand_landmarker.task"
 CHANNELS = (*HANDS["right"], *HANDS["left"])
@@ -24,7 +24,7 @@ class HandMeter:
     channels = CHANNELS
 
     def __init__(self, models: Path | None = None) -> None:
-        self._model = str(require(MODEL, models))
+        self._model = require(MODEL, models)
 
     def tracker(self) -> HandTracker:
         """A tracker for one shot."""
@@ -34,11 +34,8 @@ class HandMeter:
 class HandTracker:
     """Follows both hands in crops of one person."""
 
-    def __init__(self, model: str) -> None:
-        options = vision.HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=model), running_mode=vision.RunningMode.VIDEO, num_hands=2
-        )
-        self._landmarker = VideoLandmarker(lambda: vision.HandLandmarker.create_from_options(options))
+    def __init__(self, model: Path) -> None:
+        self._landmarker = VideoLandmarker(vision.HandLandmarker, model, num_hands=2)
         self.close = self._landmarker.close
 
     def __call__(self, time: float, crop: Array, origin: Array, wrists: Array) -> Array:

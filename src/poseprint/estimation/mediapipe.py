@@ -13,7 +13,7 @@ from poseprint.core.series import EstimatorInfo
 from poseprint.core.skeleton import LEFT_SHOULDER, NECK, RIGHT_SHOULDER, UPPER_BODY
 from poseprint.estimation.estimator import Pose
 from poseprint.estimation.model_files import FILES, require
-from poseprint.estimation.native import BaseOptions, VideoLandmarker, image_of, native_stderr_silenced, vision
+from poseprint.estimation.native import VideoLandmarker, image_of, native_stderr_silenced, opened, vision
 
 MODEL = "pose_landmarker_full.task"
 
@@ -27,7 +27,7 @@ class MediaPipePose:
     skeleton = UPPER_BODY
 
     def __init__(self, models: Path | None = None) -> None:
-        self._model = str(require(MODEL, models))
+        self._model = require(MODEL, models)
         self._glance: Any = None
         self.info = EstimatorInfo("mediapipe-pose-full", version("mediapipe"), FILES[MODEL])
 
@@ -38,10 +38,9 @@ class MediaPipePose:
     def look(self, picture: Array) -> Pose:
         """See `poseprint.estimation.estimator.Estimator.look`: IMAGE mode."""
         if self._glance is None:
-            options = vision.PoseLandmarkerOptions(base_options=BaseOptions(model_asset_path=self._model))
-            with native_stderr_silenced():
-                self._glance = vision.PoseLandmarker.create_from_options(options)
-        return upper_body(self._glance.detect(image_of(picture)).pose_landmarks)
+            self._glance = opened(vision.PoseLandmarker, self._model)
+        with native_stderr_silenced():
+            return _upper_body(self._glance.detect(image_of(picture)).pose_landmarks)
 
     def close(self) -> None:
         """Free the landmarker of single pictures."""
@@ -51,18 +50,15 @@ class MediaPipePose:
 
 
 class _PoseTracker:
-    def __init__(self, model: str) -> None:
-        options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=model), running_mode=vision.RunningMode.VIDEO
-        )
-        self._landmarker = VideoLandmarker(lambda: vision.PoseLandmarker.create_from_options(options))
+    def __init__(self, model: Path) -> None:
+        self._landmarker = VideoLandmarker(vision.PoseLandmarker, model)
         self.close = self._landmarker.close
 
     def __call__(self, time: float, picture: Array) -> Pose:
-        return upper_body(self._landmarker(time, picture, "pose_landmarks").pose_landmarks)
+        return _upper_body(self._landmarker(time, picture, "pose_landmarks").pose_landmarks)
 
 
-def upper_body(persons: Any) -> Pose:
+def _upper_body(persons: Any) -> Pose:
     """The 12 keypoints of the first person's 33 landmarks; those outside the picture are inventions and become missing."""
     if not persons:
         return Pose(np.full((len(_SOURCE), 2), np.nan), np.zeros(len(_SOURCE)))

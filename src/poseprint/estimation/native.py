@@ -6,8 +6,9 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ with _sound_out_of_reach():
     import mediapipe as mp
     from mediapipe.tasks.python import BaseOptions, vision
 
-__all__ = ["BaseOptions", "VideoLandmarker", "image_of", "native_stderr_silenced", "release_memory", "vision"]
+__all__ = ["BaseOptions", "VideoLandmarker", "image_of", "native_stderr_silenced", "opened", "release_memory", "vision"]
 
 
 def image_of(picture: Array) -> Any:
@@ -83,12 +84,24 @@ class _StderrSilencer:
 native_stderr_silenced = _StderrSilencer()
 
 
-class VideoLandmarker:
-    """A landmarker in VIDEO mode: asked picture by picture, times rising; it prints over the first one it finds."""
+def opened(kind: Any, model: Path, **options: Any) -> Any:
+    """A landmarker of `vision` on a model file, for single pictures unless the options say otherwise."""
+    base = BaseOptions(model_asset_path=str(model))
+    with native_stderr_silenced():
+        return kind.create_from_options(getattr(vision, f"{kind.__name__}Options")(base_options=base, **options))
 
-    def __init__(self, create: Callable[[], Any]) -> None:
-        with native_stderr_silenced():
-            self._landmarker = create()
+
+class VideoLandmarker:
+    """A landmarker in VIDEO mode: asked picture by picture, times rising; it prints over the first one it finds.
+
+    Args:
+        kind: the landmarker of `vision`, such as `vision.FaceLandmarker`.
+        model: its model file.
+        options: others of its options.
+    """
+
+    def __init__(self, kind: Any, model: Path, **options: Any) -> None:
+        self._landmarker = opened(kind, model, running_mode=vision.RunningMode.VIDEO, **options)
         self._last_ms, self._has_detected = -1, False
 
     def __call__(self, time: float, picture: Array, found: str) -> Any:
