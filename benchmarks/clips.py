@@ -19,7 +19,6 @@ from poseprint.app.datasets.collect import collect
 from poseprint.core.choice import Choice
 from poseprint.estimation.measuring import Measuring
 from poseprint.io.parquet import read_poses
-from poseprint.movements.gated import total_frames
 from poseprint.movements.gates import inspect
 from poseprint.movements.kinds import NEEDS, SURE
 
@@ -62,7 +61,7 @@ def main() -> None:
                     for kind, names in NEEDS.items()
                     if names[0] in channels
                 },
-                "seconds_by_kind": {k: round(total_frames(s) / series.fps, 2) for k, s in inspection.kinds.items()},
+                "seconds_by_kind": {k: round(s, 2) for k, s in inspection.seconds_by_kind(series.fps).items()},
                 "usable_seconds": round(inspection.seconds, 2),
                 "findings": [
                     {"code": f.code, "severity": f.severity, "message": f.message} for f in inspection.findings

@@ -52,6 +52,10 @@ class Inspection:
     seconds: float
     kinds: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
+    def seconds_by_kind(self, fps: float) -> dict[str, float]:
+        """Length of the stretches together, by kind of evidence, at so many frames a second."""
+        return {kind: sum(last - first for first, last in spans) / fps for kind, spans in self.kinds.items()}
+
     @property
     def excluding(self) -> tuple[Finding, ...]:
         """The findings for which frames are not used as evidence."""

@@ -9,7 +9,7 @@ import numpy as np
 from poseprint.core.arrays import Array, Span, runs
 from poseprint.core.choice import Choice
 from poseprint.core.findings import Finding, finding
-from poseprint.movements.gated import Gated, counted, total_frames
+from poseprint.movements.gated import Gated, total_frames
 
 
 def people(recording: Gated) -> Iterator[Finding]:
@@ -24,10 +24,7 @@ def people(recording: Gated) -> Iterator[Finding]:
     if choice.rivals:
         rivals = [choice.who, *choice.rivals]
         listed = " or ".join(map(str, rivals))
-        yield finding(
-            "WHO_IS_MEANT",
-            f"{counted(len(rivals), 'person')} could be meant: number {listed}".replace("persons", "people"),
-        )
+        yield finding("WHO_IS_MEANT", f"{len(rivals)} people could be meant: number {listed}")
     if several:
         whose = f"number {choice.who} is measured" if choice.who else "one of them is measured"
         message = f"{int(np.nanmax(channels['people']))} people of comparable size are in the picture for "

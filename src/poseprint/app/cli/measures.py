@@ -24,8 +24,8 @@ At = Annotated[
         "--at", metavar="X,Y[@SECONDS]", help="The person who is at this place, in pixels, then (0 s unless said)."
     ),
 ]
-NoHead = Annotated[bool, typer.Option("--no-head", help="Do not measure head and face: faster by a third.")]
-Hands = Annotated[bool, typer.Option("--hands", help="Measure the hands too: slower by half.")]
+NoHead = Annotated[bool, typer.Option("--no-head", help="Do not measure head and face, which is faster.")]
+Hands = Annotated[bool, typer.Option("--hands", help="Measure the hands too, which is slower.")]
 Rate = Annotated[
     int, typer.Option("--rate", help="Poses a second that are estimated: 30, 15 or 10; those between are interpolated.")
 ]

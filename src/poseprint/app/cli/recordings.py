@@ -126,7 +126,6 @@ def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, An
     from dataclasses import asdict
 
     from poseprint.core.choice import Choice
-    from poseprint.movements.gated import total_frames
 
     choice = Choice.of(series.log)
     return {
@@ -141,7 +140,7 @@ def _inspection_dict(series: PoseSeries, inspection: Inspection) -> dict[str, An
         "people": [dict(person) for person in choice.people],
         "who": choice.who,
         "seen": dict(inspection.seen),
-        "seconds_by_kind": {kind: total_frames(spans) / series.fps for kind, spans in inspection.kinds.items()},
+        "seconds_by_kind": inspection.seconds_by_kind(series.fps),
         "usable_seconds": inspection.seconds,
         "usable": [
             {"first": a, "last": b, "start": a / series.fps, "end": b / series.fps} for a, b in inspection.spans
@@ -158,9 +157,9 @@ def _print_inspection(series: PoseSeries, inspection: Inspection) -> None:
     print(
         f"a person is found in {series.present().mean():.0%} of the frames; usable as evidence: {inspection.seconds:.1f} s"
     )
-    for kind, spans in inspection.kinds.items():
+    for kind, seconds in inspection.seconds_by_kind(series.fps).items():
         if kind != "body":
-            print(f"  of {kind}: {sum(b - a for a, b in spans) / series.fps:.1f} s")
+            print(f"  of {kind}: {seconds:.1f} s")
     from poseprint.core.choice import Choice
 
     choice = Choice.of(series.log)

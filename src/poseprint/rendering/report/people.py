@@ -42,7 +42,7 @@ def write_people_page(series: PoseSeries, inspection: Inspection, source: Path, 
     choice = Choice.of(series.log)
     video = None if is_poses(source) else probe(source)
     people = [{**person, "picture": _thumbnail(video, person)} for person in choice.people]
-    kinds = {kind: sum(b - a for a, b in spans) / series.fps for kind, spans in inspection.kinds.items()}
+    kinds = inspection.seconds_by_kind(series.fps)
     environment = Environment(
         loader=PackageLoader("poseprint.rendering.report", "."), autoescape=True, undefined=StrictUndefined
     )
