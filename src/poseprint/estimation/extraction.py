@@ -96,7 +96,7 @@ class _Extraction:
         self.instruments = Instruments.load(measuring)
         self._opened, self._idle = [self.instruments], [self.instruments]
         settings = {**measuring.settings, "weights": self.instruments.estimator.info.weights_sha256}
-        self._settings = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+        self._settings = int(hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8], 16)
 
     def close(self) -> None:
         """Free what it opened itself."""
@@ -167,7 +167,7 @@ class _Extraction:
 
     def _chunk(self, k: int, person: Person | None) -> Chunk:
         first, last = self._spans[k]
-        whose = f"-{self._settings}{f'-{person.number}' if person else ''}"
+        whose = f"-{self._settings:010d}{f'-{person.number}' if person else ''}"
         stored = self._chunks_dir / f"{first:08d}-{last or 0:08d}{whose}.npz" if self._chunks_dir else None
         chunk = read_chunk(stored) if stored else None
         end = self._total if last is None else last
