@@ -12,7 +12,7 @@ from helpers.estimators import FixedEstimator, bar
 from helpers.videos import write_video
 
 from poseprint.app.datasets.collect import CHUNKS_DIR, collect
-from poseprint.estimation.chunks import CHUNK, spans_of
+from poseprint.estimation.chunks import AT_A_TIME, CHUNK, LONGEST_CHUNK, spans_of
 from poseprint.estimation.extraction import extract
 from poseprint.estimation.measuring import Measuring
 from poseprint.io.parquet import read_poses
@@ -176,4 +176,7 @@ def test_chunks_cover_a_video_once(total: int) -> None:
     assert chunks[0][0] == 0
     assert chunks[-1][1] is None
     assert all(a[1] == b[0] for a, b in pairwise(chunks))
-    assert all(first % CHUNK == 0 for first, _ in chunks)
+    lengths = [b[0] - a[0] for a, b in pairwise([*chunks, (total, None)])]
+    assert max(lengths) <= LONGEST_CHUNK
+    assert max(lengths) - min(lengths) <= 1
+    assert len(chunks) in (1, 2) or len(chunks) % AT_A_TIME == 0

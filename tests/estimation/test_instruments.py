@@ -10,7 +10,7 @@ from helpers.crowd import SIZE, Crowd, Head, crowd_picture, pose_of
 
 from poseprint.core.arrays import Array
 from poseprint.core.skeleton import RIGHT_WRIST, UPPER_BODY
-from poseprint.estimation.instruments import Follower, Guide, Instruments, Seen
+from poseprint.estimation.instruments import LOOK_EVERY, Follower, Guide, Instruments, Seen
 from poseprint.estimation.measuring import Measuring
 
 WHOLE = SIZE[::-1]
@@ -186,9 +186,9 @@ def test_a_body_whose_face_is_not_found_is_somebody() -> None:
 def test_a_second_look_says_how_far_each_joint_is_elsewhere() -> None:
     crowd = Crowd()
     crowd.elsewhere = {RIGHT_WRIST: 0.5}
-    seen = followed(crowd, film(7, RED, BLUE), guide_to(RED))
+    seen = followed(crowd, film(2 * LOOK_EVERY + 1, RED, BLUE), guide_to(RED))
     looked = [k / 30 for k, one in enumerate(seen) if np.isfinite(one.apart).any()]
-    assert looked == pytest.approx([0, 3, 6], abs=0.04)
+    assert looked == pytest.approx([0, LOOK_EVERY, 2 * LOOK_EVERY], abs=0.04)
     assert crowd.looked == 3
     apart = seen[0].apart
     assert apart[RIGHT_WRIST] == pytest.approx(0.5, abs=0.05)

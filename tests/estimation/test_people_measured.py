@@ -15,13 +15,15 @@ from poseprint.core.choice import Choice
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import RIGHT_WRIST
-from poseprint.estimation.chunks import CHUNK, WARM_UP
+from poseprint.estimation.chunks import AT_A_TIME, CHUNK, WARM_UP
 from poseprint.estimation.extraction import extract
 from poseprint.estimation.measuring import RATES, Measuring
 from poseprint.movements.gates import inspect
 
-CUT = 2 * CHUNK
-FIRST_PASS = 3 * CHUNK + 2 * WARM_UP
+CUT, LENGTH = 2 * CHUNK, AT_A_TIME * CHUNK
+FIRST_PASS = LENGTH + (AT_A_TIME - 1) * WARM_UP
+SHORT = 120
+"""Pictures of a film that is one chunk."""
 FAST = {"preset": "ultrafast", "crf": "20", "g": "30"}
 
 
@@ -40,7 +42,7 @@ def scene(k: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_video(tmp_path_factory.mktemp("two") / "two.mp4", scene, 3 * CHUNK, options=FAST)
+    return write_video(tmp_path_factory.mktemp("two") / "two.mp4", scene, LENGTH, options=FAST)
 
 
 def farthest(series: PoseSeries, head: object, at: slice) -> float:
@@ -55,7 +57,7 @@ def test_unless_said_the_largest_is_measured_and_everybody_listed(two: Path, cro
     choice = Choice.of(series.log)
     assert (choice.who, choice.named, choice.rivals) == (1, False, (2,))
     assert [p["number"] for p in choice.people] == [1, 2]
-    assert [p["seconds"] for p in choice.people] == pytest.approx([10, 15], abs=0.7)
+    assert [p["seconds"] for p in choice.people] == pytest.approx([10, 20], abs=0.7)
     assert choice.people[1]["size"] == pytest.approx(2.3 * 22, rel=0.1)
     assert farthest(series, red, slice(0, CUT)) < 7
     assert np.isnan(series.position[CUT:]).all()
@@ -74,7 +76,7 @@ def test_the_other_one_is_measured_again_where_it_was_somebody_else(two: Path, c
     assert farthest(series, blue, slice(CUT, None)) < 7
     again = sorted(path.name for path in tmp_path.glob("*-2.npz"))
     assert [name[:17] for name in again] == ["00000000-00000150", "00000150-00000300"]
-    assert len(list(tmp_path.iterdir())) == 3 + 2
+    assert len(list(tmp_path.iterdir())) == AT_A_TIME + 2
     choice = Choice.of(series.log)
     assert (choice.who, choice.named, choice.rivals) == (2, True, ())
     assert "WHO_IS_MEANT" not in {f.code for f in inspect(series).findings}
@@ -109,7 +111,7 @@ def test_a_second_pass_that_was_killed_goes_on(two: Path, crowd: Crowd, tmp_path
 def test_whoever_is_not_there_is_said(two: Path, crowd: Crowd) -> None:
     with pytest.raises(PoseprintError) as error:
         extract(two, Measuring(who=3))
-    assert str(error.value) == "`who` 3: nobody has that number; in sight: 1: 10 s, 2: 14 s"
+    assert str(error.value) == "`who` 3: nobody has that number; in sight: 1: 10 s, 2: 20 s"
     with pytest.raises(PoseprintError, match="`at` 5,5@1: nobody is there then; in sight: 1: 10 s"):
         extract(two, Measuring(at=(5, 5, 1)))
 
@@ -130,7 +132,7 @@ def test_nobody_is_in_one_of_the_chunks(tmp_path: Path, crowd: Crowd) -> None:
     path = write_video(
         tmp_path / "v.mp4",
         lambda k: crowd_picture(ground=105) if k >= CUT else crowd_picture(red(k)),
-        3 * CHUNK,
+        LENGTH,
         options=FAST,
     )
     series = extract(path)
@@ -174,11 +176,11 @@ def test_doubt_ends_with_the_shot(tmp_path: Path, crowd: Crowd) -> None:
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("rate", RATES)
 def test_fewer_poses_a_second_are_filled_in(tmp_path: Path, rate: int) -> None:
-    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), CHUNK, options=FAST)
+    path = write_video(tmp_path / "v.mp4", lambda k: bar(k / 30), SHORT, options=FAST)
     series = extract(path, Measuring(rate=rate))
-    assert FixedEstimator.seen == CHUNK * rate // 30
-    assert len(series) == CHUNK
-    inner = slice(0, CHUNK - 30 // rate)
+    assert FixedEstimator.seen == SHORT * rate // 30
+    assert len(series) == SHORT
+    inner = slice(0, SHORT - 30 // rate)
     wanted = 119.5 + 60 * series.time
     assert np.abs(series.position[inner, 0, 0] - wanted[inner]).max() < 1
     assert (series.channels["shown"] == 1).all()

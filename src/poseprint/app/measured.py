@@ -30,7 +30,7 @@ from poseprint.io.video import VideoInfo
 
 logger = logging.getLogger(__name__)
 
-MEASURING_VERSION = 1
+MEASURING_VERSION = 2
 """Of measuring itself; raised when the same video, settings and model give other figures."""
 ENVIRONMENT = "POSEPRINT_CACHE_BYTES"
 MOST_BYTES = 2_000_000_000

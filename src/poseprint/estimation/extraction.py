@@ -1,8 +1,8 @@
 """Video -> PoseSeries: one person measured, in parallel, interruptible, on the 30 fps grid.
 
-A video is cut into chunks whose length depends on its own alone, aligned with the default movements. Each chunk starts
-fresh trackers WARM_UP frames early, so that they have settled where the chunk begins, and again at each cut. The chunks do
-not depend on how many of them run at a time, so one worker and many give the same keypoints to the last bit.
+A video is cut into chunks whose length depends on its own alone. Each starts fresh trackers WARM_UP frames early, so that
+they have settled where the chunk begins, and again at each cut. The chunks do not depend on how many of them run at a time, so
+one worker and many give the same keypoints to the last bit.
 
 In a chunk the largest and most central person is measured, and everybody's head is kept. Then heads are linked to people
 over the whole video, one of them is chosen, and those chunks in which it was somebody else are measured again.

@@ -23,7 +23,7 @@ from poseprint.estimation.measuring import Measuring
 from poseprint.estimation.registry import load_estimator
 from poseprint.io.people import COMPARABLE, centrality, head_of
 
-ALONE_EVERY, SEVERAL_EVERY, EVERYWHERE_EVERY, LOOK_EVERY = 1.0, 0.25, 10.0, 3.0
+ALONE_EVERY, SEVERAL_EVERY, EVERYWHERE_EVERY, LOOK_EVERY = 1.0, 0.25, 30.0, 5.0
 """Seconds between two searches for people: while one is in sight, while several are, and for who is small; and between second looks."""
 BODY, NEEDED = np.array([-6.0, -3.0, 6.0, 9.0]), np.array([-3.2, -1.8, 3.2, 4.0])
 """Left, top, right and bottom of a person's crop, and of what must lie in it, in head widths from the middle of the head."""

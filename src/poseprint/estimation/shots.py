@@ -42,11 +42,11 @@ class ShotDetector:
         self._recent: deque[Array] = deque(maxlen=DISSOLVE_SPAN)
 
     def __call__(self, thumbnail: Array, *, cut: bool = False) -> Change:
-        """The change from the last thumbnail [uint8, shape=(36, 64)] to this one; `cut` where it is known to be one."""
+        """The change from the last thumbnail [uint8, shape=(36, 64)], if there was one, to this one; `cut` where it is known to be one."""
         now = thumbnail.astype(np.float32)
         if not self._recent:
             self._recent.append(now)
-            return Change(cut=False, change=0.0, camera=0.0)
+            return Change(cut=cut, change=0.0, camera=0.0)
         last, oldest = self._recent[-1], self._recent[0]
         changed = float((np.abs(now - last) > CHANGED).mean())
         changed_slowly = float((np.abs(now - oldest) > CHANGED).mean())
@@ -61,12 +61,14 @@ class ShotDetector:
 def _shift(before: Array, after: Array) -> float:
     """Length in pixels of the shift between two small pictures (Lucas and Kanade, 1981, one least-squares step)."""
     mean = (before + after) / 2
-    dy, dx = np.gradient(mean)
+    # Central differences of the inner pixels: np.gradient, which has the edges too, takes four times as long.
+    dy, dx = (mean[2:, 1:-1] - mean[:-2, 1:-1]) / 2, (mean[1:-1, 2:] - mean[1:-1, :-2]) / 2
+    mean = mean[1:-1, 1:-1]
     xx, xy, yy = float((dx * dx).sum()), float((dx * dy).sum()), float((dy * dy).sum())
     trace, determinant = xx + yy, xx * yy - xy * xy
     # A flat or one-directional corner does not tell where it moved.
     if trace < 4 * mean.size or determinant < 0.02 * trace * trace:
         return 0.0
-    dt = after - before
+    dt = (after - before)[1:-1, 1:-1]
     bx, by = float((dx * dt).sum()), float((dy * dt).sum())
     return float(np.hypot((yy * bx - xy * by) / determinant, (xx * by - xy * bx) / determinant))
