@@ -13,21 +13,22 @@ import argparse
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import mediapipe as mp
 import numpy as np
 from common import SHARED, finish
-from mediapipe.tasks.python import BaseOptions, vision
 from steadiness import H264, encoded
 
 from poseprint.core.arrays import Array
-from poseprint.core.rotation import angles_of, rotation_of
+from poseprint.core.rotation import rotation_of
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
-from poseprint.estimation.model_files import require
-from poseprint.io.video import frames, probe
+from poseprint.estimation.chunks import measure_chunk
+from poseprint.estimation.instruments import Instruments
+from poseprint.estimation.measuring import Measuring
+from poseprint.io.video import probe
 from poseprint.rendering.avatar import write_video
 from poseprint.rendering.figure import LOOKS
 from poseprint.rendering.head import EARS, projected
@@ -80,37 +81,13 @@ class Tracks:
     values: Mapping[str, Array]
 
 
-def measured(video: Path) -> Tracks:
-    """The head's rotation, in radians, and the 52 blendshapes of a film."""
-    options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(require("face_landmarker.task"))),
-        running_mode=vision.RunningMode.VIDEO,
-        output_face_blendshapes=True,
-        output_facial_transformation_matrixes=True,
-    )
-    flip, nothing = np.diag([1, -1, -1]), np.full((3, 3), np.nan)
-    times, rotations, shapes = [], [], []
-    with vision.FaceLandmarker.create_from_options(options) as landmarker:
-        for frame in frames(probe(video), 0, SECONDS * 60):
-            if frame.time > SECONDS:
-                break
-            image = mp.Image(mp.ImageFormat.SRGB, np.ascontiguousarray(frame.picture))
-            found = landmarker.detect_for_video(image, round(frame.time * 1000))
-            seen = bool(found.face_landmarks)
-            times.append(frame.time)
-            rotations.append(flip @ found.facial_transformation_matrixes[0][:3, :3] @ flip if seen else nothing)
-            shapes.append({c.category_name: c.score for c in found.face_blendshapes[0]} if seen else {})
-    names = sorted({name for shape in shapes for name in shape})
-    return Tracks(
-        np.array(times),
-        dict(zip(ANGLES, angles_of(np.array(rotations)), strict=True))
-        | {f"face_{snake(name)}": np.array([shape.get(name, np.nan) for shape in shapes]) for name in names},
-    )
-
-
-def snake(name: str) -> str:
-    """jawOpen as jaw_open, _neutral as neutral."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+def measured(video: Path, instruments: Instruments) -> Tracks:
+    """What is measured of head and face in a film's beginning, on the crop of the head that extraction makes."""
+    span = (0, SECONDS * FPS)
+    chunk = measure_chunk(probe(video), span, instruments, rate=FPS, guide=None, passed=lambda _: None)
+    kept = (name for name in instruments.channels if name in ANGLES or name.startswith("face_"))
+    columns = {name: chunk["extra"][:, instruments.channels.index(name)] for name in kept if name != "face_confidence"}
+    return Tracks(chunk["time"][chunk["of"]], columns)
 
 
 def talker(motion: str, seed: int) -> PoseSeries:
@@ -181,11 +158,16 @@ def placed(folder: Path) -> list[dict[str, float]]:
     return rows
 
 
+@cache
+def _instruments() -> Instruments:
+    return Instruments.load(Measuring())
+
+
 def kept(video: Path, folder: Path) -> Tracks:
     """The tracks of a film, kept in the folder."""
     path = folder / f"{video.name}.npz"
     if not path.exists():
-        tracks = measured(video)
+        tracks = measured(video, _instruments())
         np.savez(path, time=tracks.time, **tracks.values)
     with np.load(path) as file:
         values = {name: file[name] for name in file.files}
