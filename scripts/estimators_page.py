@@ -15,7 +15,9 @@ Keypoints = Mapping[str, Mapping[str, float | None]]
 def page() -> str:
     r = result("estimators")
     text = (ROOT / "docs" / "estimators.md").read_text(encoding="utf-8")
-    return filled(text, estimators=_estimators(r), keypoints=_keypoints(r), sides=_sides(r))
+    return filled(
+        text, estimators=_estimators(r), keypoints=_keypoints(r), tiers=_tiers(result("tiers")), sides=_sides(r)
+    )
 
 
 def _number(value: float | None) -> str:
@@ -106,6 +108,38 @@ def _keypoints(r: dict[str, Any]) -> str:
         f"{r['signer']['pictures']} pictures of a\nsigner, {r['signer']['clips']} clips; elbows and wrists differ from ours by "
         f"{_number(_median(openpose['signer']['keypoints'], ARMS))} (median of the four), the worst by "
         f"{_number(max(openpose['signer']['keypoints'][name]['median'] for name in ARMS))}.\n\n" + table(header, rows)
+    )
+
+
+def _tiers(r: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"**{t['tier']}**" if t["tier"] == r["used"] else t["tier"],
+            f"{t['pictures_per_second']:.0f}",
+            _number(_median(t["drawn"]["keypoints"])),
+            _number(_median(t["drawn"]["keypoints"], ARMS)),
+            _number(t["drawn"]["unsteadiness"]),
+            _number(_median(t["signer"]["keypoints"], ARMS)),
+        ]
+        for t in r["tiers"]
+    ]
+    header = [
+        "network",
+        "pictures a second",
+        "error, drawn",
+        "error of elbows and wrists, drawn",
+        "unsteadiness",
+        "elbows and wrists from OpenPose's own, signer",
+    ]
+    speed, error = (
+        {t["tier"]: value(t) for t in r["tiers"]}
+        for value in (lambda t: t["pictures_per_second"], lambda t: _median(t["drawn"]["keypoints"], ARMS))
+    )
+    return (
+        f"`python benchmarks/tiers.py`, networks of `{r['package']}`, one worker; errors in shoulder widths as above.\n\n"
+        + table(header, rows)
+        + f"\nThe small one is {speed['lite'] / speed['full']:.1f} times as fast and puts elbows and wrists {error['lite'] / error['full']:.1f} times as far off; the large one is "
+        f"{speed['full'] / speed['heavy']:.1f} times slower and\nputs them {error['heavy'] / error['full']:.2f} times as far off.\n"
     )
 
 
