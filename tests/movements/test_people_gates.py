@@ -85,6 +85,18 @@ SPOILT: dict[str, tuple[Callable[[], PoseSeries], tuple[str, ...], str, tuple[Sp
         "no elbows or wrists are in sight for 10.0 s",
         ((0, 300),),
     ),
+    "a face that fills the picture": (
+        lambda: with_head(empty(mover(), slice(None))),
+        ("BODY_NOT_IN_SIGHT",),
+        "no 5.0 s of the body are usable; in sight are head 10.0 s",
+        (),
+    ),
+    "a face for a while, then nobody": (
+        lambda: with_head(empty(mover(), slice(None)), at=slice(0, 200)),
+        ("PERSON_ABSENT", "BODY_NOT_IN_SIGHT"),
+        "the person is out of sight for 3.3 s",
+        ((200, 300),),
+    ),
     "a head too, too short": (
         lambda: with_head(without(mover(), "elbow", "wrist"), at=slice(0, 149)),
         ("ARMS_NOT_IN_SIGHT", "TOO_LITTLE_EVIDENCE"),
@@ -197,6 +209,7 @@ def test_who_could_be_meant_leaves_no_evidence_of_any_kind() -> None:
     assert set(inspection.kinds.values()) == {()}
 
 
-def test_whoever_is_absent_is_absent_with_their_head() -> None:
-    kinds = inspect(with_head(empty(mover(400), slice(180, 220)))).kinds
-    assert kinds["head"] == ((0, 180), (220, 400))
+def test_a_head_is_evidence_where_no_body_is_found() -> None:
+    inspection = inspect(with_head(empty(mover(400), slice(180, 220))))
+    assert inspection.kinds == {"body": ((0, 180), (220, 400)), "head": ((0, 400),)}
+    assert "PERSON_ABSENT" not in {f.code for f in inspection.findings}

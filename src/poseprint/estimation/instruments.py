@@ -173,7 +173,7 @@ class Follower:
     def _nothing(self, heads: Array | None, looks: Array, aimed: int = -1) -> Seen:
         keypoints = len(self._with.estimator.skeleton.keypoints)
         unknown = np.full(keypoints, np.nan)
-        extra = np.array([0.0 if name.endswith("_confidence") else np.nan for name in self._with.channels])
+        extra = _nothing_of(self._with.channels)
         return Seen(np.full((keypoints, 2), np.nan), np.zeros(keypoints), extra, unknown, heads, looks, aimed)
 
     def _search(self, time: float, picture: Array) -> tuple[Array | None, Array, int]:
@@ -250,24 +250,28 @@ class Follower:
     def _extra(self, time: float, picture: Array, pose: Pose, origin: Array, crop: Array) -> Array:
         parts = []
         if self._face is not None:
-            parts.append(self._face(time, *self._head_crop(picture), eyes=pose.position[EYES].mean(axis=0)))
+            crop_of_head = self._head_crop(picture)
+            eyes = pose.position[EYES].mean(axis=0)
+            parts.append(
+                _nothing_of(self._with.face.channels)
+                if crop_of_head is None
+                else self._face(time, *crop_of_head, eyes=eyes)
+            )
         if self._hands is not None:
             parts.append(self._hands(time, crop, origin, pose.position[[RIGHT_WRIST, LEFT_WRIST]]))
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _head_crop(self, picture: Array) -> tuple[Array, Array]:
-        """The head's part of a picture, and its upper left corner."""
-        size = np.array(picture.shape[1::-1])
+    def _head_crop(self, picture: Array) -> tuple[Array, Array] | None:
+        """The head's part of a picture, and its upper left corner; None while it is nowhere."""
         if self._head is None:
-            low, high = np.zeros(2, dtype=int), size
-        else:
-            new = self._head[:2]
-            if self._middle is None or np.linalg.norm(new - self._middle) > self._head[2]:
-                self._middle = new
-            self._middle = self._middle + STEADY * (new - self._middle)
-            half = max(HEAD_CROP * self._head[2], 16.0)
-            low = np.clip(np.round(self._middle - half), 0, size - 2).astype(int)
-            high = np.clip(np.round(self._middle + half), low + 2, size).astype(int)
+            return None
+        size, new = np.array(picture.shape[1::-1]), self._head[:2]
+        if self._middle is None or np.linalg.norm(new - self._middle) > self._head[2]:
+            self._middle = new
+        self._middle = self._middle + STEADY * (new - self._middle)
+        half = max(HEAD_CROP * self._head[2], 16.0)
+        low = np.clip(np.round(self._middle - half), 0, size - 2).astype(int)
+        high = np.clip(np.round(self._middle + half), low + 2, size).astype(int)
         return picture[low[1] : high[1], low[0] : high[0]], low
 
     def _second_look(self, time: float, picture: Array, pose: Pose) -> Array:
@@ -284,6 +288,11 @@ class Follower:
         crop = picture[top + inset_y : bottom, left + inset_x : right - inset_x]
         look = self._placed(self._with.estimator.look(crop), np.array([left + inset_x, top + inset_y]), crop)
         return np.asarray(np.linalg.norm(look.position - pose.position, axis=1) / width)
+
+
+def _nothing_of(channels: tuple[str, ...]) -> Array:
+    """The channels of a picture in which nothing was found."""
+    return np.array([0.0 if name.endswith("_confidence") else np.nan for name in channels])
 
 
 def _head_of(pose: Pose, seen_confidence: float) -> Array | None:

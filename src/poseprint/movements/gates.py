@@ -21,7 +21,7 @@ from poseprint.movements.cutting import LENGTH
 from poseprint.movements.disorder import disorder_of
 from poseprint.movements.file_gates import outside, source
 from poseprint.movements.gated import THRESHOLDS, Gated, Thresholds, counted, total_frames
-from poseprint.movements.kinds import BODY, usable_spans
+from poseprint.movements.kinds import BODY, HEAD, in_sight, usable_spans
 from poseprint.movements.people_gates import joints, people
 
 
@@ -78,14 +78,16 @@ def _pauses(recording: Gated) -> Iterator[Finding]:
 
 
 def _presence(recording: Gated) -> Iterator[Finding]:
-    if not recording.tracked.any():
+    there = in_sight(recording)
+    present = there[BODY] | there.get(HEAD, np.zeros(len(recording.series), dtype=bool))
+    if not present.any():
         yield finding("NO_PERSON", f"no person was found in any of {len(recording.series)} frames")
         return
-    nobody = ~recording.tracked & ~covered(recording.pauses, len(recording.tracked))
+    nobody = ~present & ~covered(recording.pauses, len(present))
     absent = [(a, b) for a, b in runs(nobody) if b - a >= recording.limits.absent_s * recording.series.fps]
     if absent:
-        counts = recording.series.channels.get("people", np.zeros(len(recording.tracked)))
-        somebody = (counts[~recording.tracked] > 0).any()
+        counts = recording.series.channels.get("people", np.zeros(len(present)))
+        somebody = (counts[~present] > 0).any()
         what = "the person is out of sight" if somebody else "nobody is in the picture"
         yield finding("PERSON_ABSENT", f"{what} for {recording.seconds(total_frames(absent))}", tuple(absent))
 

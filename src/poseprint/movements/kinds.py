@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from poseprint.core.arrays import Span, runs
+from poseprint.core.arrays import Array, Span, runs
 from poseprint.core.findings import Finding
 from poseprint.movements.gated import Gated
 
-BODY = "body"
+BODY, HEAD = "body", "head"
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "head": ("head_confidence",),
+    HEAD: ("head_confidence",),
     "face": ("face_confidence",),
     "hands": ("right_hand_confidence", "left_hand_confidence"),
 }
@@ -24,19 +24,24 @@ SURE = 0.5
 
 def usable_spans(recording: Gated, findings: Sequence[Finding]) -> dict[str, tuple[Span, ...]]:
     """Stretches of frames that may serve as evidence, none across a cut, by kind; of what was measured."""
+    return {
+        kind: _spans(recording, usable, [f for f in findings if kind == BODY or f.code not in OF_THE_BODY])
+        for kind, usable in in_sight(recording).items()
+    }
+
+
+def in_sight(recording: Gated) -> dict[str, Array]:
+    """At which frames each kind is in sight, of those that were measured [shape=(frames,), bool]."""
     channels = recording.series.channels
     there = {BODY: recording.tracked}
     for kind, names in NEEDS.items():
         known = [channels[name] >= SURE for name in names if name in channels]
         if known:
             there[kind] = np.any(known, axis=0)
-    return {
-        kind: _spans(recording, usable, [f for f in findings if kind == BODY or f.code not in OF_THE_BODY])
-        for kind, usable in there.items()
-    }
+    return there
 
 
-def _spans(recording: Gated, there: np.ndarray, findings: Sequence[Finding]) -> tuple[Span, ...]:
+def _spans(recording: Gated, there: Array, findings: Sequence[Finding]) -> tuple[Span, ...]:
     usable = there.copy()
     for excluding in (f for f in findings if f.severity == "exclude"):
         for first, last in excluding.frames or ((0, len(usable)),):
