@@ -1,4 +1,4 @@
-"""How right the head's rotation is and which tracks are fragile, from benchmarks/results/head.json; called by write_docs.py."""
+"""How right the head's rotation is and which tracks are fragile, from benchmarks/results/head.json and swaps.json; called by write_docs.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHANGES = {"half": "half size", "fps15": "15 fps", "crf35": "crf 35", "all": "al
 def page() -> str:
     """docs/head.md with its tables filled in."""
     text, r = (ROOT / "docs" / "head.md").read_text(encoding="utf-8"), result("head")
-    return filled(text, error=_error(r["drawn"]), steady=_steady(r["steady"]))
+    return filled(text, error=_error(r["drawn"]), steady=_steady(r["steady"]), swaps=_swaps(result("swaps")))
 
 
 def _error(r: dict[str, Any]) -> str:
@@ -71,4 +71,29 @@ def _steady(r: dict[str, Any]) -> str:
         + "".join(f"- {name}: {tracks}\n" for name, tracks in fragile.items())
         + f"\nThe drawn films ({r['drawn_ears_px']} pixels from ear to ear, a half of that when halved):\n\n"
         + table(["track", *CHANGES.values()], [cells(row) for row in r["on_drawn"]])
+    )
+
+
+def _swaps(r: dict[str, Any]) -> str:
+    limit = r["threshold"]
+    rows = [
+        [
+            g["kind"],
+            g["quality"],
+            g["statistics"],
+            f"{g['median']:.2f} ({g['interval'][0]:.2f} to {g['interval'][1]:.2f})",
+            f"{g['chosen_on_dev']}, {g['of_them_on_the_rest']}",
+        ]
+        for g in r["groups"]
+    ]
+    header = ["of", "quality", "statistics", "median correlation", f"at least {limit} on dev, of them on the rest"]
+    known = sorted((s for s in r["statistics"] if s["correlation"] is not None), key=lambda s: s["correlation"])
+    least = ", ".join(f"`{s['name']}` {s['correlation']:.2f}" for s in known[:8])
+    again = "; ".join(f"{name} {share:.0%}" for name, share in r["found_again"].items())
+    return (
+        f"`python benchmarks/swaps.py`: {r['pairs']} pairs of a clip and its face swap ({r['left_out']} more show a face too shortly), correlation of each statistic over the pairs, "
+        f"95 % intervals by\ndrawing pairs (some people are in several, so they are too narrow). {r['dev']} pairs (dev) choose, the others tell what the choice is worth.\n\n"
+        + table(header, rows)
+        + f"\nLeast alike: {least}.\n"
+        f"\nThe swapped clip's own original is the nearest of {r['pairs'] - r['dev']} by: {again}; by chance {r['by_chance']:.0%}. That is one recording found again, not a person in another.\n"
     )

@@ -45,11 +45,11 @@ def slow_only() -> Iterator[None]:
     usual = statistics.LOW_PASS_HZ
     try:
         statistics.LOW_PASS_HZ = SLOW_HZ
-        statistics._filters.cache_clear()
+        statistics.filters.cache_clear()
         yield
     finally:
         statistics.LOW_PASS_HZ = usual
-        statistics._filters.cache_clear()
+        statistics.filters.cache_clear()
 
 
 def slow_takes(name: str, axes: int) -> list[Take]:

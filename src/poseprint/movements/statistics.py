@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
@@ -77,7 +78,7 @@ class _Signals:
     @staticmethod
     def of(position: Array) -> _Signals:
         pad = min(30, len(position) - 1)
-        place = sosfiltfilt(_filters()[0], position, axis=0, padlen=pad)
+        place = sosfiltfilt(filters()[0], position, axis=0, padlen=pad)
         velocity = np.gradient(place, axis=0) * GRID_FPS
         acceleration = np.gradient(velocity, axis=0) * GRID_FPS
         unit = place[:, LIMBS] / np.maximum(np.linalg.norm(place[:, LIMBS], axis=2, keepdims=True), 1e-3)
@@ -87,7 +88,7 @@ class _Signals:
             [np.vstack([turned, turned[-1:]]), np.abs(np.gradient(bend, axis=0)) * GRID_FPS], axis=1
         )
         pad = min(60, len(position) - 1)
-        bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in _filters()[1:]]
+        bands = [(sosfiltfilt(f, place, axis=0, padlen=pad) ** 2).sum(axis=2) for f in filters()[1:]]
         return _Signals(
             place,
             velocity,
@@ -100,7 +101,8 @@ class _Signals:
 
 
 @cache
-def _filters() -> tuple[Array, ...]:
+def filters() -> tuple[Array, ...]:
+    """Second-order sections: the low-pass of LOW_PASS_HZ, and a band-pass for each of BANDS_HZ."""
     nyquist = GRID_FPS / 2
     bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
     return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
@@ -137,12 +139,12 @@ def _tempo(m: _Movement) -> Array:
 
 def _together(m: _Movement) -> Array:
     signals = np.log(m.speed[:, _COORDINATED] + 0.03).T
-    return _correlations(signals + 0.02 * _ramp(len(m.speed), len(_COORDINATED)))
+    return correlations(signals + 0.02 * ramp(len(m.speed), len(_COORDINATED)))
 
 
 def _along(m: _Movement) -> Array:
     signals = m.place[:, _CORRELATED, :2].reshape(len(m.place), -1).T
-    return _correlations(signals + _SMALL * _ramp(signals.shape[1], len(signals)))
+    return correlations(signals + _SMALL * ramp(signals.shape[1], len(signals)))
 
 
 def _rhythm(m: _Movement) -> Array:
@@ -154,7 +156,7 @@ def _log_quantiles(values: Array, least: float) -> Array:
     return np.asarray(np.log(np.quantile(values, QUANTILES, axis=0) + least))
 
 
-def _correlations(signals: Array) -> Array:
+def correlations(signals: Array) -> Array:
     """Fisher's transform of the correlation of each two signals [shape=(pairs,)]."""
     with np.errstate(divide="ignore", invalid="ignore"):  # NaN for what stands still in a movement of 30 frames
         table = np.asarray(np.corrcoef(signals))[np.triu_indices(len(signals), 1)]
@@ -162,7 +164,7 @@ def _correlations(signals: Array) -> Array:
 
 
 @cache
-def _ramp(frames: int, signals: int) -> Array:
+def ramp(frames: int, signals: int) -> Array:
     """Unrelated rhythms [shape=(signals, frames)]: so little of them is added that no correlation of what moves changes,
     and that of what does not move is about 0 instead of one of rounding errors."""
     t = np.arange(frames)
@@ -173,7 +175,7 @@ def _ramp(frames: int, signals: int) -> Array:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     """What a statistic is taken of: its name, its keypoints, and the tracks (places in TRACKS) that must be seen."""
 
     name: str
@@ -181,14 +183,14 @@ class _Column:
     tracks: tuple[int, ...]
 
     @staticmethod
-    def of(*tracks: int, name: str = "") -> _Column:
+    def of(*tracks: int, name: str = "") -> Column:
         """A column of some tracks; its name joins theirs unless it has one of its own."""
         keypoints = dict.fromkeys(k for track in tracks for k in TRACKS[track][1])
-        return _Column(name or "_with_".join(TRACKS[track][0] for track in tracks), tuple(keypoints), tracks)
+        return Column(name or "_with_".join(TRACKS[track][0] for track in tracks), tuple(keypoints), tracks)
 
 
 @dataclass(frozen=True)
-class _Family:
+class Family:
     """Statistics of one sort: one of each column for each mark.
 
     Attributes:
@@ -197,20 +199,20 @@ class _Family:
         columns: what they are taken of.
         marks: what sets those of one column apart; None for the axes.
         words: for the report, with {track} and {mark}.
-        values: of a movement [shape=(marks, columns)].
+        values: of a movement [shape=(marks, columns)]; the movement's `enough` tells which tracks are seen [shape=(tracks,)].
     """
 
     name: str
     quality: str
-    columns: tuple[_Column, ...]
+    columns: tuple[Column, ...]
     marks: tuple[str, ...] | None
     words: str
-    values: Callable[[_Movement], Array]
+    values: Callable[[Any], Array]
 
     @cached_property
     def _tracks(self) -> Array:
         """Tracks that each column needs [shape=(columns, tracks)]."""
-        return np.array([column.tracks for column in self.columns])
+        return np.array([column.tracks for column in self.columns], dtype=np.int64)
 
     def statistics(self, axes: int) -> Iterator[Statistic]:
         """Its statistics, a row a mark, a column a column."""
@@ -221,7 +223,7 @@ class _Family:
                 name = f"{self.name}_{column.name}_{mark}".rstrip("_")
                 yield Statistic(name, self.quality, column.keypoints, words)
 
-    def row(self, movement: _Movement) -> Array:
+    def row(self, movement: Any) -> Array:
         """Their values [shape=(statistics,)], NaN where a track of the column is seen too rarely."""
         known = movement.enough[self._tracks].all(axis=1)
         return np.where(known, np.atleast_2d(self.values(movement)), np.nan).ravel()
@@ -232,11 +234,11 @@ _CORRELATED = (*range(7), 8, 10, NECK_TRACK)
 """Ten tracks of two coordinates: 20 signals and their 190 correlations, as Agarwal et al. have."""
 _COORDINATES = [(track, f"{TRACKS[track][0]}_{axis}") for track in _CORRELATED for axis in AXES[2]]
 
-_ALL = tuple(_Column.of(track) for track in range(len(TRACKS)))
-_ELBOWS = (_Column.of(7, 8, name="right_elbow"), _Column.of(9, 10, name="left_elbow"))
-_PAIRS = tuple(_Column.of(a, b) for a, b in combinations(_COORDINATED, 2))
+_ALL = tuple(Column.of(track) for track in range(len(TRACKS)))
+_ELBOWS = (Column.of(7, 8, name="right_elbow"), Column.of(9, 10, name="left_elbow"))
+_PAIRS = tuple(Column.of(a, b) for a, b in combinations(_COORDINATED, 2))
 _COORDINATE_PAIRS = tuple(
-    _Column.of(a, b, name=f"{one}_with_{other}") for (a, one), (b, other) in combinations(_COORDINATES, 2)
+    Column.of(a, b, name=f"{one}_with_{other}") for (a, one), (b, other) in combinations(_COORDINATES, 2)
 )
 _PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
 _BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
@@ -244,30 +246,30 @@ _LENGTHS, _SHOULDERS = [*range(len(TRACKS))[LIMBS], 0], [1, 4]
 
 # fmt: off
 FAMILIES = (
-    _Family("place", "posture", _ALL[POSTURE], None, "place of the {track} along {mark}",
+    Family("place", "posture", _ALL[POSTURE], None, "place of the {track} along {mark}",
             lambda m: m.place[:, POSTURE].mean(axis=0).T),
-    _Family("length", "proportions", tuple(_ALL[k] for k in _LENGTHS), ("",), "length of the {track}",
+    Family("length", "proportions", tuple(_ALL[k] for k in _LENGTHS), ("",), "length of the {track}",
             lambda m: m.size[_LENGTHS]),
-    _Family("shoulder", "proportions", tuple(_ALL[k] for k in _SHOULDERS), ("",), "distance of the {track} from the neck",
+    Family("shoulder", "proportions", tuple(_ALL[k] for k in _SHOULDERS), ("",), "distance of the {track} from the neck",
             lambda m: m.size[_SHOULDERS]),
-    _Family("spread", "amplitude", _ALL, None, "how far the {track} moves along {mark}",
+    Family("spread", "amplitude", _ALL, None, "how far the {track} moves along {mark}",
             lambda m: np.log(m.spread + _SMALL).T),
-    _Family("velocity", "speed", _ALL, None, "speed of the {track} along {mark}",
+    Family("velocity", "speed", _ALL, None, "speed of the {track} along {mark}",
             lambda m: np.log(m.velocity.std(axis=0) + _SLOW).T),
-    _Family("push", "acceleration", _ALL, None, "acceleration of the {track} along {mark}",
+    Family("push", "acceleration", _ALL, None, "acceleration of the {track} along {mark}",
             lambda m: np.log(m.acceleration.std(axis=0) + _SOFT).T),
-    _Family("speed", "speed", _ALL, _PERCENTILES, "speed of the {track}, {mark}th percentile",
+    Family("speed", "speed", _ALL, _PERCENTILES, "speed of the {track}, {mark}th percentile",
             lambda m: _log_quantiles(m.speed, _SLOW)),
-    _Family("acceleration", "acceleration", _ALL, _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
+    Family("acceleration", "acceleration", _ALL, _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
             lambda m: _log_quantiles(m.push, _SOFT)),
-    _Family("turning", "turning", _ALL[LIMBS], _PERCENTILES, "turning of the {track}, {mark}th percentile",
+    Family("turning", "turning", _ALL[LIMBS], _PERCENTILES, "turning of the {track}, {mark}th percentile",
             lambda m: _log_quantiles(m.turning[:, :4], 2 * _SLOW)),
-    _Family("bending", "turning", _ELBOWS, _PERCENTILES, "bending of the {track}, {mark}th percentile",
+    Family("bending", "turning", _ELBOWS, _PERCENTILES, "bending of the {track}, {mark}th percentile",
             lambda m: _log_quantiles(m.turning[:, 4:], 2 * _SLOW)),
-    _Family("tempo", "tempo", _ALL, ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
-    _Family("together", "coordination", _PAIRS, ("",), "{track} moving at the same time", _together),
-    _Family("band", "rhythm", _ALL, _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
-    _Family("correlation", "correlation", _COORDINATE_PAIRS, ("",), "{track} moving along", _along),
+    Family("tempo", "tempo", _ALL, ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
+    Family("together", "coordination", _PAIRS, ("",), "{track} moving at the same time", _together),
+    Family("band", "rhythm", _ALL, _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
+    Family("correlation", "correlation", _COORDINATE_PAIRS, ("",), "{track} moving along", _along),
 )
 # fmt: on
 """Every family in the order of the columns of `MovementStatistics.of`. What a profile keeps depends on names and order."""

@@ -1,0 +1,211 @@
+"""How a head turns and a face moves, as statistics one can read: how far, how fast, in what rhythm, what together with what.
+
+As for the body (`poseprint.movements.statistics`), what a photograph shows is STATIC: how a head is held, what expression a face
+rests in. All else is MOTION. The tracks are MediaPipe's: rotation of the head in radians, and 51 blendshapes, 0 to 1. Head motion and
+its coordination follow Agarwal et al. (CVPR Workshops 2019); regions instead of single muscles keep the names few enough to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations
+
+import numpy as np
+from scipy.signal import sosfiltfilt
+
+from poseprint.core.arrays import Array
+from poseprint.core.channels import BLENDSHAPES
+from poseprint.core.errors import PoseprintError
+from poseprint.core.series import GRID_FPS
+from poseprint.movements.statistics import (
+    BANDS_HZ,
+    QUANTILES,
+    SHORTEST,
+    Column,
+    Family,
+    Statistic,
+    correlations,
+    filters,
+    ramp,
+)
+
+ANGLES = ("yaw", "pitch", "roll")
+SHAPES = tuple(name for name in BLENDSHAPES if name != "neutral")
+REGIONS = {
+    "brows": ("brow_",),
+    "lids": ("eye_squint", "eye_wide"),
+    "blinks": ("eye_blink",),
+    "gaze": ("eye_look",),
+    "cheeks": ("cheek_", "nose_"),
+    "jaw": ("jaw_",),
+    "mouth": ("mouth_",),
+}
+"""Region of the face and how the names of its blendshapes begin."""
+SIDES = tuple(
+    name.removesuffix("_left") for name in SHAPES if name.endswith("_left") and name.replace("left", "right") in SHAPES
+)
+"""Blendshapes that both sides of the face have."""
+STATIC = ("posture", "expression")
+MOTION = ("amplitude", "speed", "acceleration", "tempo", "rhythm", "coordination")
+
+# What is added before a logarithm: about the landmarker's error, in radians or shares (and a second, and a second squared).
+_SMALL, _SLOW, _SOFT = 0.005, 0.02, 0.2
+_BLINK = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class _Movement:
+    """One movement of a head [shape=(frames, 3)] and a face [shape=(frames, 51)], low-passed."""
+
+    head: Array
+    face: Array
+    enough = np.zeros(0, dtype=bool)
+    """There are no tracks that might be missing: a head or a face is found whole or not at all."""
+
+    @cached_property
+    def parts(self) -> tuple[Array, ...]:
+        """Tracks of the head as a whole, of each angle, and of each region of the face [shape=(frames, tracks)]."""
+        angles = (self.head, *(self.head[:, [k]] for k in range(len(ANGLES))))
+        return (*angles, *(self.face[:, columns] for columns in _columns()))
+
+    @cached_property
+    def spread(self) -> Array:
+        return np.array([np.sqrt(part.var(axis=0).sum()) for part in self.parts])
+
+    @cached_property
+    def speed(self) -> Array:
+        """Of each part [shape=(frames, parts)], in radians or shares a second."""
+        return np.stack([_length(_slope(part)) for part in self.parts], axis=1)
+
+    @cached_property
+    def push(self) -> Array:
+        """Acceleration of each part [shape=(frames, parts)]."""
+        return np.stack([_length(_slope(_slope(part))) for part in self.parts], axis=1)
+
+
+def _slope(values: Array) -> Array:
+    return np.asarray(np.gradient(values, axis=0) * GRID_FPS)
+
+
+def _length(values: Array) -> Array:
+    return np.asarray(np.linalg.norm(values, axis=1))
+
+
+@cache
+def _columns() -> tuple[list[int], ...]:
+    """Columns of each region."""
+    return tuple([k for k, name in enumerate(SHAPES) if name.startswith(begin)] for begin in REGIONS.values())
+
+
+def _rms(values: Array) -> Array:
+    return np.asarray(np.sqrt((values**2).mean(axis=0)))
+
+
+def _tempo(m: _Movement) -> Array:
+    fast = np.log(_rms(m.speed) + _SLOW) - np.log(m.spread + _SMALL)
+    return np.stack([fast, np.log(_rms(m.push) + _SOFT) - np.log(_rms(m.speed) + _SLOW)])
+
+
+def _rhythm(m: _Movement) -> Array:
+    pad = min(60, len(m.head) - 1)
+    power = [
+        [(sosfiltfilt(f, part, axis=0, padlen=pad) ** 2).sum(axis=1).mean() for part in m.parts] for f in filters()[1:]
+    ]
+    share = np.log(np.array(power) + 1e-6)
+    return np.asarray(share - np.log(np.exp(share).sum(axis=0)))
+
+
+def _together(m: _Movement) -> Array:
+    signals = np.log(m.speed[:, _MOVERS] + _SLOW).T
+    return correlations(signals + 0.02 * ramp(signals.shape[1], len(signals)))[None]
+
+
+def _turning(m: _Movement) -> Array:
+    return correlations(m.head.T + _SMALL * ramp(len(m.head), len(ANGLES)))[None]
+
+
+def _sides(m: _Movement) -> Array:
+    noise = _SMALL * ramp(len(m.face), 2)
+    pairs = [[SHAPES.index(f"{name}_{side}") for side in ("left", "right")] for name in SIDES]
+    return np.array([[correlations(m.face[:, pair].T + noise)[0] for pair in pairs]])
+
+
+def _blinks(m: _Movement) -> Array:
+    shut = m.face[:, _columns()[list(REGIONS).index("blinks")]].mean(axis=1) > _BLINK
+    begun = np.count_nonzero(shut[1:] & ~shut[:-1])
+    return np.log([[begun * GRID_FPS / len(shut) + 0.1], [shut.mean() + 0.01]])
+
+
+def _quantiles(values: Array, least: float) -> Array:
+    return np.asarray(np.log(np.quantile(values, QUANTILES, axis=0) + least))
+
+
+def _columns_of(names: Sequence[str]) -> tuple[Column, ...]:
+    """Columns of the head, or of the face where it moves too; what they are taken of is always known."""
+    kinds = ("head" if set(name.split("_with_")) <= {"head", *ANGLES} else "face" for name in names)
+    return tuple(Column(name, (kind,), ()) for name, kind in zip(names, kinds, strict=True))
+
+
+_PARTS = ("head", *ANGLES, *REGIONS)
+_MOVERS = [0, *range(len(ANGLES) + 1, len(_PARTS))]
+"""The head as a whole and each region."""
+_PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
+_BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
+
+
+def _pairs(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{a}_with_{b}" for a, b in combinations(names, 2))
+
+
+# fmt: off
+_FAMILIES = (
+    Family("held", "posture", _columns_of(ANGLES), ("",), "{track} of the head in the mean", lambda m: m.head.mean(axis=0)[None]),
+    Family("rests", "expression", _columns_of(SHAPES), ("",), "{track} in the mean", lambda m: m.face.mean(axis=0)[None]),
+    Family("spread", "amplitude", _columns_of(_PARTS), ("",), "how far the {track} moves", lambda m: np.log(m.spread + _SMALL)[None]),
+    Family("deviation", "amplitude", _columns_of(SHAPES), ("",), "how much of {track}",
+           lambda m: np.log(m.face.std(axis=0) + _SMALL)[None]),
+    Family("velocity", "speed", _columns_of(SHAPES), ("",), "speed of {track}", lambda m: np.log(_slope(m.face).std(axis=0) + _SLOW)[None]),
+    Family("speed", "speed", _columns_of(_PARTS), _PERCENTILES, "speed of the {track}, {mark}th percentile",
+           lambda m: _quantiles(m.speed, _SLOW)),
+    Family("acceleration", "acceleration", _columns_of(_PARTS), _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
+           lambda m: _quantiles(m.push, _SOFT)),
+    Family("tempo", "tempo", _columns_of(_PARTS), ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
+    Family("eyes", "tempo", _columns_of(("shut",)), ("often", "long"), "how {mark} the eyes are {track}", _blinks),
+    Family("band", "rhythm", _columns_of(_PARTS), _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
+    Family("turning", "coordination", _columns_of(_pairs(ANGLES)), ("",), "{track} of the head turning together", _turning),
+    Family("sides", "coordination", _columns_of(SIDES), ("",), "{track} on both sides together", _sides),
+    Family("together", "coordination", _columns_of(_pairs(tuple(_PARTS[k] for k in _MOVERS))), ("",),
+           "{track} moving at the same time", _together),
+)
+# fmt: on
+
+
+@cache
+def face_catalogue() -> tuple[Statistic, ...]:
+    """Every statistic, in the order of `face_statistics`; its `keypoints` name the kind of evidence, head or face."""
+    return tuple(statistic for family in _FAMILIES for statistic in family.statistics(2))
+
+
+def face_statistics(head: Array, face: Array) -> Array:
+    """The statistics of one movement.
+
+    Args:
+        head: yaw, pitch and roll, radians, 30 a second [shape=(frames, 3)].
+        face: SHAPES, 0 to 1 [shape=(frames, 51)].
+
+    Returns:
+        [shape=(statistics,)], all finite.
+
+    Raises:
+        PoseprintError: fewer than SHORTEST frames, or one of them unknown.
+    """
+    if len(head) < SHORTEST:
+        raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
+    if not (np.isfinite(head).all() and np.isfinite(face).all()):
+        raise PoseprintError("a head or a face is not in sight for all of the movement")
+    pad = min(30, len(head) - 1)
+    steady = (sosfiltfilt(filters()[0], track, axis=0, padlen=pad) for track in (np.unwrap(head, axis=0), face))
+    movement = _Movement(*steady)
+    return np.concatenate([family.row(movement) for family in _FAMILIES])
