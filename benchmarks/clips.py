@@ -1,6 +1,6 @@
 """Extract and inspect every real clip: what decodes, what is seen, what the gates say.
 
-    python benchmarks/clips.py [--output DIR] [--folders videos clips]
+    python benchmarks/clips.py [--output DIR] [--folders videos clips] [--rate 10]
 
 The data set it leaves in DIR is what benchmarks/speakers.py trains on.
 """
@@ -31,13 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=FOLDER)
     parser.add_argument("--folders", nargs="+", default=["videos", "clips"], help="Of ../shared/data.")
+    parser.add_argument("--rate", type=int, default=30, help="Poses a second that are estimated.")
     options = parser.parse_args()
     folder = options.output
     rows = []
     for clip in (clip for name in options.folders for clip in clips(folder=name)):
         started = time.perf_counter()
         done = collect(
-            clip.path, folder, person=clip.person, label=clip.label, measuring=Measuring(hands=True, cache=False)
+            clip.path,
+            folder,
+            person=clip.person,
+            label=clip.label,
+            measuring=Measuring(hands=True, rate=options.rate, cache=False),
         )
         spent = time.perf_counter() - started
         series = read_poses(done.file)
@@ -69,7 +74,7 @@ def main() -> None:
             }
         )
     listed = [row for row in rows if row["person"] != PRIVATE]
-    finish("clips", {"recordings": listed, "unlisted": len(rows) - len(listed)})
+    finish("clips", {"rate": options.rate, "recordings": listed, "unlisted": len(rows) - len(listed)})
 
 
 if __name__ == "__main__":

@@ -2,23 +2,33 @@
 
     python benchmarks/rate.py [--seeds 1]
 
-Every recording, enrolled and tested, is read at the lower rate and brought back to 30 poses a second by straight lines, as `--rate`
-does; protocol and references are those of benchmarks/verification.py, as pictures show the movers.
+Every recording, enrolled and tested, is read at the lower rate and brought back to 30 poses a second as `--rate` does that.
+Protocol and references are those of benchmarks/verification.py, as pictures show the movers.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
 from common import finish
 from protocol import table
 from verification import evaluate_axes
 
-from poseprint.core.series import GRID_FPS
-from poseprint.movements.perturbations import at_frame_rate
+from poseprint.core.series import GRID_FPS, PoseSeries
+from poseprint.estimation.grid import Between
+from poseprint.io.clock import TOLERANCE
 
 RATES = (30, 15, 10)
+
+
+def measured_at(series: PoseSeries, rate: int) -> PoseSeries:
+    """The series as it is where only so many poses a second were estimated."""
+    measured = np.flatnonzero(np.diff(np.floor((series.time + TOLERANCE) * rate), prepend=-1) > 0)
+    between = Between.of(series.time[measured], np.zeros(len(measured)), len(series))
+    return replace(series, position=between(series.position[measured].astype(np.float64)))
 
 
 def main() -> None:
@@ -27,7 +37,7 @@ def main() -> None:
     seeds = parser.parse_args().seeds
     rates = {}
     for rate in RATES:
-        changed = {} if rate == GRID_FPS else {"change": partial(at_frame_rate, fps=rate)}
+        changed = {} if rate == GRID_FPS else {"change": partial(measured_at, rate=rate)}
         rates[str(rate)] = evaluate_axes(table("msrc12"), 2, seeds, **changed)
     finish("rate", {"rates": rates})
 

@@ -237,6 +237,8 @@ def _series(
     for name in channels:
         if name.endswith("_confidence"):
             channels[name] = np.clip(np.nan_to_num(channels[name]), 0, 1)
+        elif name.startswith("face_"):
+            channels[name] = np.clip(channels[name], 0, 1)
     found = np.zeros(len(time), dtype=bool)
     found[of] = np.isfinite(pictures["position"][:, :, 0]).any(axis=1)
     shown = {name: pictures[name] for name in ("cut", "change", "camera")}
