@@ -254,7 +254,7 @@ def rate_section() -> str:
     ]
     return (
         "**What fewer poses a second cost**: `python benchmarks/rate.py`, MSRC-12 as pictures show it, "
-        f"{full['persons']} persons in {full['folds']} folds that nobody is enrolled and learned from at once, other gestures\n"
+        f"{full['persons']} persons in {full['folds']} folds, none tested who was learned from, other gestures\n"
         'tested than enrolled; area under the ROC curve, its 95 % interval over persons, and how it differs from that at 30 poses a second. Always "impostor" is right in '
         f"{percent(full['majority']['recording'])}.\n\n"
         + table(["poses a second", "evidence", "5 s", "one recording", "four recordings"], rows)
