@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,6 @@ def main() -> None:
     folder = options.output
     rows = []
     for clip in (clip for name in options.folders for clip in clips(folder=name)):
-        started = time.perf_counter()
         done = collect(
             clip.path,
             folder,
@@ -44,7 +42,6 @@ def main() -> None:
             label=clip.label,
             measuring=Measuring(hands=True, rate=options.rate, cache=False),
         )
-        spent = time.perf_counter() - started
         series = read_poses(done.file)
         inspection = inspect(series)
         choice, channels = Choice.of(series.log), series.channels
@@ -56,7 +53,6 @@ def main() -> None:
                 "pictures": series.log[0]["pictures"],
                 "frames": len(series),
                 "seconds": round(series.duration, 2),
-                "extraction_seconds": round(spent, 2) if done.new else None,
                 "person_share": round(float(series.present().mean()), 3),
                 "seen": {name: round(share, 3) for name, share in inspection.seen.items()},
                 "people": [{k: p[k] for k in ("number", "seconds", "size")} for p in choice.people],

@@ -20,17 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finish
+from common import ROOT, finish
 from extract import repeated
 
-import poseprint
 from poseprint.app.datasets.collect import CHUNKS_DIR
 from poseprint.core.series import GRID_FPS
 from poseprint.estimation.chunks import spans_of
 from poseprint.io.parquet import read_poses
 from poseprint.rendering.avatar import write_video
 
-SAMPLE = Path(poseprint.__file__).parent / "app" / "sample" / "recordings" / "obama_convention_begin.parquet"
+SAMPLE = ROOT / "src" / "poseprint" / "app" / "sample" / "recordings" / "obama_convention_begin.parquet"
 SIZE = (1920, 1080)
 EVERY = 1.0
 """Seconds between two looks at a process's memory."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -41,7 +40,8 @@ def camel(name: str) -> str:
 
 def clips() -> dict[str, dict[str, tuple[Array, Array, Array]]]:
     """By pair and side: whether a face is there, the head's angles, and the face's shapes, at the grid's rate."""
-    table = {name: column.to_numpy() for name, column in zip(*_columns(), strict=True)}
+    stored = pq.read_table(TRACKS)
+    table = {name: stored[name].to_numpy() for name in stored.column_names}
     found: dict[str, dict[str, tuple[Array, Array, Array]]] = defaultdict(dict)
     for clip in sorted(set(table["clip"])):
         for side in SIDES:
@@ -57,11 +57,6 @@ def clips() -> dict[str, dict[str, tuple[Array, Array, Array]]]:
             on_grid = [np.stack([np.interp(grid, time[seen], c[seen]) for c in v.T], axis=1) for v in (head, shapes)]
             found[clip][side] = (seen[nearest], *on_grid)
     return found
-
-
-def _columns() -> tuple[list[str], list[Any]]:
-    table = pq.read_table(TRACKS)
-    return table.column_names, table.columns
 
 
 def measured(clip: dict[str, tuple[Array, Array, Array]]) -> Array | None:

@@ -131,10 +131,8 @@ def _tiers(r: dict[str, Any]) -> str:
         "unsteadiness",
         "elbows and wrists from OpenPose's own, signer",
     ]
-    speed, error = (
-        {t["tier"]: value(t) for t in r["tiers"]}
-        for value in (lambda t: t["pictures_per_second"], lambda t: _median(t["drawn"]["keypoints"], ARMS))
-    )
+    speed = {t["tier"]: t["pictures_per_second"] for t in r["tiers"]}
+    error = {t["tier"]: _median(t["drawn"]["keypoints"], ARMS) for t in r["tiers"]}
     return (
         f"`python benchmarks/tiers.py`, networks of `{r['package']}`, one worker; errors in shoulder widths as above.\n\n"
         + table(header, rows)

@@ -1,7 +1,7 @@
 """How a head turns and a face moves, as statistics one can read: how far, how fast, in what rhythm, what together with what.
 
 As for the body (`poseprint.movements.statistics`), what a photograph shows is STATIC: how a head is held, what expression a face
-rests in. All else is MOTION. The tracks are MediaPipe's: rotation of the head in radians, and 51 blendshapes, 0 to 1. Head motion and
+rests in. All else is movement. The tracks are MediaPipe's: rotation of the head in radians, and 51 blendshapes, 0 to 1. Head motion and
 its coordination follow Agarwal et al. (CVPR Workshops 2019); regions instead of single muscles keep the names few enough to read.
 """
 
@@ -20,14 +20,15 @@ from poseprint.core.channels import BLENDSHAPES
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.statistics import (
-    BANDS_HZ,
-    QUANTILES,
+    BANDS,
+    PERCENTILES,
     SHORTEST,
     Column,
     Family,
     Statistic,
     correlations,
     filters,
+    log_quantiles,
     ramp,
 )
 
@@ -48,7 +49,6 @@ SIDES = tuple(
 )
 """Blendshapes that both sides of the face have."""
 STATIC = ("posture", "expression")
-MOTION = ("amplitude", "speed", "acceleration", "tempo", "rhythm", "coordination")
 
 # What is added before a logarithm: about the landmarker's error, in radians or shares (and a second, and a second squared).
 _SMALL, _SLOW, _SOFT = 0.005, 0.02, 0.2
@@ -138,10 +138,6 @@ def _blinks(m: _Movement) -> Array:
     return np.log([[begun * GRID_FPS / len(shut) + 0.1], [shut.mean() + 0.01]])
 
 
-def _quantiles(values: Array, least: float) -> Array:
-    return np.asarray(np.log(np.quantile(values, QUANTILES, axis=0) + least))
-
-
 def _columns_of(names: Sequence[str]) -> tuple[Column, ...]:
     """Columns of the head, or of the face where it moves too; what they are taken of is always known."""
     kinds = ("head" if set(name.split("_with_")) <= {"head", *ANGLES} else "face" for name in names)
@@ -151,8 +147,6 @@ def _columns_of(names: Sequence[str]) -> tuple[Column, ...]:
 _PARTS = ("head", *ANGLES, *REGIONS)
 _MOVERS = [0, *range(len(ANGLES) + 1, len(_PARTS))]
 """The head as a whole and each region."""
-_PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
-_BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
 
 
 def _pairs(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -167,13 +161,13 @@ _FAMILIES = (
     Family("deviation", "amplitude", _columns_of(SHAPES), ("",), "how much of {track}",
            lambda m: np.log(m.face.std(axis=0) + _SMALL)[None]),
     Family("velocity", "speed", _columns_of(SHAPES), ("",), "speed of {track}", lambda m: np.log(_slope(m.face).std(axis=0) + _SLOW)[None]),
-    Family("speed", "speed", _columns_of(_PARTS), _PERCENTILES, "speed of the {track}, {mark}th percentile",
-           lambda m: _quantiles(m.speed, _SLOW)),
-    Family("acceleration", "acceleration", _columns_of(_PARTS), _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
-           lambda m: _quantiles(m.push, _SOFT)),
+    Family("speed", "speed", _columns_of(_PARTS), PERCENTILES, "speed of the {track}, {mark}th percentile",
+           lambda m: log_quantiles(m.speed, _SLOW)),
+    Family("acceleration", "acceleration", _columns_of(_PARTS), PERCENTILES, "acceleration of the {track}, {mark}th percentile",
+           lambda m: log_quantiles(m.push, _SOFT)),
     Family("tempo", "tempo", _columns_of(_PARTS), ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
     Family("eyes", "tempo", _columns_of(("shut",)), ("often", "long"), "how {mark} the eyes are {track}", _blinks),
-    Family("band", "rhythm", _columns_of(_PARTS), _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
+    Family("band", "rhythm", _columns_of(_PARTS), BANDS, "share of the {track}'s movement at {mark}", _rhythm),
     Family("turning", "coordination", _columns_of(_pairs(ANGLES)), ("",), "{track} of the head turning together", _turning),
     Family("sides", "coordination", _columns_of(SIDES), ("",), "{track} on both sides together", _sides),
     Family("together", "coordination", _columns_of(_pairs(tuple(_PARTS[k] for k in _MOVERS))), ("",),

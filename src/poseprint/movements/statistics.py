@@ -152,7 +152,8 @@ def _rhythm(m: _Movement) -> Array:
     return np.asarray(np.log(power) - np.log(power.sum(axis=0)))
 
 
-def _log_quantiles(values: Array, least: float) -> Array:
+def log_quantiles(values: Array, least: float) -> Array:
+    """Logarithms of the QUANTILES over frames [shape=(quantiles, ...)], of values to which the least that counts is added."""
     return np.asarray(np.log(np.quantile(values, QUANTILES, axis=0) + least))
 
 
@@ -240,8 +241,8 @@ _PAIRS = tuple(Column.of(a, b) for a, b in combinations(_COORDINATED, 2))
 _COORDINATE_PAIRS = tuple(
     Column.of(a, b, name=f"{one}_with_{other}") for (a, one), (b, other) in combinations(_COORDINATES, 2)
 )
-_PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
-_BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
+PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
+BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
 _LENGTHS, _SHOULDERS = [*range(len(TRACKS))[LIMBS], 0], [1, 4]
 
 # fmt: off
@@ -258,17 +259,17 @@ FAMILIES = (
             lambda m: np.log(m.velocity.std(axis=0) + _SLOW).T),
     Family("push", "acceleration", _ALL, None, "acceleration of the {track} along {mark}",
             lambda m: np.log(m.acceleration.std(axis=0) + _SOFT).T),
-    Family("speed", "speed", _ALL, _PERCENTILES, "speed of the {track}, {mark}th percentile",
-            lambda m: _log_quantiles(m.speed, _SLOW)),
-    Family("acceleration", "acceleration", _ALL, _PERCENTILES, "acceleration of the {track}, {mark}th percentile",
-            lambda m: _log_quantiles(m.push, _SOFT)),
-    Family("turning", "turning", _ALL[LIMBS], _PERCENTILES, "turning of the {track}, {mark}th percentile",
-            lambda m: _log_quantiles(m.turning[:, :4], 2 * _SLOW)),
-    Family("bending", "turning", _ELBOWS, _PERCENTILES, "bending of the {track}, {mark}th percentile",
-            lambda m: _log_quantiles(m.turning[:, 4:], 2 * _SLOW)),
+    Family("speed", "speed", _ALL, PERCENTILES, "speed of the {track}, {mark}th percentile",
+            lambda m: log_quantiles(m.speed, _SLOW)),
+    Family("acceleration", "acceleration", _ALL, PERCENTILES, "acceleration of the {track}, {mark}th percentile",
+            lambda m: log_quantiles(m.push, _SOFT)),
+    Family("turning", "turning", _ALL[LIMBS], PERCENTILES, "turning of the {track}, {mark}th percentile",
+            lambda m: log_quantiles(m.turning[:, :4], 2 * _SLOW)),
+    Family("bending", "turning", _ELBOWS, PERCENTILES, "bending of the {track}, {mark}th percentile",
+            lambda m: log_quantiles(m.turning[:, 4:], 2 * _SLOW)),
     Family("tempo", "tempo", _ALL, ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
     Family("together", "coordination", _PAIRS, ("",), "{track} moving at the same time", _together),
-    Family("band", "rhythm", _ALL, _BANDS, "share of the {track}'s movement at {mark}", _rhythm),
+    Family("band", "rhythm", _ALL, BANDS, "share of the {track}'s movement at {mark}", _rhythm),
     Family("correlation", "correlation", _COORDINATE_PAIRS, ("",), "{track} moving along", _along),
 )
 # fmt: on
