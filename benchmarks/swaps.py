@@ -1,6 +1,6 @@
 """What survives a face swap: each statistic of head and face, in a clip and in the same clip with another face.
 
-    python benchmarks/swaps.py [--threshold 0.8]
+    python benchmarks/swaps.py [--threshold 0.7]
 
 Pairs of ../shared/data/face_swaps: the movement is one and the same, the face is another. A statistic of the movement comes out
 the same in both clips, one of the face does not: what correlates over the pairs at least at the threshold says how somebody moves.
@@ -21,15 +21,16 @@ from poseprint.core.arrays import Array, runs
 from poseprint.core.rotation import angles_of
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.cutting import LENGTH, cut_movements
-from poseprint.movements.head import SHAPES, STATIC, face_catalogue, face_statistics
+from poseprint.movements.families import FACE_PARTS
+from poseprint.movements.head import COUNT, SHAPES, face_statistics
 from poseprint.movements.measure import STRIDE
+from poseprint.movements.statistics import STATIC, catalogue
+from poseprint.verification.learn_films import SURVIVES, survival
 
 TRACKS = SHARED / "face_swaps" / "face_tracks.parquet"
 SIDES = ("original", "swapped")
 UP_TO_DOWN = np.diag([1.0, -1.0, -1.0])
 BOOTSTRAPS = 1000
-LEAST = 1e-6
-"""Deviation over clips from which on a statistic varies."""
 
 
 def camel(name: str) -> str:
@@ -74,21 +75,15 @@ def measured(clip: dict[str, tuple[Array, Array, Array]]) -> Array | None:
     )
 
 
-def varies(values: Array) -> Array:
-    """Which statistics differ between clips, on both sides: hardly anybody sneers, say."""
-    return np.asarray((values.std(axis=0) > LEAST).all(axis=0))
-
-
-def survival(values: Array) -> Array:
-    """Correlation of each statistic between the sides, over clips [shape=(clips, 2, statistics)]; NaN where it hardly varies."""
-    a, b = (values[:, k] - values[:, k].mean(axis=0) for k in (0, 1))
-    found = (a * b).sum(axis=0) / np.maximum(np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0)), 1e-12)
-    return np.asarray(np.where(varies(values), found, np.nan))
+def pairs() -> Array:
+    """Mean statistics of head and face in every pair that shows a face for long enough [shape=(pairs, 2, statistics)]."""
+    both = (measured(clip) for clip in clips().values())
+    return np.stack([values for values in both if values is not None])
 
 
 def found_again(values: Array, chosen: Array) -> float:
     """Share of swapped clips whose own original is nearest among all, by the chosen statistics, each in units of its deviation."""
-    chosen = chosen & varies(values)
+    chosen = chosen & np.isfinite(survival(values))
     scaled = values[:, :, chosen] / values[:, 0, chosen].std(axis=0)
     apart = np.linalg.norm(scaled[:, 1][:, None] - scaled[:, 0][None], axis=2)
     return float((apart.argmin(axis=1) == np.arange(len(values))).mean())
@@ -103,19 +98,18 @@ def interval(values: Array, columns: Array, random: np.random.Generator) -> list
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threshold", type=float, default=0.8)
+    parser.add_argument("--threshold", type=float, default=SURVIVES)
     threshold = parser.parse_args().threshold
-    pairs = {name: measured(clip) for name, clip in clips().items()}
-    values = np.stack([v for v in pairs.values() if v is not None])
-    statistics, random = face_catalogue(), np.random.default_rng(0)
+    values = pairs()
+    statistics, random = catalogue(2)[-COUNT:], np.random.default_rng(0)
     dev = random.permutation(len(values)) < len(values) // 2
     over_all, on_dev, on_rest = survival(values), survival(values[dev]), survival(values[~dev])
     chosen = on_dev >= threshold
     static = np.array([s.quality in STATIC for s in statistics])
     groups = []
-    for kind in ("head", "face"):
+    for kind in FACE_PARTS:
         for quality in dict.fromkeys(s.quality for s in statistics):
-            columns = np.array([s.quality == quality and s.keypoints == (kind,) for s in statistics])
+            columns = np.array([s.quality == quality and s.part == kind for s in statistics])
             if columns.any():
                 groups.append(
                     {
@@ -139,7 +133,7 @@ def main() -> None:
         "swaps",
         {
             "pairs": len(values),
-            "left_out": len(pairs) - len(values),
+            "left_out": len(clips()) - len(values),
             "dev": int(dev.sum()),
             "threshold": threshold,
             "groups": groups,
@@ -149,7 +143,7 @@ def main() -> None:
                 {
                     "name": s.name,
                     "words": s.words,
-                    "kind": s.keypoints[0],
+                    "kind": s.part,
                     "quality": s.quality,
                     "correlation": round(float(r), 3) if np.isfinite(r) else None,
                 }

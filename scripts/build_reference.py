@@ -1,10 +1,12 @@
 """Rebuild what ships in the package as references: backgrounds, cohorts, calibrations, bridges.
 
-    python scripts/build_reference.py [--bridge DIR] [--clips DIR]
+    python scripts/build_reference.py [--poses DIR] [--bridge DIR] [--clips DIR]
 
-Reads the Kinect tables in ../shared/data. To bring MediaPipe's statistics to the Kinect's scale, figures are drawn
-that move as MSRC-12's movers did, measured by MediaPipe, and compared movement by movement with what was drawn (about
-a quarter of an hour the first time; DIR keeps the poses). Films of public speakers have a cohort of their own. Statistics of statistics go into the package, nobody's poses.
+Reads the Kinect tables and the clips of people who talk in ../shared/data. To bring MediaPipe's statistics to the Kinect's
+scale, figures are drawn that move as MSRC-12's movers did, measured by MediaPipe, and compared movement by movement with what
+was drawn (a quarter of an hour); that, and where the middle of bodies in films is, stays as it ships unless asked for. Heads
+and faces, and the calibrations on films, are learned from the clips. Statistics of statistics go into the package, nobody's
+poses, and nothing of the private person among the clips alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,18 @@ from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import measure
 from poseprint.rendering.avatar import write_video
 from poseprint.rendering.figure import LOOKS
-from poseprint.verification.calibration import Calibration, circumstances
 from poseprint.verification.decision import Costs
-from poseprint.verification.learn_reference import Roles, learn_reference, with_llr
-from poseprint.verification.reference import EVIDENCE, FOLDER, NAMES, Reference, write_reference
-from poseprint.verification.trials import Take, Trials, run_trials, takes_of_table
+from poseprint.verification.learn_films import FUSIONS, SURVIVES, calibrate_films, difference, with_faces
+from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.reference import FOLDER, NAMES, Reference, read_reference, write_reference
+from poseprint.verification.trials import Take, Trials, takes_of_table
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from film_clips import MANIFESTS, read_clips, teaching  # noqa: E402
+from film_trials import bodies, calibrated, nested  # noqa: E402
+from swaps import pairs as swap_pairs  # noqa: E402
+
 DATA = ROOT.parent / "shared" / "data"
 SETS = ("msrc12", "utd_mhad", "isl_kinect")
 SIZE = (640, 360)
@@ -113,73 +119,60 @@ def speakers(folder: Path) -> list[tuple[str, PoseSeries]]:
     return [(person, read_poses(collect(clip, folder, person=person).file)) for person, clip in clips]
 
 
-def film_takes(clips: list[tuple[str, PoseSeries]]) -> list[Take]:
-    """The usable clips."""
-    takes = (Take.of(measure(replace(series, person=person), 2), group="films") for person, series in clips)
-    return [t for t in takes if t is not None and t.seconds >= 4]
-
-
-def film_origins(takes: list[Take]) -> tuple[list[str], Array]:
-    """Who is in the clips, and the mean statistics of each."""
+def film_origins(folder: Path) -> tuple[list[str], Array]:
+    """Whose clips tell where the middle of bodies is, and the mean statistics of each."""
+    measured = (
+        Take.of(measure(replace(series, person=person), 2), group="films") for person, series in speakers(folder)
+    )
+    takes = [t for t in measured if t is not None and t.seconds >= 4]
     names = sorted({t.person for t in takes})
     own = [np.stack([t.summary().mean for t in takes if t.person == name]) for name in names]
     return names, np.stack([mean_of(rows) for rows in own])
 
 
-def film_trials(reference: Reference, takes: list[Take]) -> Trials:
-    """Every clip against everybody's other clips; neither of the two people helps to tell where the middle is."""
-    parts = []
-    for take in takes:
-        for person in sorted({t.person for t in takes}):
-            enrol = [t for t in takes if t.person == person and t.recording != take.recording]
-            if enrol:
-                seen = reference.seen_by(MEASURED_BY, person, take.person)
-                parts.append(run_trials(seen, enrol, [(take.recording, take.person, take.summary())]))
-    return Trials.joined(parts)
-
-
-def film_calibrations(reference: Reference, trials: Trials) -> dict[str, Calibration]:
-    """The picture's calibrations, shifted and scaled to fit the films; each person and each pair weighs alike."""
-    pair = [" with ".join(sorted((a, b))) for a, b in zip(trials.model, trials.test, strict=True)]
-    _, number, count = np.unique(pair, return_inverse=True, return_counts=True)
-    around = circumstances(trials.seconds, trials.hidden, trials.enrolled)
-    out = {}
-    for name, kinds in EVIDENCE.items():
-        scores = np.stack([trials.scores[k] for k in kinds], axis=1)
-        known = np.isfinite(scores).all(axis=1)
-        out[name] = reference.calibrations[name].refitted(
-            scores[known],
-            around[known],
-            trials.genuine[known],
-            weight=1 / count[number][known],
-            genuine_persons=len(set(trials.model[trials.genuine])),
-            persons=len(set(trials.test)),
-        )
-    return out
-
-
-def film_facts(reference: Reference, trials: Trials) -> dict[str, Any]:
-    """How good the films' LLRs are: as the picture's calibration gives them, and fitted without the person tried."""
-    before = trial_metrics(with_llr(trials, reference.calibrations), "both")
-    parts = []
-    for person in sorted(set(trials.model)):
-        rest = trials.at((trials.model != person) & (trials.test != person))
-        parts.append(with_llr(trials.at(trials.model == person), film_calibrations(reference, rest)))
-    after = {kind: trial_metrics(Trials.joined(parts), kind) for kind in EVIDENCE}
-    keep = ("auc", "eer", "cllr", "min_cllr", "persons", "genuine", "impostor", "majority", "intervals")
-    told = Trials.joined(parts)
-    errors = {
-        "evidence": "both",
-        "seconds": float(np.median(told.seconds)),
-        "enrolled": int(np.median(told.enrolled)),
-        "data": "public clips of speakers, each against everybody's other clips",
-        "films": True,
-        "genuine": int(told.genuine.sum()),
-        "impostor": int((~told.genuine).sum()),
-        "verdicts": int((decided(told.llr["both"]) != "inconclusive").sum()),
-        **error_rates(told, "both"),
+def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path | None) -> Reference:
+    """The reference with heads and faces of the people in the clips, and calibrations on their trials."""
+    clips, pairs = read_clips(MANIFESTS, poses), swap_pairs()
+    tried = nested(teaching(clips), pairs, bodies(reference))
+    alike = gestures.at((gestures.level == "recording") & (gestures.hidden < 0.05) & (gestures.enrolled > 3))
+    apart = {kind: difference(alike, tried.of("clip").trials, FUSIONS[kind]) for kind in ("motion", "both")}
+    served = all(low <= 0 <= high for low, high in (intervals["gain"] for intervals in apart.values()))
+    further = len(set(alike.model)) if served else 0
+    told = calibrated(tried, genuine_persons=further).of("clip").trials
+    fit = tried.of("clip", "swap")
+    own = told.model[told.genuine]
+    films = {
+        "persons": len(set(told.model)),
+        "genuine_persons": len(set(own)),
+        "gestures": further,
+        "apart": apart,
+        "swaps": int((tried.kind == "swap").sum()),
+        "swap_pairs": len(pairs),
+        "survives": SURVIVES,
+        **{kind: _figures(told, kind) for kind in FUSIONS},
+        "errors": {
+            "evidence": "both",
+            "seconds": float(np.median(told.seconds)),
+            "enrolled": int(np.median(told.enrolled)),
+            "data": "public clips of people who talk, each against everybody's clips of other occasions",
+            "films": True,
+            "genuine": int(told.genuine.sum()),
+            "impostor": int((~told.genuine).sum()),
+            "verdicts": int((decided(told.llr["both"]) != "inconclusive").sum()),
+            **error_rates(told, "both"),
+        },
     }
-    return {"cllr_before": before["cllr"], "errors": errors, **{k: {n: v[n] for n in keep} for k, v in after.items()}}
+    reference = with_faces(reference, teaching(clips, private=False), pairs)
+    calibrations = calibrate_films(fit.trials, fit.kind == "swap", genuine_persons=further)
+    return replace(reference, films={MEASURED_BY: calibrations}, facts={**reference.facts, "films": films})
+
+
+def _figures(trials: Trials, kind: str) -> dict[str, Any]:
+    figures = trial_metrics(trials, kind)
+    return {
+        k: figures[k]
+        for k in ("auc", "eer", "cllr", "min_cllr", "persons", "genuine", "impostor", "majority", "intervals")
+    }
 
 
 def error_rates(trials: Trials, kind: str) -> dict[str, Any]:
@@ -236,15 +229,17 @@ def card(takes: list[Take], roles: Roles) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bridge", type=Path, default=Path(tempfile.gettempdir()) / "poseprint-bridge")
-    parser.add_argument("--clips", type=Path, default=Path(tempfile.gettempdir()) / "poseprint-speakers")
-    folder, clips = parser.parse_args().bridge, parser.parse_args().clips
+    parser.add_argument("--bridge", type=Path, help="Measure the bridge anew, and keep its poses here.")
+    parser.add_argument(
+        "--clips", type=Path, help="Measure the middle of bodies in films anew, and keep the poses here."
+    )
+    parser.add_argument(
+        "--poses", type=Path, help="The data set that benchmarks/clips.py left; else the clips are measured."
+    )
+    options = parser.parse_args()
     if not (DATA / "msrc12").is_dir():
         sys.exit(f"no measuring data at {DATA}")
     roles = Roles()
-    gain, bridge_facts = bridge(drawn_and_measured(folder))
-    films = film_takes(speakers(clips))
-    names, origins = film_origins(films)
     for axes in NAMES:
         takes = [t for g in SETS for t in takes_of_table(DATA / g / "upper_body.parquet", axes, group=g)]
         reference, trials = learn_reference(takes, axes, roles=roles)
@@ -257,11 +252,16 @@ def main() -> None:
         }
         reference = replace(reference, facts=facts)
         if axes == 2:
-            facts |= {"bridge": bridge_facts, "speakers": names}
-            reference = replace(reference, gains={MEASURED_BY: gain}, origins={MEASURED_BY: origins}, facts=facts)
-            tried = film_trials(reference, films)
-            facts["films"] = film_facts(reference, tried)
-            reference = replace(reference, films={MEASURED_BY: film_calibrations(reference, tried)}, facts=facts)
+            gains, origins = read_reference(2).gains, read_reference(2).origins
+            facts |= {k: read_reference(2).facts[k] for k in ("bridge", "speakers")}
+            if options.bridge:
+                gain, facts["bridge"] = bridge(drawn_and_measured(options.bridge))
+                gains = {MEASURED_BY: gain}
+            if options.clips:
+                facts["speakers"], middle = film_origins(options.clips)
+                origins = {MEASURED_BY: middle}
+            reference = replace(reference, gains=gains, origins=origins, facts=facts)
+            reference = with_film_calibrations(reference, trials, options.poses)
         write_reference(reference)
     size = sum(f.stat().st_size for f in FOLDER.iterdir())
     print(f"{FOLDER}: {size / 1024:.0f} KiB", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.channels import HANDS
+from poseprint.core.channels import BLENDSHAPES, HANDS
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY
 
@@ -113,6 +113,34 @@ def with_head_and_hands(series: PoseSeries) -> PoseSeries:
         hands[names[-1]] = np.full(len(series), 0.9)
     head = {"head_x": nose[:, 0], "head_y": nose[:, 1], "head_confidence": np.ones(len(series)), **angles}
     return replace(series, channels={**series.channels, **head, **hands})
+
+
+def with_face(series: PoseSeries, style: int = 0, seed: int = 0) -> PoseSeries:
+    """The series with the channels of a head and a face that move.
+
+    Args:
+        series: of a mover.
+        style: whose way of moving it is: how far and how fast each angle and each shape goes.
+        seed: of the phases, and of what differs from film to film.
+    """
+    own, film = np.random.default_rng(style), np.random.default_rng(1000 + seed)
+    time = np.arange(len(series)) / series.fps
+
+    def track(reach: float) -> Array:
+        hertz, far = own.uniform(0.2, 2.5), reach * own.uniform(0.2, 1) * film.uniform(0.9, 1.1)
+        slow = 0.3 * np.sin(2 * np.pi * film.uniform(0.1, 0.3) * time)
+        return far * (slow + np.sin(2 * np.pi * hertz * film.uniform(0.95, 1.05) * time + film.uniform(0, 6)))
+
+    angles = {f"head_{name}": track(0.3) for name in ("yaw", "pitch", "roll")}
+    shapes = {f"face_{name}": np.clip(own.uniform(0.1, 0.5) + track(0.3), 0, 1) for name in BLENDSHAPES}
+    place = {"head_x": series.position[:, 0, 0], "head_y": series.position[:, 0, 1]}
+    sure = dict.fromkeys(("head_confidence", "face_confidence"), np.ones(len(series)))
+    return replace(series, channels={**series.channels, **angles, **shapes, **place, **sure})
+
+
+def talker(frames: int = 600, style: int = 0, seed: int = 0) -> PoseSeries:
+    """Somebody of whom head and face are seen, and no arm."""
+    return with_face(no_arms(wanderer(frames, seed=seed)), style, seed)
 
 
 def _extracted(frames: int, fps: float, size: tuple[int, int]) -> dict[str, Any]:

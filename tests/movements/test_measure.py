@@ -35,7 +35,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (measure, "clean"),
         (gates, "clean"),
         (measure, "tracks_of"),
-        (statistics, "_Movement"),
+        (statistics, "BodyMovement"),
     ):
         counted(module, name)
     return count
@@ -50,7 +50,7 @@ def test_a_judged_recording_is_measured_once(calls: Counter[str]) -> None:
     measured = measure.measure(series, 2)
     spans = {span for stride in (75, 150, 30) for span in measured.movements(stride).spans}
     over = COPIES * len(measured.spans(150))  # what tells the margin
-    assert once == {"inspect": 1, "clean": 1, "tracks_of": 1, "_Movement": len(spans) + over}
+    assert once == {"inspect": 1, "clean": 1, "tracks_of": 1 + COPIES, "BodyMovement": len(spans) + over}
 
 
 def test_movements_of_any_stride_have_the_statistics_they_have_alone() -> None:

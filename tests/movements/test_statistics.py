@@ -10,18 +10,33 @@ from helpers.movers import mover
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from poseprint.core.channels import FACE, HEAD
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.movements.cleaning import clean
-from poseprint.movements.statistics import FURTHER, MOTION, STATIC, MovementStatistics, catalogue, columns_of
+from poseprint.movements.head import COUNT
+from poseprint.movements.statistics import (
+    FURTHER,
+    MOTION,
+    STATIC,
+    MovementStatistics,
+    catalogue,
+    columns_of,
+    face_tracks,
+    mean_statistics,
+)
 from poseprint.movements.tracks import axes_of, tracks_of
 
 NAMES = {axes: [s.name for s in catalogue(axes)] for axes in (2, 3)}
+OF_BODY = len(catalogue(2)) - COUNT
 
 
 def taken(series: PoseSeries, spans: list[tuple[int, int]] | None = None) -> np.ndarray:
+    """The body's statistics."""
     spans = spans or [(0, len(series))]
-    return MovementStatistics(tracks_of(clean(series), axes=2), [(0, len(series))]).of(spans).astype(np.float64)
+    table = MovementStatistics(tracks_of(clean(series), axes=2), [(0, len(series))]).of(spans)
+    assert np.isnan(table[:, OF_BODY:]).all()
+    return table[:, :OF_BODY].astype(np.float64)
 
 
 def value(table: np.ndarray, name: str) -> float:
@@ -31,7 +46,8 @@ def value(table: np.ndarray, name: str) -> float:
 @pytest.mark.parametrize("axes", [2, 3])
 def test_every_statistic_has_a_name_of_its_own_and_a_known_quality(axes: int) -> None:
     assert len(set(NAMES[axes])) == len(NAMES[axes])
-    assert {s.quality for s in catalogue(axes)} == {*STATIC, *MOTION, *FURTHER}
+    assert {s.quality for s in catalogue(axes)} | {"expression"} == {*STATIC, *MOTION, *FURTHER}
+    assert [s.part for s in catalogue(axes)].count("body") == (OF_BODY if axes == 2 else len(catalogue(3)))
     assert not set(columns_of(STATIC, axes)) & set(columns_of(MOTION, axes))
     assert all(s.keypoints and s.words for s in catalogue(axes))
     assert sum(s.quality == "correlation" for s in catalogue(axes)) == 190  # Agarwal et al. 2019
@@ -90,7 +106,7 @@ def test_unseen_keypoints_have_no_statistics() -> None:
     position = series.position.copy()
     position[:, 4] = np.nan
     table = taken(replace(series, position=position))[0]
-    gone = np.array(["right_wrist" in s.keypoints for s in catalogue(2)])
+    gone = np.array(["right_wrist" in s.keypoints for s in catalogue(2)[:OF_BODY]])
     assert np.isnan(table[gone]).all()
     assert np.isfinite(table[~gone]).all()
 
@@ -125,7 +141,49 @@ def test_no_filter_reaches_across_a_cut() -> None:
     )
     spans = [(0, 150), (150, 300)]
     table = MovementStatistics(tracks_of(clean(joined), axes=2), spans).of(spans)
-    np.testing.assert_allclose(table[0], taken(first)[0], atol=1e-3)
+    np.testing.assert_allclose(table[0, :OF_BODY], taken(first)[0], atol=1e-3)
+
+
+def face_of(frames: int) -> np.ndarray:
+    """A head and a face that move [shape=(frames, 54)]."""
+    time = np.arange(frames) / 30
+    return 0.3 + 0.2 * np.sin(2 * np.pi * (0.4 + 0.05 * np.arange(54)) * time[:, None])
+
+
+def test_body_and_face_are_measured_where_each_is_seen() -> None:
+    series, face = mover(450), face_of(450)
+    face[200:] = np.nan
+    table = MovementStatistics(tracks_of(clean(series), axes=2), [(150, 450)], face).of(
+        [(0, 150), (150, 300), (300, 450)]
+    )
+    known = [(np.isfinite(row[:OF_BODY]).all(), np.isfinite(row[OF_BODY:]).all()) for row in table]
+    assert known == [(False, True), (True, False), (True, False)]
+    mean = mean_statistics(table)
+    np.testing.assert_allclose(mean[OF_BODY:], table[0, OF_BODY:])
+    np.testing.assert_allclose(mean[:OF_BODY], table[1:, :OF_BODY].astype(np.float64).mean(axis=0))
+
+
+def test_a_face_that_is_lost_for_a_moment_is_bridged() -> None:
+    face = face_of(150)
+    gap = face.copy()
+    gap[40:60] = np.nan
+    nothing = tracks_of(clean(mover(150)), axes=2)
+    rows = [MovementStatistics(nothing, [], f).of([(0, 150)])[0, OF_BODY:] for f in (face, gap)]
+    assert np.median(np.abs(rows[0] - rows[1])) < 0.1
+    gap[60:90] = np.nan
+    with pytest.raises(PoseprintError, match="in no usable stretch"):
+        MovementStatistics(nothing, [], gap).of([(0, 150)])
+
+
+def test_tracks_of_a_face_need_all_channels_and_are_known_within_their_stretches() -> None:
+    series = mover(90)
+    channels = {name: np.full(90, 0.1) for name in (*HEAD, *FACE)}
+    tracks = face_tracks(replace(series, channels=channels), [(30, 60)])
+    assert tracks is not None
+    assert tracks.shape == (90, 54)
+    np.testing.assert_array_equal(np.isfinite(tracks).all(axis=1), (np.arange(90) >= 30) & (np.arange(90) < 60))
+    assert face_tracks(replace(series, channels=channels), []) is None
+    assert face_tracks(series, [(0, 90)]) is None
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

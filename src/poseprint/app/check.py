@@ -16,6 +16,7 @@ from poseprint.core.verdict import Judgement, MovementScore, Verdict
 from poseprint.core.version import __version__
 from poseprint.estimation.measuring import Measuring
 from poseprint.movements.cleaning import resample
+from poseprint.movements.joining import joined
 from poseprint.movements.tracks import axes_of
 from poseprint.supervised.features import FEATURES
 from poseprint.supervised.profile import SupervisedProfile
@@ -28,19 +29,22 @@ FRAMING = 1.6
 """By what factor a recording's shoulder width may leave the range of the profile's own footage."""
 
 
-def check(source: Path | str, profile: Path | str, measuring: Measuring | None = None) -> Verdict:
-    """The verdict on a video or a file of poses.
+def check(
+    source: Path | str | Sequence[Path | str], profile: Path | str, measuring: Measuring | None = None
+) -> Verdict:
+    """The verdict on a video or a file of poses, or on several of one event that show one mover.
 
     Args:
-        source: a video, or poses in Parquet.
+        source: a video, or poses in Parquet; or several, which are judged together.
         profile: the folder of a profile.
         measuring: how a video is measured, and whom; the usual way unless given.
 
     Raises:
-        PoseprintError: the source or the profile cannot be read.
+        PoseprintError: a source or the profile cannot be read, or sources that cannot be judged together.
     """
     loaded = read_profile(profile)  # before the long work, so that a broken profile is reported at once
-    return check_poses(read_source(source, measuring), loaded)
+    sources = [source] if isinstance(source, str | Path) else source
+    return check_poses(joined([read_source(one, measuring) for one in sources]), loaded)
 
 
 def check_poses(

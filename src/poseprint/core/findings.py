@@ -161,6 +161,18 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "POSTURE_ALONE": ("warning", "The verdict rests on posture and framing; the movement itself says nothing."),
     "CHANGE_OF_MOVER": ("warning", "Within the recording, the mover seems to change."),
+    "FACE_ALONE": (
+        "warning",
+        "The face moves like the person's, body and head do not: so does a face swap, whoever moves under it.",
+    ),
+    "PARTS_DISAGREE": (
+        "warning",
+        "Parts of the mover speak against each other: a face or a mouth may be put on somebody's movement.",
+    ),
+    "NOTHING_IN_COMMON": (
+        "warning",
+        "The recording shows other parts of the person than the profile knows.",
+    ),
     "KNOWN_TAKE": (
         "warning",
         "The profile was made from this take, or from a part of it: its movement, whatever face it has now, is counted twice.",
@@ -176,12 +188,12 @@ ADVICE = {
     "WHO_IS_MEANT": "choose one with --who NUMBER or --at X,Y@SECONDS; `poseprint inspect` lists them",
     "OTHERS_IN_SIGHT": "check that it is the one you mean; --who NUMBER measures another",
     "JOINTS_DOUBTED": "look at the replay; a larger or sharper version of the video may settle it",
-    "BODY_NOT_IN_SIGHT": "use footage that is framed wider: verdicts rest on the body so far",
+    "BODY_NOT_IN_SIGHT": "nothing to do: head and face are judged; footage that is framed wider says more",
     "TRACKING_JUMP": "look at the replay; crop the video to one person if it jumps between people",
     "UNSTEADY": "look at the replay; get the file again, or measure it again",
     "CUTS": "nothing to do; a longer unedited take makes stronger evidence",
     "SHOULDERS_HIDDEN": "use footage that shows head, shoulders and arms",
-    "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; of a head alone no verdict is given yet",
+    "ARMS_NOT_IN_SIGHT": "use footage that is framed wider; where only a head is seen, head and face are judged",
     "ELBOWS_HIDDEN": "prefer footage in which the arms can be seen",
     "WRISTS_HIDDEN": "prefer footage in which the hands can be seen",
     "FACE_HIDDEN": "prefer footage filmed from the front",
@@ -222,6 +234,9 @@ ADVICE = {
     "UNLIKE_BACKGROUND": "measure the videos with poseprint's own estimator, or see `poseprint evaluate` on such footage",
     "POSTURE_ALONE": "do not rest a claim on it: a podium is not a person",
     "CHANGE_OF_MOVER": "look at the replay there; check the parts one by one",
+    "FACE_ALONE": "compare footage in which more of body and head is seen; find out where the face comes from",
+    "PARTS_DISAGREE": "look at the parts over time in the report; find the original of the footage",
+    "NOTHING_IN_COMMON": "enrol footage framed like this one, or check footage framed like the enrolled",
     "KNOWN_TAKE": "check another take, or trim the recording to what is not in the profile; footage said to be new was used again",
     "PROFILE_DOUBTED": "look at the profile's findings first: `poseprint enroll` lists them",
 }

@@ -67,6 +67,7 @@ class MovementScore:
         seen: share of keypoints seen in this movement, 0 to 1.
         llr: static, motion and both, base 10, in bounds; None of a supervised profile.
         departures: what in it departs most from the person's own range.
+        parts: the LLR of each part alone, see LikelihoodRatio; empty where only bodies are known.
     """
 
     first: int
@@ -78,6 +79,7 @@ class MovementScore:
     seen: float
     llr: Mapping[str, float | None] | None = None
     departures: tuple[Departure, ...] = ()
+    parts: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ class LikelihoodRatio:
         typical, untypical: movements (places in Verdict.movements) most and least like the person, the most so first.
         change: where the mover seems to change: start and end of the stretch that differs, seconds, and the LLRs `within` it and
             `elsewhere`; None if nowhere.
+        parts: the LLR of each part alone, base 10, in the bounds that its own calibration supports, of films: body, head, eyes and
+            mouth (their movement), bearing (body and head), body_posture, head_posture and expression (the face at rest, which
+            counts for nothing in the others); None where a part was not measured.
     """
 
     llr: Mapping[str, float | None]
@@ -121,6 +126,7 @@ class LikelihoodRatio:
     typical: tuple[int, ...]
     untypical: tuple[int, ...]
     change: Mapping[str, Any] | None
+    parts: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

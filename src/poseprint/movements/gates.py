@@ -21,6 +21,7 @@ from poseprint.movements.cutting import LENGTH
 from poseprint.movements.disorder import disorder_of
 from poseprint.movements.file_gates import outside, source
 from poseprint.movements.gated import THRESHOLDS, Gated, Thresholds, counted, total_frames
+from poseprint.movements.joining import of_parts
 from poseprint.movements.kinds import BODY, HEAD, in_sight, usable_spans
 from poseprint.movements.people_gates import joints, people
 
@@ -273,5 +274,6 @@ GATES: tuple[Callable[[Gated], Iterator[Finding]], ...] = (
     _camera,
     _repeats,
     source,
+    of_parts,
 )
 """The gates in the order they run; each looks at the recording alone."""

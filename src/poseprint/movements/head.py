@@ -1,6 +1,6 @@
 """How a head turns and a face moves, as statistics one can read: how far, how fast, in what rhythm, what together with what.
 
-As for the body (`poseprint.movements.statistics`), what a photograph shows is STATIC: how a head is held, what expression a face
+As for the body (`poseprint.movements.body`), what a photograph shows is STATIC: how a head is held, what expression a face
 rests in. All else is movement. The tracks are MediaPipe's: rotation of the head in radians, and 51 blendshapes, 0 to 1. Head motion and
 its coordination follow Agarwal et al. (CVPR Workshops 2019); regions instead of single muscles keep the names few enough to read.
 """
@@ -19,13 +19,12 @@ from poseprint.core.arrays import Array
 from poseprint.core.channels import BLENDSHAPES
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import GRID_FPS
-from poseprint.movements.statistics import (
+from poseprint.movements.families import (
     BANDS,
     PERCENTILES,
     SHORTEST,
     Column,
     Family,
-    Statistic,
     correlations,
     filters,
     log_quantiles,
@@ -48,7 +47,11 @@ SIDES = tuple(
     name.removesuffix("_left") for name in SHAPES if name.endswith("_left") and name.replace("left", "right") in SHAPES
 )
 """Blendshapes that both sides of the face have."""
-STATIC = ("posture", "expression")
+_PART_OF = {
+    **dict.fromkeys(("brows", "lids", "blinks", "gaze"), "eyes"),
+    **dict.fromkeys(("cheeks", "jaw", "mouth"), "mouth"),
+}
+"""The part of the face (see FACE_PARTS) that a region belongs to."""
 
 # What is added before a logarithm: about the landmarker's error, in radians or shares (and a second, and a second squared).
 _SMALL, _SLOW, _SOFT = 0.005, 0.02, 0.2
@@ -138,10 +141,18 @@ def _blinks(m: _Movement) -> Array:
     return np.log([[begun * GRID_FPS / len(shut) + 0.1], [shut.mean() + 0.01]])
 
 
-def _columns_of(names: Sequence[str]) -> tuple[Column, ...]:
-    """Columns of the head, or of the face where it moves too; what they are taken of is always known."""
-    kinds = ("head" if set(name.split("_with_")) <= {"head", *ANGLES} else "face" for name in names)
-    return tuple(Column(name, (kind,), ()) for name, kind in zip(names, kinds, strict=True))
+def _part_of(name: str) -> str:
+    """The part that a track belongs to; head and face together are the head's, eyes and mouth together the face's."""
+    parts = set()
+    for track in name.split("_with_"):
+        region = track if track in REGIONS else next((r for r, begin in REGIONS.items() if track.startswith(begin)), "")
+        parts.add(_PART_OF.get(region, "head"))
+    return "head" if "head" in parts else parts.pop() if len(parts) == 1 else "face"
+
+
+def _columns_of(names: Sequence[str], part: str = "") -> tuple[Column, ...]:
+    """Columns of some tracks; what they are taken of is always known."""
+    return tuple(Column(name, (part or _part_of(name),), ()) for name in names)
 
 
 _PARTS = ("head", *ANGLES, *REGIONS)
@@ -154,9 +165,9 @@ def _pairs(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 # fmt: off
-_FAMILIES = (
+FACE_FAMILIES = (
     Family("held", "posture", _columns_of(ANGLES), ("",), "{track} of the head in the mean", lambda m: m.head.mean(axis=0)[None]),
-    Family("rests", "expression", _columns_of(SHAPES), ("",), "{track} in the mean", lambda m: m.face.mean(axis=0)[None]),
+    Family("rests", "expression", _columns_of(SHAPES, "face"), ("",), "{track} in the mean", lambda m: m.face.mean(axis=0)[None]),
     Family("spread", "amplitude", _columns_of(_PARTS), ("",), "how far the {track} moves", lambda m: np.log(m.spread + _SMALL)[None]),
     Family("deviation", "amplitude", _columns_of(SHAPES), ("",), "how much of {track}",
            lambda m: np.log(m.face.std(axis=0) + _SMALL)[None]),
@@ -166,7 +177,7 @@ _FAMILIES = (
     Family("acceleration", "acceleration", _columns_of(_PARTS), PERCENTILES, "acceleration of the {track}, {mark}th percentile",
            lambda m: log_quantiles(m.push, _SOFT)),
     Family("tempo", "tempo", _columns_of(_PARTS), ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
-    Family("eyes", "tempo", _columns_of(("shut",)), ("often", "long"), "how {mark} the eyes are {track}", _blinks),
+    Family("eyes", "tempo", _columns_of(("shut",), "eyes"), ("often", "long"), "how {mark} the eyes are {track}", _blinks),
     Family("band", "rhythm", _columns_of(_PARTS), BANDS, "share of the {track}'s movement at {mark}", _rhythm),
     Family("turning", "coordination", _columns_of(_pairs(ANGLES)), ("",), "{track} of the head turning together", _turning),
     Family("sides", "coordination", _columns_of(SIDES), ("",), "{track} on both sides together", _sides),
@@ -176,10 +187,8 @@ _FAMILIES = (
 # fmt: on
 
 
-@cache
-def face_catalogue() -> tuple[Statistic, ...]:
-    """Every statistic, in the order of `face_statistics`; its `keypoints` name the kind of evidence, head or face."""
-    return tuple(statistic for family in _FAMILIES for statistic in family.statistics(2))
+COUNT = sum(len(family.columns) * len(family.marks or ()) for family in FACE_FAMILIES)
+"""How many statistics there are."""
 
 
 def face_statistics(head: Array, face: Array) -> Array:
@@ -202,4 +211,4 @@ def face_statistics(head: Array, face: Array) -> Array:
     pad = min(30, len(head) - 1)
     steady = (sosfiltfilt(filters()[0], track, axis=0, padlen=pad) for track in (np.unwrap(head, axis=0), face))
     movement = _Movement(*steady)
-    return np.concatenate([family.row(movement) for family in _FAMILIES])
+    return np.concatenate([family.row(movement) for family in FACE_FAMILIES])

@@ -10,10 +10,10 @@ from poseprint.core.arrays import Array, Span, runs
 from poseprint.core.findings import Finding
 from poseprint.movements.gated import Gated
 
-BODY, HEAD = "body", "head"
+BODY, HEAD, FACE = "body", "head", "face"
 NEEDS: Mapping[str, tuple[str, ...]] = {
     HEAD: ("head_confidence",),
-    "face": ("face_confidence",),
+    FACE: ("face_confidence",),
     "hands": ("right_hand_confidence", "left_hand_confidence"),
 }
 """Kinds measured besides the body, and the channels of which one must be sure."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from poseprint.core.arrays import Array, Span, covered
+from poseprint.core.arrays import Array, Span, covered, runs
 from poseprint.core.findings import Inspection
 from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.movements.cleaning import clean, resample
 from poseprint.movements.cutting import LENGTH, cut_movements
+from poseprint.movements.families import SHORTEST
 from poseprint.movements.gates import inspect
-from poseprint.movements.statistics import SHORTEST, MovementStatistics
+from poseprint.movements.kinds import FACE
+from poseprint.movements.statistics import MovementStatistics, face_tracks
 from poseprint.movements.tracks import axes_of, tracks_of
 
 STRIDE = LENGTH // 2
@@ -61,6 +64,15 @@ class Measured:
     inspection: Inspection
     statistics: MovementStatistics
 
+    @cached_property
+    def stretches(self) -> tuple[Span, ...]:
+        """Frames in which something may serve as evidence of what statistics are taken of, none across a cut."""
+        kinds = self.inspection.kinds
+        if not kinds.get(FACE):
+            return self.inspection.spans
+        some = covered([*self.inspection.spans, *kinds[FACE]], len(self.series))
+        return tuple((first + a, first + b) for first, last in self.series.shots() for a, b in runs(some[first:last]))
+
     def spans(self, stride: int = STRIDE) -> tuple[Span, ...]:
         """Where its movements lie, as (first, last + 1).
 
@@ -71,7 +83,7 @@ class Measured:
             stride: frames from one movement's start to the next.
         """
         spans: list[Span] = []
-        for first, last in self.inspection.spans:
+        for first, last in self.stretches:
             whole = cut_movements([(first, last)], length=LENGTH, stride=stride)
             if whole and whole[-1][1] < last - stride // 2:
                 whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
@@ -99,7 +111,13 @@ def measure(series: PoseSeries, axes: int) -> Measured:
     series = resample(series, GRID_FPS)
     cleaned = clean(series)
     inspection = inspect(series, length=LENGTH, cleaned=cleaned)
-    return Measured(series, inspection, MovementStatistics(tracks_of(cleaned, axes=axes), inspection.spans))
+    return Measured(series, inspection, statistics_of(series, cleaned, inspection, axes))
+
+
+def statistics_of(series: PoseSeries, cleaned: PoseSeries, inspection: Inspection, axes: int) -> MovementStatistics:
+    """The statistics of a recording's movements, of all that may serve as evidence."""
+    face = face_tracks(series, inspection.kinds.get(FACE, ()))
+    return MovementStatistics(tracks_of(cleaned, axes=axes), inspection.spans, face)
 
 
 def reference_axes(series: Sequence[PoseSeries]) -> int:

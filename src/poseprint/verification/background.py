@@ -11,9 +11,9 @@ the statistics, averaged (Ho, IEEE PAMI 20, 1998), each with its within covarian
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.linalg import eigh
@@ -23,15 +23,66 @@ from poseprint.core.errors import PoseprintError
 from poseprint.movements.statistics import MOTION, STATIC, columns_of
 
 KINDS: dict[str, tuple[str, ...]] = {"static": STATIC, "motion": MOTION}
-"""The two kinds of evidence that are always scored apart, and the qualities each is made of."""
+"""The two kinds of evidence of a body, always scored apart, and the qualities each is made of."""
 
-MEMBERS = {"static": 1, "motion": 24}
-SUBSET = {"static": 1.0, "motion": 0.4}
-SHRINK = {"static": 0.1, "motion": 0.15}
-DIMENSIONS = {"static": 60, "motion": 100}
 BETWEEN_SHRINK = 0.3
 FEWEST_COLUMNS = 6
 """Statistics that must be measured on both sides for a score of a kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How one kind of evidence is scored.
+
+    Attributes:
+        columns: statistics it is made of, by their places in the table [shape=(n,)].
+        members: how many models are averaged.
+        subset: share of the statistics that each of them takes.
+        shrink: share of a sphere in what varies within a person.
+        dimensions: most directions of a model.
+    """
+
+    columns: Array
+    members: int
+    subset: float
+    shrink: float
+    dimensions: int
+
+
+@cache
+def body_recipes(axes: int) -> dict[str, Recipe]:
+    """How posture and movement of a body are scored."""
+    return {
+        "static": Recipe(columns_of(STATIC, axes), 1, 1.0, 0.1, 60),
+        "motion": Recipe(columns_of(MOTION, axes), 24, 0.4, 0.15, 100),
+    }
+
+
+FACE_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "head": ("head", (*MOTION, "rhythm")),
+    "eyes": ("eyes", (*MOTION, "rhythm")),
+    "mouth": ("mouth", (*MOTION, "rhythm")),
+    "head_posture": ("head", STATIC),
+    "expression": ("face", STATIC),
+}
+"""The kinds of evidence of a head and a face: the part and the qualities each is made of."""
+
+
+def face_recipes(survives: Array) -> dict[str, Recipe]:
+    """How movement and posture of a head, movement of eyes and mouth, and a face at rest are scored.
+
+    Args:
+        survives: which statistics of the table tell the same of a movement under another face; of those that are movement, the
+            others do not count [shape=(statistics,)].
+    """
+    recipes = {}
+    for kind, (part, qualities) in FACE_KINDS.items():
+        columns = columns_of(qualities, 2, part)
+        if qualities is STATIC:
+            recipes[kind] = Recipe(columns, 1, 1.0, 0.5, 60)
+        else:
+            recipes[kind] = Recipe(columns[survives[columns]], 24, 0.4, 0.3, 60)
+    return recipes
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +162,7 @@ class Background:
         cohort: scaled mean statistics of recordings of people, [shape=(recordings, statistics)].
         cohort_person: number of the person of each, [shape=(recordings,)].
         cohort_movements: how many movements each has.
+        recipes: how each kind of evidence is scored.
 
     A copy with another mean or scale shares the metrics, which depend on neither.
     """
@@ -125,15 +177,17 @@ class Background:
     cohort: Array
     cohort_person: Array
     cohort_movements: Array
+    recipes: Mapping[str, Recipe]
     _metrics: dict[tuple[str, bytes], Metric | None] = field(default_factory=dict, repr=False)
 
     def metric(self, kind: str, available: Array) -> Metric | None:
         """The score of one kind on the statistics that are available; None where they are too few."""
-        columns = columns_of(KINDS[kind], self.axes)
-        columns = columns[available[columns]]
+        recipe = self.recipes[kind]
+        columns = recipe.columns[available[recipe.columns]]
         key = (kind, columns.tobytes())
         if key not in self._metrics:
-            self._metrics[key] = Metric.of(self, kind, columns) if len(columns) >= FEWEST_COLUMNS else None
+            few = len(columns) < min(FEWEST_COLUMNS, len(recipe.columns))
+            self._metrics[key] = None if few else Metric.of(self, recipe, columns)
         return self._metrics[key]
 
     def scaled(self, mean: Array) -> Array:
@@ -150,20 +204,19 @@ class Metric:
     _norms: dict[Hashable, tuple[Array, Array]] = field(default_factory=dict, repr=False)
 
     @staticmethod
-    def of(background: Background, kind: str, columns: Array) -> Metric:
+    def of(background: Background, recipe: Recipe, columns: Array) -> Metric:
         """Build the members: random subsets, the same whenever the same statistics are available."""
         rng = np.random.default_rng(7)
-        count, share = MEMBERS[kind], SUBSET[kind]
         members = []
-        for _ in range(count):
-            size = max(FEWEST_COLUMNS, round(share * len(columns)))
+        for _ in range(recipe.members):
+            size = max(FEWEST_COLUMNS, round(recipe.subset * len(columns)))
             chosen = columns if size >= len(columns) else np.sort(rng.choice(columns, size, replace=False))
             block = np.ix_(chosen, chosen)
             within = background.within[block]
             sphere = np.trace(within) / len(chosen) * np.eye(len(chosen))
-            noise = (1 - SHRINK[kind]) * within + SHRINK[kind] * sphere
+            noise = (1 - recipe.shrink) * within + recipe.shrink * sphere
             spread, project = eigh(background.between[block], noise, check_finite=False)
-            spread, project = spread[::-1][: DIMENSIONS[kind]], project[:, ::-1][:, : DIMENSIONS[kind]]
+            spread, project = spread[::-1][: recipe.dimensions], project[:, ::-1][:, : recipe.dimensions]
             between = np.maximum((1 - BETWEEN_SHRINK) * spread + BETWEEN_SHRINK * spread.mean(), 1e-3)
             moment = np.maximum(((background.moment[block] @ project) * project).sum(axis=0), 0)  # rounded to 16 bits
             members.append(_Member(chosen, project, between, moment))

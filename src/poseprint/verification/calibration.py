@@ -8,7 +8,7 @@ more comparison of each kind had come out as wrong as can be (after Vergeer et a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,13 @@ class Calibration:
     """From scores, length and visibility to an LLR.
 
     Attributes:
-        kinds: of the scores it takes, in this order: static, motion or both.
+        kinds: of the scores it takes, in this order.
         weights: of each term: the bias; for each kind the score alone and times each circumstance; and each
             circumstance alone.
         lower, upper: bounds of the LLR, base 10.
         persons: how many people the fit rests on.
+        fusion: weight of each score in the one that counts, see `fused`; without any, each score counts by itself, and no LLR
+            is given where one of them is missing.
     """
 
     kinds: tuple[str, ...]
@@ -43,36 +45,24 @@ class Calibration:
     lower: float
     upper: float
     persons: int
+    fusion: tuple[float, ...] = ()
 
     def unbounded(self, scores: Array, conditions: Array) -> Array:
         """LLRs, base 10, before the bounds: for ordering trials, never for a verdict.
 
         Args:
-            scores: [shape=(trials, kinds)].
+            scores: NaN where one is missing [shape=(trials, kinds)].
             conditions: the circumstances of each trial, see `circumstances` [shape=(trials, 3)].
+
+        Returns:
+            [shape=(trials,)]; NaN where nothing can be said.
         """
+        scores = fused(scores, self.fusion)[:, None] if self.fusion else scores
         return np.asarray(_terms(scores, conditions) @ np.array(self.weights) / LOG10)
 
     def llr(self, scores: Array, conditions: Array) -> Array:
         """LLRs, base 10, within the bounds; arguments as in `unbounded`."""
         return np.clip(self.unbounded(scores, conditions), self.lower, self.upper)
-
-    def refitted(
-        self, scores: Array, conditions: Array, genuine: Array, *, weight: Array, genuine_persons: int, persons: int
-    ) -> Calibration:
-        """This calibration with its shift and gain fitted anew on a few trials of another kind of footage.
-
-        Args:
-            scores, conditions, genuine, weight: see `fit_calibration`.
-            genuine_persons: people who make genuine trials.
-            persons: people in all.
-        """
-        logit = LOG10 * self.unbounded(scores, conditions)
-        shift, gain = _logistic(np.stack([np.ones(len(logit)), logit], axis=1), genuine, weight)
-        weights = gain * np.array(self.weights)
-        weights[0] += shift
-        lower, upper = bounds(genuine_persons, persons)
-        return Calibration(self.kinds, tuple(float(w) for w in weights), lower, upper, persons)
 
     def to_dict(self) -> dict[str, Any]:
         """Json-ready."""
@@ -82,6 +72,7 @@ class Calibration:
             "lower": self.lower,
             "upper": self.upper,
             "persons": self.persons,
+            "fusion": list(self.fusion),
         }
 
     @staticmethod
@@ -89,7 +80,27 @@ class Calibration:
         """The opposite of `to_dict`."""
         numbers = tuple(float(w) for w in values["weights"])
         kinds = tuple(str(k) for k in values["kinds"])
-        return Calibration(kinds, numbers, float(values["lower"]), float(values["upper"]), int(values["persons"]))
+        fusion = tuple(float(w) for w in values.get("fusion", ()))
+        return Calibration(
+            kinds, numbers, float(values["lower"]), float(values["upper"]), int(values["persons"]), fusion
+        )
+
+
+def fused(scores: Array, weights: Sequence[float]) -> Array:
+    """Several scores as one, of those that are known: with stated weights, which few people tell better than fitted ones
+    (Dawes, American Psychologist 34, 1979), and such a scale that independent scores vary as one does.
+
+    Args:
+        scores: NaN where one is missing [shape=(trials, kinds)].
+        weights: of each kind.
+
+    Returns:
+        [shape=(trials,)]; NaN where none is known.
+    """
+    weighted = np.isfinite(scores) * np.asarray(weights)
+    scale = np.sqrt((weighted**2).sum(axis=1))
+    total = (np.nan_to_num(scores) * weighted).sum(axis=1)
+    return np.where(scale > 0, total / np.maximum(scale, 1e-9), np.nan)
 
 
 def circumstances(seconds: Array, hidden: Array, enrolled: Array) -> Array:
@@ -143,6 +154,41 @@ def fit_calibration(
     lower, upper = bounds(persons)
     weights = _logistic(_terms(scores, conditions), genuine, weight)
     return Calibration(kinds, tuple(float(w) for w in weights), lower, upper, persons)
+
+
+def fit_fused(
+    fusion: Mapping[str, float],
+    scores: Array,
+    genuine: Array,
+    *,
+    weight: Array,
+    limits: tuple[float, float],
+    persons: int,
+) -> Calibration:
+    """Fit shift and gain of one score that several are fused to, from few trials; circumstances do not count.
+
+    Args:
+        fusion: weight of each kind of score.
+        scores: [shape=(trials, kinds)], NaN where one is missing.
+        genuine, weight: see `fit_calibration`; trials without any score do not count.
+        limits: lower and upper bound of the LLR, base 10.
+        persons: how many people the trials come from.
+
+    Raises:
+        PoseprintError: only one kind of trial.
+    """
+    score = fused(scores, tuple(fusion.values()))
+    known = np.isfinite(score)
+    if genuine[known].all() or not genuine[known].any():
+        raise PoseprintError("a calibration needs trials of both kinds, genuine and impostor")
+    weights = (*shift_and_gain(score[known], genuine[known], weight[known]), *[0.0] * 6)
+    return Calibration(tuple(fusion), weights, *limits, persons, tuple(fusion.values()))
+
+
+def shift_and_gain(score: Array, genuine: Array, weight: Array) -> tuple[float, float]:
+    """What makes a natural-log LLR of one score, fitted by logistic regression at even odds; all [shape=(trials,)]."""
+    shift, gain = _logistic(np.stack([np.ones(len(score)), score], axis=1), genuine, weight)
+    return float(shift), float(gain)
 
 
 def _logistic(x: Array, genuine: Array, weight: Array) -> Array:

@@ -89,7 +89,7 @@ class _Contents:
             why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.excluding)
             self.findings.append(finding("RECORDING_LEFT_OUT", f"{recording}: {why or 'nothing in it can serve'}"))
             return
-        track = movement_track(measured.series, inspection.spans)
+        track = movement_track(measured.series, measured.stretches)
         duplicate = self._number_of(series.sha256, track)
         if duplicate is not None:
             enrolled = self.made_from[duplicate]
@@ -106,7 +106,7 @@ class _Contents:
                 "seconds": round(movements.seconds, 2),
                 "sha256": series.source_sha256 or series.sha256,
                 "poses_sha256": series.sha256,
-                "shoulders": series.shoulder_width() / series.frame_size[1],
+                "shoulders": float(np.nan_to_num(series.shoulder_width())) / series.frame_size[1],
                 "movements": len(movements),
                 "findings": sorted({f.code for f in inspection.findings}),
             }

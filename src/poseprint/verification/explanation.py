@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.verdict import Departure, Quality
-from poseprint.movements.statistics import MOTION, STATIC, Statistic, catalogue, columns_of
+from poseprint.movements.families import BODY, Statistic
+from poseprint.movements.statistics import catalogue
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import Reference
+from poseprint.verification.reference import Reference, used_columns
 
 Scale = Callable[[float], float]
 
@@ -29,12 +30,13 @@ def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array
         statistics: mean statistics of what is explained.
         movements: how many movements of 5 s it is worth.
     """
-    b = reference.background
-    usual = mean_of(profile.statistics, share=0)
-    extra = max(1 / movements - 1 / b.recording_movements, 0.0)
-    spread = np.sqrt(np.diag(b.within) * (1 + 1 / len(profile.made_from)) + np.diag(b.moment) * extra)
+    usual, spread = mean_of(profile.statistics, share=0), np.full(len(statistics), np.nan)
+    for b in (reference.background, *([reference.faces] if reference.faces else [])):
+        own, extra = used_columns(b), max(1 / movements - 1 / b.recording_movements, 0.0)
+        varies = np.diag(b.within)[own] * (1 + 1 / len(profile.made_from)) + np.diag(b.moment)[own] * extra
+        spread[own] = b.scale[own] * np.sqrt(varies)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((statistics - usual) / (b.scale * spread))
+        return np.asarray((statistics - usual) / spread)
 
 
 def departures(
@@ -44,8 +46,7 @@ def departures(
     z = deviations(reference, profile, statistics, movements)
     all_statistics = catalogue(reference.axes)
     enrolled = profile.statistics.astype(np.float64)
-    used = columns_of((*MOTION, *STATIC), reference.axes)
-    order = sorted((int(i) for i in used if np.isfinite(z[i])), key=lambda i: -abs(z[i]))
+    order = sorted((int(i) for i in reference.used if np.isfinite(z[i])), key=lambda i: -abs(z[i]))
     count: dict[tuple[str, tuple[str, ...]], int] = {}
     listed: list[Departure] = []
     for i in order:
@@ -82,13 +83,16 @@ def qualities(
     z = deviations(reference, profile, statistics, movements)
     groups: dict[tuple[str, str], list[float]] = {}
     for value, statistic in zip(z, catalogue(reference.axes), strict=True):
-        if statistic.quality in (*MOTION, *STATIC) and np.isfinite(value):
-            groups.setdefault((statistic.quality, part_of(statistic.keypoints)), []).append(float(value))
+        if np.isfinite(value):
+            groups.setdefault((statistic.quality, part_of(statistic)), []).append(float(value))
     return tuple(Quality(q, p, float(np.sqrt(np.mean(np.square(v))))) for (q, p), v in groups.items())
 
 
-def part_of(keypoints: Sequence[str]) -> str:
-    """The part of the body that some keypoints belong to."""
+def part_of(statistic: Statistic) -> str:
+    """The part of the person that a statistic speaks of."""
+    keypoints = statistic.keypoints
+    if statistic.part != BODY:
+        return statistic.part
     arms = {k.split("_")[0] for k in keypoints if "_" in k}
     if len(arms) == 1:
         return f"{arms.pop()} arm"
@@ -100,10 +104,12 @@ def part_of(keypoints: Sequence[str]) -> str:
 def _unit(statistic: Statistic) -> tuple[Scale, str]:
     """What turns a statistic into a value that a person can read, and its unit."""
     kind = statistic.name.partition("_")[0]
+    if statistic.quality == "coordination":
+        return lambda v: float(np.tanh(v)), "correlation"
+    if statistic.part != BODY:
+        return _unit_of_face(statistic, kind)
     if kind == "place":
         return float, "shoulder widths"
-    if kind == "together":
-        return lambda v: float(np.tanh(v)), "correlation"
     unit = {
         "length": "shoulder widths",
         "shoulder": "shoulder widths",
@@ -117,3 +123,21 @@ def _unit(statistic: Statistic) -> tuple[Scale, str]:
         "tempo": "1/s",
     }[kind]
     return lambda v: float(np.exp(v)), unit
+
+
+def _unit_of_face(statistic: Statistic, kind: str) -> tuple[Scale, str]:
+    """The same for head and face: a head turns by degrees, an expression is a share of the most that a face can do."""
+    if kind == "held":
+        return lambda v: float(np.degrees(v)), "degrees"
+    if kind == "rests":
+        return float, "share"
+    if kind == "band":
+        return lambda v: float(np.exp(v)), "share"
+    if kind == "eyes":
+        return lambda v: float(np.exp(v)), "a second" if statistic.name.endswith("often") else "share"
+    if kind == "tempo":
+        return lambda v: float(np.exp(v)), "1/s"
+    unit = {"spread": "", "deviation": "", "speed": "/s", "velocity": "/s", "acceleration": "/s²"}[kind]
+    if statistic.part == "head":
+        return lambda v: float(np.degrees(np.exp(v))), f"degrees{unit}"
+    return lambda v: float(np.exp(v)), f"share{unit}"

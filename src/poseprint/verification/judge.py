@@ -7,18 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from poseprint.core.arrays import Array
 from poseprint.core.findings import Finding, Inspection, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Decision, Judgement, LikelihoodRatio, MovementScore
 from poseprint.movements.cutting import LENGTH
+from poseprint.movements.families import FACE_PARTS
 from poseprint.movements.gates import inspect
 from poseprint.movements.measure import Measured, Movements, measure
 from poseprint.movements.same_take import known_take, movement_track
+from poseprint.movements.statistics import catalogue
 from poseprint.verification.change_of_mover import Change, find_change
 from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import UNLIKE, Evidence, Reference, cohort_people, reference_of, summaries
+from poseprint.verification.reference import (
+    EVIDENCE,
+    UNLIKE,
+    Evidence,
+    Reference,
+    cohort_people,
+    reference_of,
+    summaries,
+)
 from poseprint.verification.steadiness import margins
 from poseprint.verification.summary import Summary
 
@@ -29,10 +40,15 @@ WITHHELD = {
     "UNLIKE_BACKGROUND": "the footage is of another kind than what these figures were measured on",
     "UNTRIED_ESTIMATOR": "these figures were never measured with this pose estimator",
     "CHANGE_OF_MOVER": "the mover seems to change within the recording; check its parts one by one",
+    "FACE_ALONE": "eyes and mouth move like the person's and nothing else does, as under a face swap",
 }
 """Findings with which an LLR is given, but no verdict, and why."""
 LEAST_SUPPORT = 0.3
 """|LLR|, base 10, from which a kind of evidence supports either side (a factor of two)."""
+MOVING_PARTS = ("body", "head", "mouth", "eyes")
+"""The parts whose movement is judged apart in films."""
+LEAST_BEARING = 0.15
+"""LLR of body and head together, base 10, that `consistent` needs in films: a face swap leaves them somebody else's."""
 
 
 def judge(
@@ -55,18 +71,21 @@ def judge(
     movements: tuple[MovementScore, ...] = ()
     likelihood: LikelihoodRatio | None = None
     findings: tuple[Finding, ...] = ()
-    if measured and inspection.spans:
+    if measured and measured.stretches:
         movements, likelihood, findings = _evaluate(measured, profile, reference, costs, stride)
     if measured:
-        track = movement_track(measured.series, inspection.spans)
+        track = movement_track(measured.series, measured.stretches)
         known = known_take(series, track, profile.made_from, profile.tracks)
         findings = (known, *findings) if known else findings
     llr = likelihood.llr["both"] if likelihood else None
+    decision: Decision = "inconclusive" if llr is None else costs.decide(llr)
+    if likelihood and decision == "consistent" and rests_on_face(likelihood.parts):
+        findings = (*findings, _face_alone_finding(likelihood, profile.person))
     withheld = next((f.code for f in findings if f.code in WITHHELD), "")
-    decision: Decision = "inconclusive" if llr is None or withheld else costs.decide(llr)
+    decision = "inconclusive" if withheld else decision
     return Judgement(
         decision=decision,
-        reason=misfit or _reason(decision, likelihood, inspection, withheld),
+        reason=misfit or _reason(decision, likelihood, inspection, withheld, findings),
         score=llr,
         movements=movements,
         findings=findings,
@@ -88,6 +107,8 @@ def _evaluate(
     without = cohort_people(profile, reference) | set(reference.cohort_people(measured.series.sha256))
     single = [Summary.of_movements(shown.subset([row])) for row in range(len(shown))]
     whole, *evidence = reference.evidence(enrolled, [Summary.of_movements(pooled), *single], without=without)
+    if all(llr is None for llr in whole.llr.values()):
+        return (), None, _nothing_in_common(enrolled, pooled, reference)
     margin = margins(reference, enrolled, measured, whole, without=without)
     movements = _movement_scores(measured.series, shown, evidence, profile, reference)
     change = find_change(reference, enrolled, measured, without=without)
@@ -118,7 +139,8 @@ def _movement_scores(
                 score=score,
                 vote=int(score > 0),
                 seen=float(seen[first:last].mean()),
-                llr=dict(of_movement.llr),
+                llr=_the_three(of_movement.llr),
+                parts=_parts(of_movement.llr),
                 departures=departures(reference, profile, row.astype(np.float64), (last - first) / LENGTH, most=4),
             )
         )
@@ -144,7 +166,8 @@ def _likelihood(
     pooled = measured.movements()
     total = Summary.of_movements(pooled)
     return LikelihoodRatio(
-        llr=dict(whole.llr),
+        llr=_the_three(whole.llr),
+        parts=_parts(whole.llr),
         margin=dict(margin),
         lower=calibration.lower,
         upper=calibration.upper,
@@ -165,6 +188,43 @@ def _likelihood(
 def _change_to_dict(change: Change, measured: Measured) -> dict[str, Any]:
     end = measured.series.duration if change.until_seconds is None else change.until_seconds
     return {"start": change.seconds, "end": end, "elsewhere": change.before["both"], "within": change.after["both"]}
+
+
+def _the_three(llr: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: llr[name] for name in EVIDENCE}
+
+
+def _parts(llr: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: value for name, value in llr.items() if name not in EVIDENCE}
+
+
+def rests_on_face(llr: Mapping[str, float | None]) -> bool:
+    """Whether, of films, body and head speak too little for the person to call a recording consistent."""
+    bearing = llr.get("bearing")
+    return bearing is not None and bearing < LEAST_BEARING
+
+
+def _face_alone_finding(likelihood: LikelihoodRatio, person: str) -> Finding:
+    told = ", ".join(
+        f"{name} {value:+.1f}" for name in reversed(MOVING_PARTS) if (value := likelihood.parts.get(name)) is not None
+    )
+    return finding("FACE_ALONE", f"the face moves like that of {person}, body and head do not (LLR of {told})")
+
+
+def _nothing_in_common(enrolled: Summary, pooled: Movements, reference: Reference) -> tuple[Finding, ...]:
+    """The finding that profile and recording show different parts of a person, if they do."""
+
+    def shown(mean: Array) -> list[str]:
+        parts = {s.part for s, known in zip(catalogue(reference.axes), np.isfinite(mean), strict=True) if known}
+        return ["the body"] * ("body" in parts) + ["head and face"] * bool(parts & set(FACE_PARTS))
+
+    known, seen = shown(enrolled.mean), shown(Summary.of_movements(pooled).mean)
+    if set(known) & set(seen):
+        return ()
+    message = (
+        f"the profile knows {' and '.join(known) or 'nothing'}, the recording shows {' and '.join(seen) or 'nothing'}"
+    )
+    return (finding("NOTHING_IN_COMMON", message),)
 
 
 def _rests_on(whole: Evidence) -> str:
@@ -207,12 +267,24 @@ def _findings(
                 f"posture, proportions and framing say {llr['static']:+.1f}, the movement {llr['motion']:+.1f} (LLR)",
             )
         )
+    if likelihood is not None:
+        findings += _parts_disagree(likelihood, profile.person)
     if change is not None:
         findings.append(_change_finding(change, profile.person))
     doubts = [f for f in profile.findings if f.get("code") == "RECORDINGS_DISAGREE"]
     if doubts:
         findings.append(finding("PROFILE_DOUBTED", str(doubts[0].get("message", ""))))
     return findings + _calibration_findings(profile, reference, foreign)
+
+
+def _parts_disagree(likelihood: LikelihoodRatio, person: str) -> list[Finding]:
+    """The finding that one part of the mover supports the person and another somebody else, if so."""
+    known = {part: llr for part in MOVING_PARTS if (llr := likelihood.parts.get(part)) is not None}
+    sides = [{p: llr for p, llr in known.items() if sign * llr >= LEAST_SUPPORT} for sign in (1, -1)]
+    if not all(sides):
+        return []
+    their, other = (", ".join(f"{part} {llr:+.1f}" for part, llr in side.items()) for side in sides)
+    return [finding("PARTS_DISAGREE", f"for {person} speaks {their}, against: {other} (LLR)")]
 
 
 def _change_finding(change: Change, person: str) -> Finding:
@@ -233,13 +305,12 @@ def _calibration_findings(profile: EnrolledProfile, reference: Reference, foreig
     """The doubt about what the calibration was fitted on, if there is one."""
     if reference.of_films:
         films = reference.facts["films"]
-        people, genuine = films["both"]["persons"], films["both"]["genuine"]
-        return [
-            finding(
-                "CALIBRATED_ON_FEW",
-                f"LLRs on films rest on {people} people, {genuine} genuine clips of theirs, most of ten seconds or less",
+        message = f"LLRs on films rest on {films['persons']} people who talk, {films['genuine_persons']} of them on several occasions"
+        if films["gestures"]:
+            message += (
+                f"; how low they may fall, also on {films['gestures']} people who act gestures before a depth camera"
             )
-        ]
+        return [finding("CALIBRATED_ON_FEW", message)]
     if profile.input.estimator.name != reference.native:
         return [finding("UNTRIED_ESTIMATOR", f"no error rate was measured with {profile.input.estimator.name!r}")]
     if foreign > UNLIKE:
@@ -248,8 +319,17 @@ def _calibration_findings(profile: EnrolledProfile, reference: Reference, foreig
     return []
 
 
-def _reason(decision: Decision, likelihood: LikelihoodRatio | None, inspection: Inspection, withheld: str = "") -> str:
+def _reason(
+    decision: Decision,
+    likelihood: LikelihoodRatio | None,
+    inspection: Inspection,
+    withheld: str = "",
+    findings: Sequence[Finding] = (),
+) -> str:
     """The verdict in a sentence or two of plain words."""
+    apart = next((f for f in findings if f.code == "NOTHING_IN_COMMON"), None)
+    if apart is not None:
+        return f"Nothing can be compared: {apart.message}; {apart.advice}."
     if likelihood is None:
         why = "; ".join(f"{f.message}; {f.advice}" for f in inspection.excluding)
         return f"Too little can be measured to say anything: {why or 'hardly any keypoint is seen'}."

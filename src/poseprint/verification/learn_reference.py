@@ -15,7 +15,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.core.progress import Progress, silent
 from poseprint.movements.statistics import catalogue
-from poseprint.verification.background import Background
+from poseprint.verification.background import Background, body_recipes
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
@@ -224,7 +224,9 @@ def fit_background(recordings: Sequence[TrainingRecording], axes: int) -> Backgr
         recordings: of at least three people in a group, several of each.
         axes: 2 or 3.
     """
-    means = np.stack([r.summary.mean for r in recordings])
+    recipes = body_recipes(axes)
+    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+    means = np.stack([r.summary.mean for r in recordings])[:, used]
     person = np.array([f"{r.group}/{r.person}" for r in recordings])
     teaches = np.array([r.within for r in recordings])
     group = np.array([r.group for r in recordings])
@@ -238,7 +240,7 @@ def fit_background(recordings: Sequence[TrainingRecording], axes: int) -> Backgr
     several = teaches & (count[number] > 1)
     residuals = (scaled - person_mean[number])[several]
     within = (residuals * (count / np.maximum(count - 1, 1))[number][several, None]).T @ residuals / several.sum()
-    deviations = np.concatenate([np.nan_to_num(r.deviations / scale) for r in recordings if r.within])
+    deviations = np.concatenate([np.nan_to_num(r.deviations[:, used] / scale) for r in recordings if r.within])
     moment = deviations.T @ deviations / len(deviations)
     between, people = np.zeros_like(within), 0
     for name in np.unique(group):
@@ -250,15 +252,27 @@ def fit_background(recordings: Sequence[TrainingRecording], axes: int) -> Backgr
     in_cohort = np.array([r.cohort for r in recordings])
     _, cohort_person = np.unique(number[in_cohort], return_inverse=True)
     weights = np.array([r.summary.movements for r in recordings])
+    size = len(recordings[0].summary.mean)
+
+    def whole(values: Array, others: float = 0.0) -> Array:
+        """A row or a matrix of what is used, among all statistics."""
+        found = np.full((*values.shape[:-1], size), others)
+        found[..., used] = values
+        return found
+
+    def block(values: Array) -> Array:
+        return whole(whole(values).T).T
+
     return Background(
         axes=axes,
-        mean=centre,
-        scale=scale,
-        within=within,
-        moment=moment,
-        between=between / people,
+        mean=whole(centre),
+        scale=whole(scale, 1.0),
+        within=block(within),
+        moment=block(moment),
+        between=block(between / people),
         recording_movements=float(weights[teaches].mean()),
-        cohort=scaled[in_cohort],
+        cohort=whole(scaled[in_cohort]),
         cohort_person=cohort_person,
         cohort_movements=weights[in_cohort],
+        recipes=recipes,
     )

@@ -18,8 +18,9 @@ from poseprint.core.series import GRID_FPS
 from poseprint.core.verdict import ProfileSummary
 from poseprint.io.profile_folder import InputSpec, ProfileFolder, write_folder
 from poseprint.movements.cutting import LENGTH
+from poseprint.movements.families import BODY
 from poseprint.movements.same_take import COLUMNS
-from poseprint.movements.statistics import catalogue, catalogue_sha256
+from poseprint.movements.statistics import catalogue, catalogue_sha256, with_no_face
 
 STATISTICS = re.compile(r"enrolment-[0-9a-f]{16}\.safetensors")
 """Named after its content, so that a profile that changes is whole at every moment."""
@@ -97,6 +98,9 @@ class EnrolledProfile:
             manifest = folder.manifest
             (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
             arrays = load(folder.content(name))
+            axes, of_file = InputSpec.from_dict(manifest["input"]).axes, manifest["catalogue"]
+            if axes == 2 and of_file == catalogue_sha256(axes, BODY):
+                arrays["statistics"], of_file = with_no_face(arrays["statistics"]), catalogue_sha256(axes)
             profile = EnrolledProfile(
                 person=str(manifest["person"]),
                 input=InputSpec.from_dict(manifest["input"]),
@@ -108,7 +112,7 @@ class EnrolledProfile:
                 tracks=tuple(_whole(arrays[f"tracks_{n}"]) for n in range(len(manifest["made_from"]))),
                 sha256=str(manifest["sha256"]),
             )
-            _demand_form(profile, manifest["catalogue"])
+            _demand_form(profile, of_file)
         return profile
 
 

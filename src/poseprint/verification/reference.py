@@ -23,23 +23,25 @@ from poseprint.core.arrays import Array, mean_of, one_thread
 from poseprint.core.errors import ProfileError
 from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import KINECT
-from poseprint.movements.statistics import MOTION, STATIC, catalogue, catalogue_sha256, columns_of
-from poseprint.verification.background import KINDS, Background, Metric
+from poseprint.movements.statistics import catalogue, catalogue_sha256
+from poseprint.verification.background import KINDS, Background, Metric, Recipe, body_recipes, face_recipes
 from poseprint.verification.calibration import Calibration, circumstances
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.summary import Summary
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FOLDER = Path(__file__).resolve().parent / "references"
 NAMES = {2: "picture", 3: "depth"}
 """Axes -> the reference that needs nothing but them."""
 EVIDENCE: dict[str, tuple[str, ...]] = {"static": ("static",), "motion": ("motion",), "both": ("static", "motion")}
-"""The three LLRs that are always given, and the scores each is made of."""
+"""The three LLRs that are always given, and the scores of the body that each is made of where nothing else is known."""
 UNLIKE = 0.4
 """Share put down to footage (`Reference.foreign`) up to which the calibration is trusted in full: MSRC-12 people whom the
 background does not know stay below 0.35, people of other data sets lie between 0.4 and 0.98."""
 _ByKind = dict[str, Array | None]
 _TRIANGLES = ("within", "moment", "between")
+FACES = "faces_"
+"""How the names of the arrays of heads and faces begin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,10 @@ class Evidence:
     """What a recording says for or against one enrolled person.
 
     Attributes:
-        scores: normalised, by kind (static, motion); None where too little was measured.
-        llr: static, motion and both, base 10, within the bounds; None where there is no score or no calibration.
+        scores: normalised, by kind: static and motion of the body, in films those of FACE_KINDS too; None where too little
+            was measured.
+        llr: static, motion and both, in films each of PARTS too; base 10, within the bounds; None where there is no score or
+            no calibration.
         ranking: the same before bounds and trust: for ordering, never for a verdict.
         seconds: of movement it rests on.
         hidden: share of the statistics that could not be measured, 0 to 1.
@@ -73,6 +77,8 @@ class Reference:
         origins: by estimator, mean statistics of people it measured in films [shape=(people, statistics)]: speakers move
             less than people who act gestures, so they have a middle of their own.
         films: by estimator, the calibrations with shift and gain fitted anew on those films.
+        faces: heads and faces of people who talk in films; None where nothing but bodies is known.
+        speakers: names of the people of its cohort, by number.
         of_films: whether the calibrations are those of films.
         facts: json-ready: what it was made from, persons by sha256 of their recordings, error rates, curves.
         sha256: of the two files.
@@ -85,6 +91,8 @@ class Reference:
     films: Mapping[str, Mapping[str, Calibration]]
     facts: Mapping[str, Any]
     sha256: str = ""
+    faces: Background | None = None
+    speakers: tuple[str, ...] = ()
     of_films: bool = False
 
     @property
@@ -96,6 +104,17 @@ class Reference:
     def axes(self) -> int:
         """2 for pictures, 3 with depth."""
         return self.background.axes
+
+    @property
+    def used(self) -> Array:
+        """The statistics that some score is made of [shape=(n,)]."""
+        of_body = used_columns(self.background)
+        return np.concatenate([of_body, used_columns(self.faces)]) if self.faces else of_body
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of evidence that are scored apart."""
+        return (*self.background.recipes, *(self.faces.recipes if self.faces else ()))
 
     def seen_by(self, estimator: str, *besides: str) -> Reference:
         """The reference for what an estimator measures in films: its middle, its scale, its calibrations.
@@ -112,10 +131,13 @@ class Reference:
             others = [i for i, name in enumerate(names) if not any(_same_name(name, other) for other in besides)]
             middle = mean_of(self.origins[estimator][others], share=0)
             b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
-        calibrations = self.films.get(estimator)
-        if calibrations is None:
-            return replace(self, background=b)
-        return replace(self, background=b, calibrations=calibrations, of_films=True)
+        if estimator not in self.origins:
+            return replace(self, background=b, faces=None)
+        faces = self.faces and without_people(
+            self.faces, [i for i, name in enumerate(self.speakers) if any(_same_name(name, other) for other in besides)]
+        )
+        calibrations = self.films.get(estimator, self.calibrations)
+        return replace(self, background=b, faces=faces, calibrations=calibrations, of_films=estimator in self.films)
 
     def cohort_people(self, sha256: str) -> tuple[int, ...]:
         """Which person of the cohort a recording belongs to, by the sha256 of its poses; mostly nobody."""
@@ -125,7 +147,10 @@ class Reference:
     def metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
         """By kind, the metric of the statistics that the enrolment, and whoever is tested, have."""
         has = np.isfinite(enrolled.mean) if available is None else np.isfinite(enrolled.mean) & available
-        return {kind: self.background.metric(kind, has) for kind in KINDS}
+        found = {kind: self.background.metric(kind, has) for kind in self.background.recipes}
+        if self.faces:
+            found |= {kind: self.faces.metric(kind, has) for kind in self.faces.recipes}
+        return found
 
     def worth(self, enrolled: Summary) -> float:
         """How many recordings of the usual length an enrolment is worth: short ones do not count in full."""
@@ -134,7 +159,7 @@ class Reference:
     def foreign(self, enrolled: Summary) -> float:
         """How far the footage of an enrolment is from what the background knows: 0 like it, towards 1 unlike it."""
         with one_thread():
-            metrics = [m for m in self.metrics(enrolled).values() if m is not None]
+            metrics = [m for k, m in self.metrics(enrolled).items() if m is not None and k in KINDS]
             point = self.background.scaled(enrolled.mean)
             counts = enrolled.recordings, enrolled.movements
             return max((m.foreign(point, counts) for m in metrics), default=0.0)
@@ -155,8 +180,7 @@ class Reference:
             return self._evidence(enrolled, tests, without)
 
     def _evidence(self, enrolled: Summary, tests: list[Summary], without: Collection[int]) -> list[Evidence]:
-        used = columns_of((*STATIC, *MOTION), self.axes)
-        own = self.background.scaled(enrolled.mean)
+        used = self.used
         trust = self.trust(enrolled)
         groups: dict[bytes, list[int]] = {}
         for i, test in enumerate(tests):
@@ -164,48 +188,69 @@ class Reference:
         out: list[Evidence | None] = [None] * len(tests)
         for rows in groups.values():
             some = [tests[i] for i in rows]
-            metrics = self.metrics(enrolled, np.isfinite(some[0].mean))
             counts = np.array([t.recordings for t in some]), np.array([t.movements for t in some])
-            points = self.background.scaled(np.stack([t.mean for t in some]))
-            scores = {
-                k: m.normalised(own, (enrolled.recordings, enrolled.movements), points, counts, without=without)
-                if m
-                else None
-                for k, m in metrics.items()
-            }
-            hidden = 1 - float((np.isfinite(some[0].mean) & np.isfinite(enrolled.mean))[used].mean())
+            points = np.stack([t.mean for t in some])
+            scores: _ByKind = dict.fromkeys(self.kinds)
+            for kind, m in self.metrics(enrolled, np.isfinite(points[0])).items():
+                if m is not None:
+                    scores[kind] = m.normalised(
+                        m.background.scaled(enrolled.mean),
+                        (enrolled.recordings, enrolled.movements),
+                        m.background.scaled(points),
+                        counts,
+                        without=without if kind in KINDS else (),
+                    )
+            hidden = 1 - float((np.isfinite(points[0]) & np.isfinite(enrolled.mean))[used].mean())
             seconds = 5.0 * counts[1]
             around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), self.worth(enrolled)))
             llr, ranking = self._calibrated(scores, around, trust)
             for place, i in enumerate(rows):
                 own_scores, own_llr, own_ranking = (
-                    {k: None if v is None else float(v[place]) for k, v in d.items()} for d in (scores, llr, ranking)
+                    {k: None if v is None or np.isnan(v[place]) else float(v[place]) for k, v in d.items()}
+                    for d in (scores, llr, ranking)
                 )
                 out[i] = Evidence(own_scores, own_llr, own_ranking, float(seconds[place]), hidden)
         return [e for e in out if e is not None]
 
-    def _calibrated(self, scores: Mapping[str, Array | None], around: Array, trust: float) -> tuple[_ByKind, _ByKind]:
-        llr: _ByKind = {}
-        ranking: _ByKind = {}
-        for name, kinds in EVIDENCE.items():
-            values = [v for v in (scores[kind] for kind in kinds) if v is not None]
-            if len(values) < len(kinds) or name not in self.calibrations:
-                llr[name] = ranking[name] = None
-                continue
-            ranking[name] = self.calibrations[name].unbounded(np.stack(values, axis=1), around)
-            llr[name] = trust * self.calibrations[name].llr(np.stack(values, axis=1), around)
+    def _calibrated(self, scores: _ByKind, around: Array, trust: float) -> tuple[_ByKind, _ByKind]:
+        llr: _ByKind = dict.fromkeys(EVIDENCE)
+        ranking: _ByKind = dict.fromkeys(EVIDENCE)
+        missing = np.full(len(around), np.nan)
+        for name, calibration in self.calibrations.items():
+            values = [scores.get(kind) for kind in calibration.kinds]
+            table = np.stack([missing if v is None else v for v in values], axis=1)
+            ranking[name] = calibration.unbounded(table, around)
+            llr[name] = trust * calibration.llr(table, around)
         return llr, ranking
+
+
+def used_columns(background: Background) -> Array:
+    """The statistics that some score of a background is made of [shape=(n,)]."""
+    return np.unique(np.concatenate([recipe.columns for recipe in background.recipes.values()]))
+
+
+def without_people(background: Background, people: Collection[int]) -> Background:
+    """The background with some people taken out of its cohort."""
+    keep = ~np.isin(background.cohort_person, list(people))
+    if keep.all():
+        return background
+    return replace(
+        background,
+        cohort=background.cohort[keep],
+        cohort_person=np.unique(background.cohort_person[keep], return_inverse=True)[1],
+        cohort_movements=background.cohort_movements[keep],
+        _metrics={},
+    )
 
 
 def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
     """Write the two files; covariances are kept as triangles of 16-bit numbers."""
     b = reference.background
-    used = columns_of((*STATIC, *MOTION), b.axes)
-    upper = np.triu_indices(len(used))
-    arrays = {k: getattr(b, k)[np.ix_(used, used)][upper].astype(np.float16) for k in _TRIANGLES}
-    arrays |= {"mean": b.mean.astype(np.float32), "scale": b.scale.astype(np.float32)}
-    arrays |= {"cohort": b.cohort[:, used].astype(np.float16), "cohort_person": b.cohort_person.astype(np.int16)}
-    arrays |= {"cohort_movements": b.cohort_movements.astype(np.float32)}
+    arrays = _packed(b, "")
+    if reference.faces:
+        survives = np.zeros(len(catalogue(b.axes)), dtype=np.uint8)
+        survives[used_columns(reference.faces)] = 1
+        arrays |= {**_packed(reference.faces, FACES), "survives": survives}
     arrays |= {f"gain_{k}": gain.astype(np.float32) for k, gain in reference.gains.items()}
     arrays |= {f"origins_{k}": origins.astype(np.float32) for k, origins in reference.origins.items()}
     facts = {
@@ -213,6 +258,8 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
         "axes": b.axes,
         "statistics": catalogue_sha256(b.axes),
         "recording_movements": b.recording_movements,
+        "faces_recording_movements": reference.faces.recording_movements if reference.faces else 0.0,
+        "speakers": list(reference.speakers),
         "calibrations": {k: c.to_dict() for k, c in reference.calibrations.items()},
         "films": {k: {n: c.to_dict() for n, c in v.items()} for k, v in reference.films.items()},
         "facts": dict(reference.facts),
@@ -237,35 +284,65 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
         facts, arrays = parse_json(text), load(content)
         if facts["format_version"] != FORMAT_VERSION or facts["statistics"] != catalogue_sha256(axes):
             raise ProfileError(f"{folder / stem}.json: made for other statistics; run scripts/build_reference.py again")
-        used = columns_of((*STATIC, *MOTION), axes)
-        size = len(catalogue(axes))
-        cohort = np.zeros((len(arrays["cohort"]), size))
-        cohort[:, used] = arrays["cohort"]
-        background = Background(
-            axes=axes,
-            mean=arrays["mean"].astype(np.float64),
-            scale=arrays["scale"].astype(np.float64),
-            within=_square(arrays["within"], used, size),
-            moment=_square(arrays["moment"], used, size),
-            between=_square(arrays["between"], used, size),
-            recording_movements=float(facts["recording_movements"]),
-            cohort=cohort,
-            cohort_person=arrays["cohort_person"].astype(np.int64),
-            cohort_movements=arrays["cohort_movements"].astype(np.float64),
-        )
+        faces = None
+        if "survives" in arrays:
+            recipes = face_recipes(arrays["survives"] > 0)
+            faces = _unpacked(arrays, FACES, axes, recipes, float(facts["faces_recording_movements"]))
         return Reference(
-            background=background,
+            background=_unpacked(arrays, "", axes, body_recipes(axes), float(facts["recording_movements"])),
             calibrations={k: Calibration.from_dict(c) for k, c in facts["calibrations"].items()},
             gains=_named(arrays, "gain_"),
             origins=_named(arrays, "origins_"),
             films={k: {n: Calibration.from_dict(c) for n, c in v.items()} for k, v in facts["films"].items()},
             facts=facts["facts"],
             sha256=hashlib.sha256(text + content).hexdigest(),
+            faces=faces,
+            speakers=tuple(str(name) for name in facts["speakers"]),
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise ProfileError(
             f"{folder / stem}: the reference cannot be read ({error}); install poseprint again"
         ) from error
+
+
+def _packed(b: Background, prefix: str) -> dict[str, Array]:
+    """A background's arrays, of the statistics that it scores."""
+    used = used_columns(b)
+    upper = np.triu_indices(len(used))
+    arrays = {k: getattr(b, k)[np.ix_(used, used)][upper].astype(np.float16) for k in _TRIANGLES}
+    arrays |= {"mean": b.mean[used].astype(np.float32), "scale": b.scale[used].astype(np.float32)}
+    arrays |= {"cohort": b.cohort[:, used].astype(np.float16), "cohort_person": b.cohort_person.astype(np.int16)}
+    arrays |= {"cohort_movements": b.cohort_movements.astype(np.float32)}
+    return {prefix + name: values for name, values in arrays.items()}
+
+
+def _unpacked(
+    arrays: Mapping[str, Array], prefix: str, axes: int, recipes: Mapping[str, Recipe], movements: float
+) -> Background:
+    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+    size = len(catalogue(axes))
+
+    def row(name: str, others: float) -> Array:
+        whole = np.full(size, others)
+        whole[used] = arrays[prefix + name]
+        return whole
+
+    cohort = np.zeros((len(arrays[f"{prefix}cohort"]), size))
+    cohort[:, used] = arrays[f"{prefix}cohort"]
+    within, moment, between = (_square(arrays[prefix + name], used, size) for name in _TRIANGLES)
+    return Background(
+        axes=axes,
+        mean=row("mean", 0.0),
+        scale=row("scale", 1.0),
+        within=within,
+        moment=moment,
+        between=between,
+        recording_movements=movements,
+        cohort=cohort,
+        cohort_person=arrays[f"{prefix}cohort_person"].astype(np.int64),
+        cohort_movements=arrays[f"{prefix}cohort_movements"].astype(np.float64),
+        recipes=recipes,
+    )
 
 
 @cache

@@ -16,11 +16,10 @@ from poseprint.core.arrays import covered
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.measure import Measured
+from poseprint.movements.kinds import BODY
+from poseprint.movements.measure import Measured, statistics_of
 from poseprint.movements.perturbations import measured_anew
-from poseprint.movements.statistics import MovementStatistics
-from poseprint.movements.tracks import tracks_of
-from poseprint.verification.reference import Evidence, Reference
+from poseprint.verification.reference import EVIDENCE, Evidence, Reference
 from poseprint.verification.summary import Summary
 
 COPIES = 4
@@ -55,8 +54,8 @@ def margins(
     copies = reference.evidence(enrolled, tests, without=without)
     narrowed = COVER * min(1.0, np.sqrt(MOST_MOVEMENTS / len(measured.spans(LENGTH))))
     trust, out = reference.trust(enrolled), {}
-    for kind, llr in whole.llr.items():
-        middle = whole.ranking[kind]
+    for kind in EVIDENCE:
+        llr, middle = whole.llr[kind], whole.ranking[kind]
         if llr is None or middle is None:
             continue
         known = [score for c in copies if (score := c.ranking[kind]) is not None] or [0.0]
@@ -69,10 +68,13 @@ def margins(
 
 def _measured_over(measured: Measured, draw: int, axes: int) -> Summary:
     """A copy of the recording, each a little shorter than the last."""
-    copy = tracks_of(clean(measured_anew(measured.series, draw)), axes=axes)
-    stretches = tuple((min(a + draw * CUT, max(a, b - LENGTH)), b) for a, b in measured.inspection.spans)
-    inspection = replace(measured.inspection, spans=stretches)
-    shortened = Measured(measured.series, inspection, MovementStatistics(copy, stretches))
+    copy = measured_anew(measured.series, draw)
+    kinds = {
+        kind: tuple((min(a + draw * CUT, max(a, b - LENGTH)), b) for a, b in spans)
+        for kind, spans in measured.inspection.kinds.items()
+    }
+    inspection = replace(measured.inspection, spans=kinds[BODY], kinds=kinds)
+    shortened = Measured(copy, inspection, statistics_of(copy, clean(copy), inspection, axes))
     spans = shortened.spans(LENGTH)
     chosen = np.unique(np.linspace(0, len(spans) - 1, MOST_MOVEMENTS).round().astype(int))
     spans = tuple(spans[i] for i in chosen)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from poseprint.core.arrays import Array, mean_of
+from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.movements.measure import Movements
+from poseprint.movements.statistics import mean_statistics
 
 MOVEMENT_S = 5.0
 """Seconds of a movement that movements are counted in."""
@@ -32,7 +33,7 @@ class Summary:
     @staticmethod
     def of(statistics: Array, seconds: float) -> Summary:
         """One recording's: `statistics` [shape=(movements, statistics)], `seconds` covered by them."""
-        return Summary(mean_of(statistics), 1.0, seconds / MOVEMENT_S)
+        return Summary(mean_statistics(statistics), 1.0, seconds / MOVEMENT_S)
 
     @staticmethod
     def of_movements(movements: Movements) -> Summary:
@@ -44,5 +45,5 @@ class Summary:
         """Several recordings' together, each counting alike."""
         if not summaries:
             raise PoseprintError("no recordings to sum up")
-        mean = mean_of(np.stack([s.mean for s in summaries]))
+        mean = mean_statistics(np.stack([s.mean for s in summaries]))
         return Summary(mean, sum(s.recordings for s in summaries), sum(s.movements for s in summaries))

@@ -18,7 +18,6 @@ from poseprint.core.errors import DatasetError
 from poseprint.core.series import GRID_FPS
 from poseprint.io.kinect import read_kinect
 from poseprint.movements.measure import Measured, measure
-from poseprint.verification.background import KINDS
 from poseprint.verification.reference import EVIDENCE, Evidence, Reference
 from poseprint.verification.summary import MOVEMENT_S, Summary
 
@@ -220,9 +219,9 @@ def run_trials(reference: Reference, enrol: Sequence[Take], probes: Sequence[Pro
         model=np.array(model),
         test=np.array(test),
         genuine=np.array(model) == np.array(test),
-        scores={k: column([e.scores[k] for e in evidence]) for k in KINDS},
-        llr={k: column([e.llr[k] for e in evidence]) for k in EVIDENCE},
-        ranking={k: column([e.ranking[k] for e in evidence]) for k in EVIDENCE},
+        scores={k: column([e.scores[k] for e in evidence]) for k in reference.kinds},
+        llr={k: column([e.llr[k] for e in evidence]) for k in (evidence[0].llr if evidence else EVIDENCE)},
+        ranking={k: column([e.ranking[k] for e in evidence]) for k in (evidence[0].ranking if evidence else EVIDENCE)},
         seconds=column([e.seconds for e in evidence]),
         hidden=column([e.hidden for e in evidence]),
         enrolled=column(enrolled),

@@ -55,7 +55,7 @@ def test_check_writes_a_report(tmp_path: Path, command: Command) -> None:
     ran = command("check", source, "--profile", profile, "--report", page, "--json")
     assert json.loads(ran.out)["decision"] == "consistent"
     error = command("check", source, "--profile", profile, "--report", page, "--footage").error()
-    assert error == "--footage goes with --report and a video"
+    assert error == "--footage goes with --report and one video"
     assert command("check", "v.mp4", "--profile", profile, "--footage").error() == error
 
 

@@ -68,7 +68,7 @@ def test_a_bare_command_shows_its_help(command: Command, arguments: tuple[str, .
         (("chek",), "No such command 'chek'"),
         (("check", "a.parquet", "--profil", "p"), "No such option: --profil"),
         (("check", "a.parquet"), "Missing option '--profile'"),
-        (("check", "--profile", "p"), "Missing argument 'VIDEO_OR_POSES'"),
+        (("check", "--profile", "p"), "Missing argument 'VIDEO_OR_POSES...'"),
         (("extract", "-o", "data"), "Missing argument 'VIDEO...'"),
         (("inspect", "a.csv", "--fps", "fast"), "Invalid value for '--fps'"),
         (("inspect", "a.csv", "--fps", "nan"), "--fps"),

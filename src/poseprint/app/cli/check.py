@@ -27,7 +27,11 @@ EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
 
 def check(
     source: Annotated[
-        Path, typer.Argument(metavar="VIDEO_OR_POSES", help="Video, Parquet, csv or OpenPose json folder.")
+        list[Path],
+        typer.Argument(
+            metavar="VIDEO_OR_POSES...",
+            help="Video, Parquet, csv or OpenPose json folder; several of one event and one mover are judged together.",
+        ),
     ],
     profile: Annotated[Path, typer.Option(metavar="PROFILE_DIR", help="Profile of the person it claims to show.")],
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report that opens offline.")] = None,
@@ -51,23 +55,25 @@ def check(
     from poseprint.app.profiles import read_profile
     from poseprint.core.files import ensure_replaceable
     from poseprint.io.poses import is_poses
+    from poseprint.movements.joining import joined
     from poseprint.verification.decision import Costs
 
     costs = Costs(wrong_cost, prior)
     loaded = read_profile(profile)
-    if footage and (report is None or is_poses(source)):
-        raise PoseprintError("--footage goes with --report and a video")
+    if footage and (report is None or len(source) > 1 or is_poses(source[0])):
+        raise PoseprintError("--footage goes with --report and one video")
+    measuring.ensure_one(len(source))
     if report is not None:
         from poseprint.rendering.report.page import is_report, write_report
 
-        inputs = (source, profile)
+        inputs = (*source, profile)
         ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
-    series = read_source(source, fps, frame_size, measuring)
+    series = joined([read_source(one, fps, frame_size, measuring) for one in source])
     with progress_bar("judging"):
         verdict = check_poses(series, loaded, stride=stride, costs=costs)
     if report is not None:
         with progress_bar(report.name) as progress:
-            write_report(verdict, series, report, footage=source if footage else None, progress=progress)
+            write_report(verdict, series, report, footage=source[0] if footage else None, progress=progress)
     if json:
         print_json(verdict.to_dict())
     else:

@@ -17,14 +17,25 @@ KINDS = (
     ("static", "posture and framing alone"),
 )
 """The three LLRs that are always shown, and what they are of."""
-PARTS = ("head", "right arm", "left arm", "both arms", "body")
-"""Parts of the body, in the order of the heat table's columns."""
+PARTS = ("head", "eyes", "mouth", "face", "right arm", "left arm", "both arms", "body")
+"""Parts of a person, in the order of the heat table's columns."""
 SHADES = (1.0, 1.5, 2.0, 3.0)
 """Deviations at which a cell of the heat table becomes a shade darker."""
 MEASURED_ON = "acted gestures before a depth camera"
 """What error rates were measured on, where they do not say."""
-ROWS = {"both": (TOP, 150), "motion": (184, 34), "static": (246, 34)}
-"""Top and height of each row of the timeline's chart, pixels."""
+PARTS_SHOWN = {
+    "body": "body",
+    "head": "head",
+    "eyes": "brows, lids and gaze",
+    "mouth": "cheeks, jaw and mouth",
+    "body_posture": "body, as it is held",
+    "head_posture": "head, as it is held",
+    "expression": "face at rest",
+}
+"""The parts whose LLRs stand beside each other in films, and what each is of; the first four are movement."""
+MOVING = tuple(PARTS_SHOWN)[:4]
+TALL, LOW, GAP = 150, 34, 28
+"""Heights of the timeline's first row and of the others, and what lies between two, pixels."""
 UNBOUNDED = 2.0
 """How far a scale reaches to either side of 0, in LLR, where no bounds are known."""
 
@@ -37,6 +48,7 @@ def view(verdict: Verdict) -> dict[str, Any]:
         "times": _times(evidence.llr["both"]) if evidence else "",
         "errors": _errors(verdict),
         "departures": [_range(d) for d in evidence.departures] if evidence else [],
+        "parts": _parts(verdict),
         "heat": _heat(evidence.qualities) if evidence else None,
         "chart": _chart(verdict),
         "movement_departures": [[_range(d) for d in m.departures] for m in verdict.movements],
@@ -206,19 +218,42 @@ def _chart(verdict: Verdict) -> Chart:
         upper = upper if lower - upper >= LEAST or llr <= 0 else lower - LEAST
         return Bar(upper + top, round(max(lower - upper, LEAST), 1), "real" if llr > 0 else "fake")
 
-    def row(kind: str, words: str) -> Row:
-        top, height = ROWS[kind]
-        bars = [bar((m.llr or {}).get(kind), top, height) for m in verdict.movements]
-        return Row(top, height, bars, "" if kind == "both" else words, below(0.0, height) + top)
-
-    top, height = ROWS["both"]
+    rows: list[Row] = []
+    told = [{**m.parts, **(m.llr or {})} for m in verdict.movements]
+    parts = [(kind, PARTS_SHOWN[kind]) for kind in MOVING if any(m.get(kind) is not None for m in told)]
+    for kind, words in (*KINDS, *parts):
+        top, height = (rows[-1].top + rows[-1].height + GAP, LOW) if rows else (TOP, TALL)
+        bars = [bar(m.get(kind), top, height) for m in told]
+        rows.append(Row(top, height, bars, words if len(rows) else "", below(0.0, height) + top))
     thresholds = verdict.evidence.thresholds if verdict.evidence else ()
     return Chart(
-        rows=[row(kind, words) for kind, words in KINDS],
-        ticks=[(below(t, height) + top, tick(t)) for t in range(math.ceil(least), math.floor(most) + 1)],
-        thresholds=[below(t, height) + top for t in thresholds],
-        findings=316,
+        rows=rows,
+        ticks=[(below(t, TALL) + TOP, tick(t)) for t in range(math.ceil(least), math.floor(most) + 1)],
+        thresholds=[below(t, TALL) + TOP for t in thresholds],
+        findings=rows[-1].top + rows[-1].height + 36,
     )
+
+
+def _parts(verdict: Verdict) -> list[dict[str, Any]]:
+    """Each part's LLR as a bar to the left or the right of 0, in percent of the scale's width; none where bodies alone are known."""
+    evidence = verdict.evidence
+    if evidence is None or all(
+        evidence.parts.get(kind) is None for kind in PARTS_SHOWN if kind not in ("body", "body_posture")
+    ):
+        return []
+    left, right = _scale(verdict)
+
+    def x(llr: float) -> float:
+        return round(100 * (min(max(llr, left), right) - left) / (right - left), 2)
+
+    shown = []
+    for kind, words in PARTS_SHOWN.items():
+        llr = evidence.parts.get(kind)
+        first, last = sorted((x(0.0), x(llr or 0.0)))
+        shown.append(
+            {"kind": kind, "words": words, "llr": llr, "x": first, "width": round(last - first, 2), "zero": x(0.0)}
+        )
+    return shown
 
 
 def _replays(verdict: Verdict) -> list[tuple[str, list[int]]]:

@@ -1,0 +1,172 @@
+"""Trials between clips of people who talk, of which nobody's background, cohort or calibration knows the two people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from poseprint.core.arrays import Array
+from poseprint.verification.calibration import Calibration
+from poseprint.verification.decision import Costs
+from poseprint.verification.judge import rests_on_face
+from poseprint.verification.learn_films import (
+    FUSIONS,
+    SURVIVES,
+    Film,
+    calibrate_films,
+    with_calibrations,
+    with_faces,
+)
+from poseprint.verification.reference import Reference, shipped
+from poseprint.verification.trials import Trials, by_person, run_trials
+
+ESTIMATOR = "mediapipe-pose-full"
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """Trials, and of each what was tested: `kind` is clip; swap, tested against the face's owner; body, a swap against whose
+    body it is on other occasions; take, the same on the occasion of the swap too; lipsync or reenactment, against whose face and
+    body it is."""
+
+    trials: Trials
+    kind: Array
+
+    def at(self, keep: Array) -> Tried:
+        """Some of the trials."""
+        return Tried(self.trials.at(keep), self.kind[keep])
+
+    def of(self, *kinds: str) -> Tried:
+        """The trials of some kinds."""
+        return self.at(np.isin(self.kind, kinds))
+
+    def without(self, people: Sequence[str]) -> Tried:
+        """The trials that some people have no part in."""
+        t = self.trials
+        return self.at(~(np.isin(t.model, people) | np.isin(t.test, people)))
+
+
+def bodies(reference: Reference | None = None) -> Reference:
+    """A reference, the one that ships unless given, without anything of films but where the middle of bodies is."""
+    return replace(reference or shipped(2), films={}, faces=None, speakers=())
+
+
+def tried_between(
+    reference: Reference,
+    films: Sequence[Film],
+    people: Sequence[str],
+    *,
+    manipulated: Mapping[str, Sequence[Film]] | None = None,
+) -> list[Tried]:
+    """Every clip that shows one of two people, or swaps the two, against the clips of the other, or of one person against
+    their own clips of other occasions.
+
+    Args:
+        reference: that knows neither.
+        films: see `film_clips.teaching`.
+        people: one or two.
+        manipulated: further films to test against whoever they show, by kind.
+    """
+    found = []
+    seen = reference.seen_by(ESTIMATOR, *people)
+    tested = [("", film) for film in films]
+    tested += [(kind, film) for kind, own in (manipulated or {}).items() for film in own]
+    for person, own in by_person([f.take for f in films if not f.is_swap and f.take.person in people]):
+        for kind, film in tested:
+            if {person, film.face_of, film.take.person} != set(people):
+                continue
+            if kind and person != film.take.person:
+                continue
+            elsewhere = [t for t in own if t.session != film.take.session]
+            if not film.is_swap:
+                kinds = [(kind or "clip", elsewhere)]
+            else:
+                kinds = [("swap", elsewhere)] if person == film.face_of else [("body", elsewhere), ("take", own)]
+            for name, enrol in kinds:
+                if enrol:
+                    probe = (film.take.recording, film.take.person, film.take.summary())
+                    found.append(Tried(run_trials(seen, enrol, [probe]), np.array([name])))
+    return found
+
+
+def joined(tried: Sequence[Tried]) -> Tried:
+    """All of them."""
+    return Tried(Trials.joined([t.trials for t in tried]), np.concatenate([t.kind for t in tried]))
+
+
+def nested(
+    films: Sequence[Film],
+    pairs: Array,
+    base: Reference,
+    *,
+    manipulated: Mapping[str, Sequence[Film]] | None = None,
+    least: float = SURVIVES,
+    among: int = 0,
+    seed: int = 0,
+) -> Tried:
+    """Every trial scored with heads and faces of people that it is not about.
+
+    Args:
+        films: see `film_clips.teaching`.
+        pairs: see `poseprint.verification.learn_films.survival`.
+        base: the reference of bodies.
+        manipulated: see `tried_between`.
+        least: see `poseprint.verification.learn_films.survivors`.
+        among: so many people, drawn anew for each trial, teach; all the others unless given.
+        seed: of the draws.
+    """
+    rng, tried = np.random.default_rng(seed), []
+    people = sorted({f.take.person for f in films} | {f.face_of for f in films})
+    for two in combinations_with_replacement(people, 2):
+        others = [f for f in films if f.take.person not in two and f.face_of not in two]
+        if among:
+            others = drawn(others, among, rng)
+        reference = with_faces(base, others, pairs, least=least)
+        tried += tried_between(reference, films, sorted(set(two)), manipulated=manipulated)
+    return joined(tried)
+
+
+def drawn(films: Sequence[Film], count: int, rng: np.random.Generator) -> list[Film]:
+    """The films of some people, as many of them on several occasions as their share is."""
+    sessions: dict[str, set[str]] = {}
+    for film in films:
+        sessions.setdefault(film.take.person, set()).add(film.take.session)
+    several = [p for p, own in sessions.items() if len(own) > 1]
+    once = [p for p in sessions if p not in several]
+    of_several = max(1, round(count * len(several) / len(sessions)))
+    chosen = {*rng.permutation(several)[:of_several], *rng.permutation(once)[: count - of_several]}
+    return [f for f in films if f.take.person in chosen and f.face_of in chosen]
+
+
+def calibrated(
+    tried: Tried, *, genuine_persons: int = 0, fusions: Mapping[str, Mapping[str, float]] = FUSIONS
+) -> Tried:
+    """The trials with the LLRs that calibrations give which neither of the two people had a part in."""
+    t, fit = tried.trials, tried.of("clip", "swap")
+    known: dict[tuple[str, ...], dict[str, Calibration]] = {}
+    parts = []
+    for row, two in enumerate(zip(t.model, t.test, strict=True)):
+        key = tuple(sorted(set(two)))
+        if key not in known:
+            own = fit.without(key)
+            known[key] = calibrate_films(
+                own.trials, own.kind == "swap", genuine_persons=genuine_persons, fusions=fusions
+            )
+        parts.append(with_calibrations(t.at(np.array([row])), known[key]))
+    return Tried(Trials.joined(parts), tried.kind)
+
+
+def decisions(trials: Trials) -> Array:
+    """-1 inconsistent, 0 inconclusive, 1 consistent, as a check decides at the usual costs."""
+    words = {"inconsistent": -1, "inconclusive": 0, "consistent": 1}
+    found = np.zeros(len(trials), dtype=np.int64)
+    for row, llr in enumerate(trials.llr["both"]):
+        decision = "inconclusive" if np.isnan(llr) else Costs().decide(float(llr))
+        bearing = float(trials.llr["bearing"][row]) if "bearing" in trials.llr else np.nan
+        if decision == "consistent" and rests_on_face({"bearing": None if np.isnan(bearing) else bearing}):
+            decision = "inconclusive"
+        found[row] = words[decision]
+    return found

@@ -1,0 +1,262 @@
+"""Clips of people who talk -> what ships for films: heads and faces of many people, and calibrations of all kinds together.
+
+Few people are at hand, so little is fitted: what a face swap leaves of each statistic chooses (`survivors`), kinds of evidence
+are fused with stated weights, and a calibration is a shift and a gain. Beside other people's clips, clips in which
+somebody else wears the person's face are trials too: an LLR that takes them for genuine would be worth nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from poseprint.core.arrays import Array
+from poseprint.core.errors import DatasetError
+from poseprint.movements.head import COUNT
+from poseprint.movements.statistics import catalogue
+from poseprint.verification.background import FACE_KINDS, Background, face_recipes
+from poseprint.verification.calibration import Calibration, bounds, fit_fused, fused, shift_and_gain
+from poseprint.verification.reference import Reference
+from poseprint.verification.trials import Take, Trials, by_person, run_trials
+
+SURVIVES = 0.7
+"""Correlation between a clip and the same clip under another face from which a statistic counts as movement: half of what
+varies between clips is then left."""
+MOVEMENT = {"motion": 0.5, "head": 0.5, "eyes": 1.0, "mouth": 1.0}
+POSTURE = {"static": 0.25, "head_posture": 0.5}
+FUSIONS: dict[str, dict[str, float]] = {
+    "motion": MOVEMENT,
+    "static": POSTURE,
+    "both": MOVEMENT | POSTURE,
+    "bearing": {"motion": 1.0, "head": 1.0},
+    "body": {"motion": 1.0},
+    "body_posture": {"static": 1.0},
+    **{kind: {kind: 1.0} for kind in FACE_KINDS},
+}
+"""What each LLR on films is made of: bearing is what a face swap leaves as it is. A face at rest stands beside the others and is
+in none of them: who wears another's face has that expression."""
+SWAPPED = 0.25
+"""What all face swaps together weigh in a calibration, where all other impostors weigh 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """A clip of somebody who talks.
+
+    Attributes:
+        take: measured; its person is whose body moves, its session the occasion.
+        face_of: whose face is seen.
+    """
+
+    take: Take
+    face_of: str
+
+    @property
+    def is_swap(self) -> bool:
+        """Whether somebody moves under another's face."""
+        return self.face_of != self.take.person
+
+
+def survival(pairs: Array) -> Array:
+    """Correlation of each statistic between clips and the same clips under another face.
+
+    Args:
+        pairs: mean statistics of head and face, original and swapped [shape=(pairs, 2, COUNT)].
+
+    Returns:
+        [shape=(COUNT,)], NaN where a statistic hardly varies.
+    """
+    a, b = (pairs[:, k] - pairs[:, k].mean(axis=0) for k in (0, 1))
+    varies = np.minimum(a.std(axis=0), b.std(axis=0)) > 1e-6
+    together = (a * b).sum(axis=0) / np.maximum(np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0)), 1e-12)
+    return np.where(varies, together, np.nan)
+
+
+def survivors(pairs: Array, least: float = SURVIVES) -> Array:
+    """Which statistics of the table count as movement of head and face: bool [shape=(statistics,)]."""
+    chosen = np.zeros(len(catalogue(2)), dtype=bool)
+    chosen[-COUNT:] = survival(pairs) >= least
+    return chosen
+
+
+def with_faces(reference: Reference, films: Sequence[Film], pairs: Array, *, least: float = SURVIVES) -> Reference:
+    """The reference with heads and faces of the people in some clips as background and cohort.
+
+    Args:
+        reference: of bodies.
+        films: swapped ones are passed over.
+        pairs: see `survival`.
+        least: see `survivors`.
+    """
+    faces, names = fit_faces([f.take for f in films if not f.is_swap], pairs, survivors(pairs, least))
+    return replace(reference, faces=faces, speakers=names)
+
+
+def fit_faces(takes: Sequence[Take], pairs: Array, survives: Array) -> tuple[Background, tuple[str, ...]]:
+    """Heads and faces of people: what varies between and within them, and who they are.
+
+    Raises:
+        DatasetError: fewer than four people with a face, or nobody on two occasions.
+    """
+    recipes = face_recipes(survives)
+    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+    size, first = len(catalogue(2)), len(catalogue(2)) - COUNT
+    seen = [t for t in takes if np.isfinite(t.summary().mean[used]).all()]
+    names = tuple(person for person, _ in by_person(seen))
+    means = np.stack([t.summary().mean[used] for t in seen]) if seen else np.zeros((0, len(used)))
+    number = np.array([names.index(t.person) for t in seen], dtype=np.int64)
+    if len(names) < 4:
+        raise DatasetError(f"a background of faces needs at least four people, got {len(names)}")
+    centre = np.mean([means[number == p].mean(axis=0) for p in range(len(names))], axis=0)
+    scale = means.std(axis=0) + 1e-3
+    scaled = (means - centre) / scale
+    people = np.stack([scaled[number == p].mean(axis=0) for p in range(len(names))])
+    occasions = [
+        _occasions(scaled[number == p], [t.session for t in own]) for p, (_, own) in enumerate(by_person(seen))
+    ]
+    drift = np.concatenate([o - o.mean(axis=0) for o in occasions if len(o) > 1] or [np.zeros((0, len(used)))])
+    free = len(drift) - sum(len(o) > 1 for o in occasions)
+    if not free:
+        raise DatasetError("a background of faces needs somebody on two occasions")
+    deviations = np.concatenate([_deviations(t.statistics[:, used] / scale) for t in seen])
+    moment = deviations.T @ deviations / max(len(deviations) - len(seen), 1)
+    other_face = (pairs[:, 1] - pairs[:, 0])[:, used - first] / scale
+    # Within a person: movements around their clip, a clip under another face, occasions around the person.
+    within = moment + other_face.T @ other_face / (2 * len(pairs)) + drift.T @ drift / free
+    strangers = pairs[:, 0][:, used - first] / scale
+    strangers = strangers - strangers.mean(axis=0)
+    between = (people.T @ people + 0.5 * strangers.T @ strangers) / (len(people) + 0.5 * len(strangers))
+
+    def row(values: Array, others: float = 0.0) -> Array:
+        found = np.full((*values.shape[:-1], size), others)
+        found[..., used] = values
+        return found
+
+    movements = np.array([t.summary().movements for t in seen])
+    background = Background(
+        axes=2,
+        mean=row(centre),
+        scale=row(scale, 1.0),
+        within=row(row(within).T).T,
+        moment=row(row(moment).T).T,
+        between=row(row(between).T).T,
+        recording_movements=1.0,
+        cohort=row(scaled),
+        cohort_person=number,
+        cohort_movements=movements,
+        recipes=recipes,
+    )
+    return background, names
+
+
+def _occasions(rows: Array, sessions: Sequence[str]) -> Array:
+    """Means of clips of one person by occasion [shape=(occasions, statistics)]."""
+    named = np.array(sessions)
+    return np.stack([rows[named == session].mean(axis=0) for session in dict.fromkeys(sessions)])
+
+
+def _deviations(rows: Array) -> Array:
+    """Movements of a clip around their mean, of those in which the face is known."""
+    known = rows[np.isfinite(rows).all(axis=1)]
+    return np.asarray(known - known.mean(axis=0))
+
+
+def film_trials(reference: Reference, estimator: str, films: Sequence[Film], tested: Sequence[Film]) -> Trials:
+    """Everybody in `films` enrolled on their own genuine clips, and `tested` against them.
+
+    No clip is tested against clips of the same occasion, and neither of the two people helps to tell what others are like.
+    A swapped clip is tested against whoever's face it wears.
+    """
+    parts = []
+    for person, own in by_person([f.take for f in films if not f.is_swap]):
+        for film in tested:
+            enrol = [t for t in own if t.session != film.take.session]
+            if enrol and (not film.is_swap or film.face_of == person):
+                seen = reference.seen_by(estimator, person, film.take.person)
+                parts.append(run_trials(seen, enrol, [(film.take.recording, film.take.person, film.take.summary())]))
+    return Trials.joined(parts)
+
+
+def calibrate_films(
+    trials: Trials,
+    swapped: Array,
+    *,
+    genuine_persons: int = 0,
+    fusions: Mapping[str, Mapping[str, float]] = FUSIONS,
+    swap_weight: float = SWAPPED,
+) -> dict[str, Calibration]:
+    """Calibrations of every kind of evidence and of all together; each person and each pair of people weighs alike.
+
+    Args:
+        trials: see `film_trials`.
+        swapped: of each, whether it is of a swapped clip [shape=(trials,)].
+        genuine_persons: further people, of other footage, whose genuine trials the lower bound may count on.
+        fusions: what each LLR is made of.
+        swap_weight: what all swaps together weigh, where all other impostors weigh 1.
+    """
+    swap, out = np.asarray(swapped, dtype=bool), {}
+    for name, fusion in fusions.items():
+        scores = np.stack([trials.scores[kind] for kind in fusion], axis=1)
+        kept = np.isfinite(scores).any(axis=1)
+        pair = [(*sorted(p), s) for *p, s in zip(trials.model, trials.test, swap, strict=True)]
+        count = Counter(p for p, k in zip(pair, kept, strict=True) if k)
+        weight = np.array([1 / max(count[p], 1) for p in pair])
+        for group, total in ((trials.genuine, 1.0), (~trials.genuine & ~swap, 1.0), (swap, swap_weight)):
+            some = group & kept
+            weight[some] *= total / max(weight[some].sum(), 1e-9)
+        people = len(set(trials.model[kept & ~swap]) | set(trials.test[kept & ~swap]))
+        own_people = len(set(trials.model[kept & trials.genuine]))
+        limits = bounds(own_people + genuine_persons, people)
+        out[name] = fit_fused(
+            fusion, scores[kept], trials.genuine[kept], weight=weight[kept], limits=limits, persons=people
+        )
+    return out
+
+
+def difference(
+    one: Trials, other: Trials, fusion: Mapping[str, float], *, seed: int = 0, draws: int = 300
+) -> dict[str, list[float]]:
+    """How far shift and gain of a calibration fitted on one set of trials are from those of another.
+
+    Args:
+        one, other: trials, whose kinds of score may differ.
+        fusion: weight of each kind, of those that a set has.
+        seed, draws: of the bootstrap over persons.
+
+    Returns:
+        `shift` and `gain`: 95 % intervals of other less one. A shift is what another kind of footage may bring; where `gain` holds
+        0, a test does not reject that a score says as much in one as in the other.
+    """
+    rng = np.random.default_rng(seed)
+    fitted: list[Array] = []
+    for trials in (one, other):
+        kinds = [kind for kind in fusion if kind in trials.scores]
+        score = fused(np.stack([trials.scores[kind] for kind in kinds], axis=1), [fusion[kind] for kind in kinds])
+        people, number = np.unique(np.concatenate([trials.model, trials.test]), return_inverse=True)
+        model, test = number[: len(trials)], number[len(trials) :]
+        count = Counter(zip(np.minimum(model, test), np.maximum(model, test), strict=True))
+        alike = np.array([1 / count[min(pair), max(pair)] for pair in zip(model, test, strict=True)])
+        known = np.isfinite(score)
+        found: list[tuple[float, float]] = []
+        while len(found) < draws:
+            times = np.bincount(rng.integers(len(people), size=len(people)), minlength=len(people))
+            weight = (alike * np.where(trials.genuine, times[model], times[model] * times[test]))[known]
+            if weight[trials.genuine[known]].any() and weight[~trials.genuine[known]].any():
+                found.append(shift_and_gain(score[known], trials.genuine[known], weight))
+        fitted.append(np.array(found))
+    low, high = np.quantile(fitted[1] - fitted[0], (0.025, 0.975), axis=0)
+    return {name: [float(low[k]), float(high[k])] for k, name in enumerate(("shift", "gain"))}
+
+
+def with_calibrations(trials: Trials, calibrations: dict[str, Calibration]) -> Trials:
+    """The trials with the LLRs that these calibrations give."""
+    nothing = np.zeros((len(trials), 3))
+    scores = {n: np.stack([trials.scores[kind] for kind in c.kinds], axis=1) for n, c in calibrations.items()}
+    return replace(
+        trials,
+        llr={n: c.llr(scores[n], nothing) for n, c in calibrations.items()},
+        ranking={n: c.unbounded(scores[n], nothing) for n, c in calibrations.items()},
+    )
