@@ -15,6 +15,7 @@ from poseprint.verification.judge import rests_on_face
 from poseprint.verification.learn_films import (
     FUSIONS,
     SURVIVES,
+    SWAPPED,
     Film,
     calibrate_films,
     with_calibrations,
@@ -83,8 +84,10 @@ def tried_between(
             elsewhere = [t for t in own if t.session != film.take.session]
             if not film.is_swap:
                 kinds = [(kind or "clip", elsewhere)]
+            elif person == film.face_of:
+                kinds = [("swap", elsewhere)]
             else:
-                kinds = [("swap", elsewhere)] if person == film.face_of else [("body", elsewhere), ("take", own)]
+                kinds = [("body", elsewhere), ("take", own if len(own) > len(elsewhere) else [])]
             for name, enrol in kinds:
                 if enrol:
                     probe = (film.take.recording, film.take.person, film.take.summary())
@@ -142,7 +145,11 @@ def drawn(films: Sequence[Film], count: int, rng: np.random.Generator) -> list[F
 
 
 def calibrated(
-    tried: Tried, *, genuine_persons: int = 0, fusions: Mapping[str, Mapping[str, float]] = FUSIONS
+    tried: Tried,
+    *,
+    genuine_persons: int = 0,
+    fusions: Mapping[str, Mapping[str, float]] = FUSIONS,
+    swap_weight: float = SWAPPED,
 ) -> Tried:
     """The trials with the LLRs that calibrations give which neither of the two people had a part in."""
     t, fit = tried.trials, tried.of("clip", "swap")
@@ -153,7 +160,11 @@ def calibrated(
         if key not in known:
             own = fit.without(key)
             known[key] = calibrate_films(
-                own.trials, own.kind == "swap", genuine_persons=genuine_persons, fusions=fusions
+                own.trials,
+                own.kind == "swap",
+                genuine_persons=genuine_persons,
+                fusions=fusions,
+                swap_weight=swap_weight,
             )
         parts.append(with_calibrations(t.at(np.array([row])), known[key]))
     return Tried(Trials.joined(parts), tried.kind)

@@ -129,7 +129,8 @@ def rows(tried: Tried, clips: Sequence[Clip]) -> list[dict[str, Any]]:
         clip = about[str(t.level[row])]
         if PRIVATE in (clip.face_of, clip.body_of):
             continue
-        llr = {k: None if np.isnan(t.llr[k][row]) else round(float(t.llr[k][row]), 2) for k in (*KINDS, *PARTS)}
+        known = {k: float(t.llr[k][row]) for k in (*KINDS, *PARTS) if k in t.llr}
+        llr = {k: None if np.isnan(value) else round(value, 2) for k, value in known.items()}
         out.append(
             {
                 "clip": clip.file,

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from poseprint.core.arrays import Array
+
 ROOT = Path(__file__).resolve().parent.parent
 VIDEOS = ROOT.parent / "shared" / "data" / "videos"
 SAMPLE = ROOT / "src" / "poseprint" / "app" / "sample"
@@ -40,6 +42,12 @@ DEMO = {
     "impostor": ("trump_real_2020-wh-briefing_guardian", "Donald Trump", 40, 60),
 }
 PERSON = "Barack Obama"
+
+
+def rounded(name: str, values: Array) -> Array:
+    """A channel as it goes into the package: an expression to 128 steps, a head to a tenth of a degree."""
+    steps = {"head_": 512, "face_": 128}.get(name[:5])
+    return values if steps is None else np.round(values * steps) / steps
 
 
 def main() -> None:
@@ -70,6 +78,7 @@ def main() -> None:
                 "sample",
                 position=np.round(series.position * 8) / 8,
                 confidence=np.round(series.confidence * 128) / 128,
+                channels={name: rounded(name, values) for name, values in series.channels.items()},
                 time=series.time - series.time[0],
                 details={"clip": clip, "rounded_px": 0.125},
             )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import films_page
 from pages import result, table
 
 from poseprint.movements.statistics import MOTION, STATIC, columns_of
 from poseprint.verification.reference import NAMES, shipped
 
-NAMES_OF_EVIDENCE = ("static", "motion", "both")
 TERMS = {
     "msrc12": "MSRC-12 Kinect gestures (Fothergill et al., CHI 2012), Microsoft Research's terms for non-commercial research",
     "utd_mhad": "UTD-MHAD skeletons (Chen et al., ICIP 2015), free for research with citation",
@@ -25,13 +25,11 @@ def share(value: float) -> str:
 def model_card() -> str:
     """docs/model-card.md: what ships, from the facts that ship with it."""
     picture, depth = shipped(2), shipped(3)
-    films = picture.facts["films"]
     groups = [
         [TERMS[g["name"]], str(g["people"]), str(g["recordings"]), f"{g['hours']:.1f} h", g["role"]]
         for g in picture.facts["groups"]
     ]
     bounds = picture.calibrations["both"]
-    film = next(iter(picture.films.values()))["both"]
     sizes = [
         f"`{NAMES[r.axes]}`: {len(columns_of((*STATIC, *MOTION), r.axes))} statistics of a movement"
         for r in (picture, depth)
@@ -50,31 +48,8 @@ def model_card() -> str:
         + "\nThe data's own terms go on holding for whoever wants the data; statistics of it ship here under Apache-2.0.\n"
         f"{picture.facts['bridge']['recordings']} recordings of MSRC-12 were drawn as figures and measured by MediaPipe, to bring its statistics to the same scale\n"
         f"(median correlation with what was drawn {picture.facts['bridge']['median_correlation']:.2f} over {picture.facts['bridge']['movements']} movements).\n\n"
-        "## Films\n\n"
-        f"Speakers in films move less than people who act gestures. The middle of films is that of {films['both']['persons']} people in public clips: "
-        + ", ".join(picture.facts["speakers"])
-        + " (clips published by news agencies and projects, no licence to redistribute; mean statistics of each of these people ship, nothing else of them)"
-        + ".\nWho is enrolled does not help to tell it; the exclusion goes by name. Shift and gain of the calibration were fitted on those clips, each against everybody's others;\n"
-        f"Cllr was {films['cllr_before']:.2f} with the gestures' calibration as it is (1 says nothing). Fitted without the person enrolled:\n\n"
-        + table(
-            ["evidence", "genuine", "impostor", "AUC (95 % over persons)", "EER", "Cllr (least)", "commoner answer"],
-            [
-                [
-                    kind,
-                    str(f["genuine"]),
-                    str(f["impostor"]),
-                    f"{f['auc']:.2f} ({f['intervals']['auc'][0]:.2f} to {f['intervals']['auc'][1]:.2f})",
-                    share(f["eer"]),
-                    f"{f['cllr']:.2f} ({f['min_cllr']:.2f})",
-                    share(f["majority"]),
-                ]
-                for kind, f in films.items()
-                if kind in NAMES_OF_EVIDENCE
-            ],
-        )
-        + f"\nOnly three of these people have several clips, so LLRs of films stay between {film.lower:.2f} and {film.upper:+.2f}: with the usual costs no film can be\n"
-        "called inconsistent yet, and few consistent. That is what this footage supports, and more footage of more people will widen it.\n\n"
-        "## Errors by seconds of evidence and recordings enrolled\n\n"
+        + films_page.card()
+        + "## Errors by seconds of evidence and recordings enrolled\n\n"
         "MSRC-12, other gestures than enrolled, persons unknown to the background, calibration fitted on all of them (which flatters a little).\n"
         "EER with its 95 % interval over persons; then how many of 100 genuine and of 100 impostor pieces are decided wrongly, and rightly, at the usual costs.\n\n"
         + "".join(
@@ -86,7 +61,7 @@ def model_card() -> str:
         "- Impostors who study the person. The impostors here are other people who do the same gestures.\n"
         "- Footage unlike the background's (other sensors, other things to do): the program finds such footage by how far an enrolment stands\n"
         "  from the background, moves the middle there, scales LLRs down and gives no verdict (`UNLIKE_BACKGROUND`). Films that MediaPipe measured\n"
-        "  are judged on their own, narrower scale instead, and have no such guard.\n"
+        "  are judged on a scale of their own instead, and have no such guard.\n"
         "- Other persons than these for the choice of qualities, shrinkage and the middle's movement: they were chosen on MSRC-12's folds and on the\n"
         "  four other sets in docs/results.md.\n"
         "- Sessions: MSRC-12 has one session a person, so what varies from day to day is not in the background.\n"
@@ -111,51 +86,9 @@ def _errors(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _llr(value: float | None) -> str:
-    return "none" if value is None else f"{value:+.2f}"
-
-
 def section() -> str:
     """For docs/results.md."""
-    return _speakers() + "\n" + _robustness() + "\n" + _steadiness() + "\n" + _speed()
-
-
-def _speakers() -> str:
-    r = result("all_against_all")
-    told = ", ".join(f"{n} {name}" for name, n in r["decisions"].items())
-    rows = [
-        [
-            t["person"],
-            t["clip"],
-            t["kind"],
-            f"{t['enrolled']} ({t['enrolled_seconds']:.0f} s)",
-            f"{t['seconds']:.0f} s",
-            *(_llr(t["llr"][k] if t["llr"] else None) for k in ("motion", "static", "both")),
-            t["decision"],
-        ]
-        for t in r["trials"]
-    ]
-    fakes = [t for t in r["trials"] if t["kind"] == "deepfake"]
-    why = "".join(
-        f"- `{t['clip']}` against {t['person']}: {t['reason']}"
-        + (
-            "".join(
-                f"\n  - {d['words']}: {d['value']:.2f} {d['unit']}; own range {d['low']:.2f} to {d['high']:.2f}"
-                for d in t["departures"]
-            )
-        )
-        + "\n"
-        for t in fakes
-    )
-    return (
-        "### Public speakers, all against all\n\n"
-        f"`python benchmarks/all_against_all.py`: every clip against everybody's other clips, {r['speakers']} people, enrolled profiles. Decisions: {told}.\n"
-        "LLRs are of base 10, in the bounds that the films allow. With seconds of footage of a person the program does not pretend to know; and the\n"
-        "calibration of films was fitted on these clips ([model card](model-card.md)).\n\n"
-        + table(["enrolled", "clip", "who", "enrolled on", "evidence", "motion", "static", "both", "verdict"], rows)
-        + "\nWhat the deepfakes get, and why. Both are made of faces and voices, on a body that may be the person's own: what body movement cannot, and\n"
-        "must not, catch ([threat model](threat-model.md)).\n\n" + why
-    )
+    return films_page.section() + "\n" + _robustness() + "\n" + _steadiness() + "\n" + _speed()
 
 
 def _robustness() -> str:
@@ -211,14 +144,4 @@ def _speed() -> str:
         f"`python benchmarks/enrolment_speed.py`, {r['processors']} processors, median of {r['repeats']}: ten recordings of poses enrol in {r['enrol_ten_s']['median']:.1f} s "
         f"(most {r['enrol_ten_s']['most']:.1f} s),\na minute of poses is judged, with each of its movements explained, in {r['minute_s']['median']:.2f} s "
         f"(most {r['minute_s']['most']:.2f} s; the first in a process {r['first_minute_s']['median']:.2f} s).\n"
-    )
-
-
-def readme_lines() -> str:
-    """For the figures of README.md."""
-    r, films = result("all_against_all"), shipped(2).facts["films"]["both"]
-    silent = sum(n for name, n in r["decisions"].items() if name.endswith("inconclusive"))
-    return (
-        f"- On {r['speakers']} public speakers with seconds of footage each, {silent} of {len(r['trials'])} enrolled verdicts are `inconclusive`. Cllr there is {films['cllr']:.2f}, where\n"
-        "  1 says nothing: films of speakers are where this is young ([model card](docs/model-card.md)).\n"
     )

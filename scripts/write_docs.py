@@ -16,6 +16,7 @@ import api_page
 import deepfake_page
 import enrolment_pages
 import estimators_page
+import films_page
 import fuzz_page
 import head_page
 import people_page
@@ -348,7 +349,7 @@ def readme() -> str:
     )
     figures = (
         verification_pages.readme_line()
-        + enrolment_pages.readme_lines()
+        + films_page.readme_line()
         + readme_lines()
         + "- A supervised profile of a public speaker, trained on the three or four short recordings at hand is **no better than guessing** on a\n"
         f"  recording it never saw. Recordings judged rightly, against always giving the commoner answer: {trials}\n"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.svm import OneClassSVM
 
 from comparison.trials import Direction, Person, Rows, Tested, measured_rows
 from poseprint.core.arrays import Array, mean_of
-from poseprint.verification.background import Background, Metric
+from poseprint.verification.background import Background, Metric, body_recipes
 from poseprint.verification.learn_reference import Roles, TrainingRecording, fit_background
 from poseprint.verification.summary import Summary
 from poseprint.verification.trials import Take
@@ -27,7 +28,9 @@ def background_of(takes: Sequence[Take], axes: int, roles: Roles, rows: Rows = m
         labelled.append(
             TrainingRecording(t.person, t.group, summary, table - np.nan_to_num(summary.mean), whole, whole)
         )
-    return fit_background(labelled, axes)
+    known = np.flatnonzero(np.isfinite(np.stack([r.summary.mean for r in labelled])).any(axis=0))
+    recipes = {kind: replace(recipe, columns=known) for kind, recipe in body_recipes(axes).items()}
+    return fit_background(labelled, axes, recipes)
 
 
 def _scaled(background: Background, summaries: Sequence[Summary]) -> Array:
@@ -43,7 +46,7 @@ def _enrolled(people: Sequence[Person], rows: Rows) -> list[Summary]:
 
 def plda(background: Background, kind: str, columns: Array, rows: Rows = measured_rows) -> Raw:
     """PLDA on some columns: one model (kind "static") or an ensemble on random subsets ("motion")."""
-    metric = Metric.of(background, kind, columns)
+    metric = Metric.of(background, replace(background.recipes[kind], columns=columns), columns)
 
     def raw(people: Sequence[Person], tested: Sequence[Tested]) -> Array:
         models, tests = _enrolled(people, rows), [t.summary(rows) for t in tested]

@@ -194,13 +194,15 @@ def calibrate_films(
         trials: see `film_trials`.
         swapped: of each, whether it is of a swapped clip [shape=(trials,)].
         genuine_persons: further people, of other footage, whose genuine trials the lower bound may count on.
-        fusions: what each LLR is made of.
+        fusions: what each LLR is made of; one of which there are no trials of both kinds is left out.
         swap_weight: what all swaps together weigh, where all other impostors weigh 1.
     """
     swap, out = np.asarray(swapped, dtype=bool), {}
     for name, fusion in fusions.items():
         scores = np.stack([trials.scores[kind] for kind in fusion], axis=1)
         kept = np.isfinite(scores).any(axis=1)
+        if not (kept & trials.genuine).any() or not (kept & ~trials.genuine).any():
+            continue
         pair = [(*sorted(p), s) for *p, s in zip(trials.model, trials.test, swap, strict=True)]
         count = Counter(p for p, k in zip(pair, kept, strict=True) if k)
         weight = np.array([1 / max(count[p], 1) for p in pair])

@@ -15,7 +15,7 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.core.progress import Progress, silent
 from poseprint.movements.statistics import catalogue
-from poseprint.verification.background import Background, body_recipes
+from poseprint.verification.background import Background, Recipe, body_recipes
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
@@ -217,14 +217,17 @@ class TrainingRecording:
     cohort: bool = True
 
 
-def fit_background(recordings: Sequence[TrainingRecording], axes: int) -> Background:
+def fit_background(
+    recordings: Sequence[TrainingRecording], axes: int, recipes: Mapping[str, Recipe] | None = None
+) -> Background:
     """Estimate a background.
 
     Args:
         recordings: of at least three people in a group, several of each.
         axes: 2 or 3.
+        recipes: of what is scored; of bodies unless given.
     """
-    recipes = body_recipes(axes)
+    recipes = recipes or body_recipes(axes)
     used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
     means = np.stack([r.summary.mean for r in recordings])[:, used]
     person = np.array([f"{r.group}/{r.person}" for r in recordings])
