@@ -69,7 +69,7 @@ def measured(clip: dict[str, tuple[Array, Array, Array]]) -> Array | None:
         return None
     return np.array(
         [
-            np.mean([face_statistics(head[a:b], face[a:b]) for a, b in spans], axis=0)
+            face_statistics(np.stack([np.hstack([head, face])[a:b] for a, b in spans])).mean(axis=0)
             for _, head, face in (clip[side] for side in SIDES)
         ]
     )

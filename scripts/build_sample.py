@@ -61,7 +61,7 @@ def main() -> None:
     from poseprint.supervised.training import train
 
     # Body-centred: with the paper's normalisation, which recording is found consistent hangs on the seed.
-    settings = replace(PRESETS["quick"], normalisation="body")
+    settings = replace(PRESETS["quick"], normalisation="body", hidden=64)
     if not VIDEOS.is_dir():
         sys.exit(f"the clips are not at {VIDEOS}")
     cache = Path(tempfile.gettempdir()) / "poseprint-speakers"
@@ -98,6 +98,7 @@ def main() -> None:
             collect(drawn / f"{line.recording}.mp4", drawn, person=line.person)
         train(drawn, PERSON, SAMPLE / "profile", settings)
     shutil.rmtree(SAMPLE / "profile" / "training")
+    (SAMPLE / "profile" / ".poseprint").unlink()
     size = sum(f.stat().st_size for f in SAMPLE.rglob("*") if f.is_file())
     print(f"{SAMPLE}: {size / 1024:.0f} KiB")
     if size > LIMIT:

@@ -30,8 +30,12 @@ def face(**shapes: Array | float) -> Array:
     return values
 
 
+def statistics_of(of_head: Array, of_face: Array) -> Array:
+    return face_statistics(np.hstack([of_head, of_face])[None])[0]
+
+
 def by_name(of_head: Array, of_face: Array) -> dict[str, float]:
-    return dict(zip((s.name for s in TABLE), face_statistics(of_head, of_face), strict=True))
+    return dict(zip((s.name for s in TABLE), statistics_of(of_head, of_face), strict=True))
 
 
 def talking(hertz: float = 2.0) -> Array:
@@ -41,7 +45,7 @@ def talking(hertz: float = 2.0) -> Array:
 def test_the_catalogue_names_each_statistic_once() -> None:
     assert len({s.name for s in TABLE}) == len({s.words for s in TABLE}) == len(TABLE)
     assert {s.part for s in TABLE} == set(FACE_PARTS)
-    assert face_statistics(head(), face()).shape == (len(TABLE),)
+    assert statistics_of(head(), face()).shape == (len(TABLE),)
 
 
 def test_every_shape_is_in_one_region() -> None:
@@ -50,8 +54,8 @@ def test_every_shape_is_in_one_region() -> None:
 
 
 def test_a_face_that_stands_still_has_statistics() -> None:
-    assert np.isfinite(face_statistics(np.zeros((150, 3)), face())).all()
-    assert np.isfinite(face_statistics(np.zeros((30, 3)), face()[:30])).all()
+    assert np.isfinite(statistics_of(np.zeros((150, 3)), face())).all()
+    assert np.isfinite(statistics_of(np.zeros((30, 3)), face()[:30])).all()
 
 
 def test_a_farther_and_a_faster_turn_are_told_apart() -> None:
@@ -101,6 +105,11 @@ def test_each_statistic_speaks_of_the_part_that_moves() -> None:
     assert parts["together_brows_with_jaw"] == parts["rests_jaw_open"] == "face"
 
 
+def test_movements_taken_together_are_as_they_are_alone() -> None:
+    some = np.stack([np.hstack([head(h), face(jaw_open=talking(h))]) for h in (0.5, 0.8, 1.1)])
+    np.testing.assert_allclose(face_statistics(some), [face_statistics(one[None])[0] for one in some], atol=1e-12)
+
+
 def test_blinks_are_counted() -> None:
     def shut(every: float) -> dict[str, float]:
         closed = np.exp(-((((TIME + every / 2) % every - every / 2) / 0.15) ** 2))
@@ -113,8 +122,8 @@ def test_blinks_are_counted() -> None:
 
 def test_what_is_refused() -> None:
     with pytest.raises(PoseprintError, match="at least 30 frames"):
-        face_statistics(head()[:29], face()[:29])
+        statistics_of(head()[:29], face()[:29])
     unseen = head()
     unseen[10] = np.nan
     with pytest.raises(PoseprintError, match="not in sight for all of the movement"):
-        face_statistics(unseen, face())
+        statistics_of(unseen, face())

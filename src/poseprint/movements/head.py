@@ -7,7 +7,7 @@ its coordination follow Agarwal et al. (CVPR Workshops 2019); regions instead of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations
@@ -60,40 +60,71 @@ _BLINK = 0.4
 
 @dataclass(frozen=True, eq=False)
 class _Movement:
-    """One movement of a head [shape=(frames, 3)] and a face [shape=(frames, 51)], low-passed."""
+    """One movement, low-passed, and what several families take; parts as in _PARTS.
 
-    head: Array
-    face: Array
+    Attributes:
+        tracks, velocity: head and face side by side, in radians or shares (and a second) [shape=(frames, 54)].
+        bands: power of each track in each of BANDS [shape=(bands, 54)].
+        speed, push: speed and acceleration of each part [shape=(frames, parts)].
+        speeds, pushes: their logarithms at PERCENTILES [shape=(percentiles, parts)].
+    """
+
+    tracks: Array
+    velocity: Array
+    bands: Array
+    speed: Array
+    push: Array
+    speeds: Array
+    pushes: Array
     enough = np.zeros(0, dtype=bool)
     """There are no tracks that might be missing: a head or a face is found whole or not at all."""
 
-    @cached_property
-    def parts(self) -> tuple[Array, ...]:
-        """Tracks of the head as a whole, of each angle, and of each region of the face [shape=(frames, tracks)]."""
-        angles = (self.head, *(self.head[:, [k]] for k in range(len(ANGLES))))
-        return (*angles, *(self.face[:, columns] for columns in _columns()))
+    @staticmethod
+    def of(movements: Array) -> Iterator[_Movement]:
+        """Movements of one length, all at once: most of what they take is the cost of calls [shape=(movements, frames, 54)]."""
+        frames = movements.shape[1]
+        tracks = sosfiltfilt(filters()[0], movements, axis=1, padlen=min(30, frames - 1))
+        pad = min(60, frames - 1)
+        bands = [(sosfiltfilt(f, tracks, axis=1, padlen=pad) ** 2).mean(axis=1) for f in filters()[1:]]
+        velocity = _slope(tracks)
+        speed, push = _lengths(velocity), _lengths(_slope(velocity))
+        quantiles = (
+            log_quantiles(v.swapaxes(0, 1), least).swapaxes(0, 1) for v, least in ((speed, _SLOW), (push, _SOFT))
+        )
+        return map(_Movement, tracks, velocity, np.stack(bands, axis=1), speed, push, *quantiles)
+
+    @property
+    def head(self) -> Array:
+        """Yaw, pitch and roll [shape=(frames, 3)]."""
+        return self.tracks[:, : len(ANGLES)]
+
+    @property
+    def face(self) -> Array:
+        """SHAPES [shape=(frames, 51)]."""
+        return self.tracks[:, len(ANGLES) :]
 
     @cached_property
     def spread(self) -> Array:
-        return np.array([np.sqrt(part.var(axis=0).sum()) for part in self.parts])
-
-    @cached_property
-    def speed(self) -> Array:
-        """Of each part [shape=(frames, parts)], in radians or shares a second."""
-        return np.stack([_length(_slope(part)) for part in self.parts], axis=1)
-
-    @cached_property
-    def push(self) -> Array:
-        """Acceleration of each part [shape=(frames, parts)]."""
-        return np.stack([_length(_slope(_slope(part))) for part in self.parts], axis=1)
+        """Of each part."""
+        return _lengths(self.tracks.var(axis=0), squared=True)
 
 
 def _slope(values: Array) -> Array:
-    return np.asarray(np.gradient(values, axis=0) * GRID_FPS)
+    return np.asarray(np.gradient(values, axis=-2) * GRID_FPS)
 
 
-def _length(values: Array) -> Array:
-    return np.asarray(np.linalg.norm(values, axis=1))
+def _lengths(values: Array, *, squared: bool = False) -> Array:
+    """Lengths of each part's tracks together [shape=(..., parts)]; of tracks, or of what is squared already [shape=(..., 54)]."""
+    return np.asarray(np.sqrt((values if squared else values**2) @ _members()))
+
+
+@cache
+def _members() -> Array:
+    """Which track belongs to which part [shape=(54, parts)]."""
+    members = np.zeros((len(ANGLES) + len(SHAPES), len(_places())))
+    for part, columns in enumerate(_places()):
+        members[columns, part] = 1
+    return members
 
 
 @cache
@@ -112,12 +143,15 @@ def _tempo(m: _Movement) -> Array:
 
 
 def _rhythm(m: _Movement) -> Array:
-    pad = min(60, len(m.head) - 1)
-    power = [
-        [(sosfiltfilt(f, part, axis=0, padlen=pad) ** 2).sum(axis=1).mean() for part in m.parts] for f in filters()[1:]
-    ]
-    share = np.log(np.array(power) + 1e-6)
+    share = np.log(m.bands @ _members() + 1e-6)
     return np.asarray(share - np.log(np.exp(share).sum(axis=0)))
+
+
+@cache
+def _places() -> tuple[list[int], ...]:
+    """Columns of each part (see _PARTS) where head and face stand side by side."""
+    angles = list(range(len(ANGLES)))
+    return (angles, *([k] for k in angles), *([len(ANGLES) + k for k in columns] for columns in _columns()))
 
 
 def _together(m: _Movement) -> Array:
@@ -131,8 +165,13 @@ def _turning(m: _Movement) -> Array:
 
 def _sides(m: _Movement) -> Array:
     noise = _SMALL * ramp(len(m.face), 2)
-    pairs = [[SHAPES.index(f"{name}_{side}") for side in ("left", "right")] for name in SIDES]
-    return np.array([[correlations(m.face[:, pair].T + noise)[0] for pair in pairs]])
+    left, right = (
+        np.stack([m.face[:, SHAPES.index(f"{name}_{side}")] for name in SIDES], axis=1) + noise[k][:, None]
+        for k, side in enumerate(("left", "right"))
+    )
+    left, right = left - left.mean(axis=0), right - right.mean(axis=0)
+    together = (left * right).mean(axis=0) / np.sqrt((left**2).mean(axis=0) * (right**2).mean(axis=0))
+    return np.asarray(np.arctanh(np.clip(together, -0.97, 0.97))[None])
 
 
 def _blinks(m: _Movement) -> Array:
@@ -171,11 +210,12 @@ FACE_FAMILIES = (
     Family("spread", "amplitude", _columns_of(_PARTS), ("",), "how far the {track} moves", lambda m: np.log(m.spread + _SMALL)[None]),
     Family("deviation", "amplitude", _columns_of(SHAPES), ("",), "how much of {track}",
            lambda m: np.log(m.face.std(axis=0) + _SMALL)[None]),
-    Family("velocity", "speed", _columns_of(SHAPES), ("",), "speed of {track}", lambda m: np.log(_slope(m.face).std(axis=0) + _SLOW)[None]),
+    Family("velocity", "speed", _columns_of(SHAPES), ("",), "speed of {track}",
+           lambda m: np.log(m.velocity[:, len(ANGLES) :].std(axis=0) + _SLOW)[None]),
     Family("speed", "speed", _columns_of(_PARTS), PERCENTILES, "speed of the {track}, {mark}th percentile",
-           lambda m: log_quantiles(m.speed, _SLOW)),
+           lambda m: m.speeds),
     Family("acceleration", "acceleration", _columns_of(_PARTS), PERCENTILES, "acceleration of the {track}, {mark}th percentile",
-           lambda m: log_quantiles(m.push, _SOFT)),
+           lambda m: m.pushes),
     Family("tempo", "tempo", _columns_of(_PARTS), ("fast", "sharp"), "tempo of the {track} ({mark})", _tempo),
     Family("eyes", "tempo", _columns_of(("shut",), "eyes"), ("often", "long"), "how {mark} the eyes are {track}", _blinks),
     Family("band", "rhythm", _columns_of(_PARTS), BANDS, "share of the {track}'s movement at {mark}", _rhythm),
@@ -191,24 +231,23 @@ COUNT = sum(len(family.columns) * len(family.marks or ()) for family in FACE_FAM
 """How many statistics there are."""
 
 
-def face_statistics(head: Array, face: Array) -> Array:
-    """The statistics of one movement.
+def face_statistics(movements: Array) -> Array:
+    """The statistics of some movements of one length.
 
     Args:
-        head: yaw, pitch and roll, radians, 30 a second [shape=(frames, 3)].
-        face: SHAPES, 0 to 1 [shape=(frames, 51)].
+        movements: of each, 30 a second, yaw, pitch and roll in radians, then SHAPES, 0 to 1 [shape=(movements, frames, 54)].
 
     Returns:
-        [shape=(statistics,)], all finite.
+        [shape=(movements, statistics)], all finite.
 
     Raises:
         PoseprintError: fewer than SHORTEST frames, or one of them unknown.
     """
-    if len(head) < SHORTEST:
+    frames = movements.shape[1]
+    if frames < SHORTEST:
         raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
-    if not (np.isfinite(head).all() and np.isfinite(face).all()):
+    if not np.isfinite(movements).all():
         raise PoseprintError("a head or a face is not in sight for all of the movement")
-    pad = min(30, len(head) - 1)
-    steady = (sosfiltfilt(filters()[0], track, axis=0, padlen=pad) for track in (np.unwrap(head, axis=0), face))
-    movement = _Movement(*steady)
-    return np.concatenate([family.row(movement) for family in FACE_FAMILIES])
+    angles = np.unwrap(movements[:, :, : len(ANGLES)], axis=1)
+    tracks = np.concatenate([angles, movements[:, :, len(ANGLES) :]], axis=2)
+    return np.stack([np.concatenate([family.row(m) for family in FACE_FAMILIES]) for m in _Movement.of(tracks)])

@@ -92,10 +92,10 @@ class Measured:
             spans += whole
         return tuple(spans)
 
-    def movements(self, stride: int = STRIDE) -> Movements:
-        """Its movements and their statistics; `stride` as in `spans`."""
+    def movements(self, stride: int = STRIDE, *, face: bool = True) -> Movements:
+        """Its movements and their statistics; `stride` as in `spans`, `face` as in `MovementStatistics.of`."""
         spans = self.spans(stride)
-        return Movements(spans, self.statistics.of(spans))
+        return Movements(spans, self.statistics.of(spans, face=face))
 
 
 def measure(series: PoseSeries, axes: int) -> Measured:

@@ -34,6 +34,8 @@ _ERROR, _UNSEEN_ERROR = 0.01, 0.1
 added to it as confidence falls to 0."""
 _ERROR_HOLDS, _ERROR_STAYS = 0.7, 0.4
 """What is left of such an error in the next frame, and how large the part is that stays throughout a film."""
+_FACE, _PLACE_OR_SURETY, _FACE_ERROR = ("head_", "face_"), ("_x", "_y", "_confidence"), 0.01
+"""Channels of rotation and expression, and the deviation of such an error in them, in radians or shares."""
 _CONFIDENCE_ERROR, _CONFIDENCE_HOLDS = 0.3, 0.95
 """The same for confidences, as logarithms of odds."""
 
@@ -141,10 +143,15 @@ def measured_anew(series: PoseSeries, draw: int) -> PoseSeries:
     odds = np.log(np.clip(confidence, 1e-6, 1) / np.clip(1 - confidence, 1e-6, 1))
     odds = odds + _CONFIDENCE_ERROR * _wandering(rng, (frames, keypoints), _CONFIDENCE_HOLDS)
     graded = (confidence > 0) & (confidence < 1)
+    channels = dict(series.channels)
+    faces = [name for name in channels if name.startswith(_FACE) and not name.endswith(_PLACE_OR_SURETY)]
+    for name, wander in zip(faces, _wandering(rng, (frames, len(faces)), _ERROR_HOLDS).T, strict=True):
+        channels[name] = channels[name] + _FACE_ERROR * wander
     return series.logged(
         "measured_anew",
         position=series.position + sigma[:, :, None] * error,
         confidence=np.where(graded, 1 / (1 + np.exp(-odds)), confidence),
+        channels=channels,
         details={"draw": draw},
     )
 

@@ -116,53 +116,58 @@ class MovementStatistics:
         self._tracks, self._stretches, self._face = tracks, stretches, face
         self._axes = tracks.position.shape[2]
         self._signals: dict[Span, Signals] = {}
-        self._rows: dict[Span, Array] = {}
+        self._bodies: dict[Span, Array | None] = {}
+        self._faces: dict[Span, Array | None] = {}
 
-    def of(self, spans: Sequence[Span]) -> Array:
+    def of(self, spans: Sequence[Span], *, face: bool = True) -> Array:
         """The statistics of some movements.
 
         Args:
             spans: (first, last + 1) frames of each; at least SHORTEST long.
+            face: whether those of head and face are wanted, which take the longest.
 
         Returns:
             float32 [shape=(movements, statistics)]; NaN where a track, or the face, is seen in less than SEEN_SHARE of the
             frames, and of the body where the movement does not lie in its stretches.
         """
-        table = np.empty((len(spans), len(catalogue(self._axes))), dtype=np.float32)
-        for row, span in enumerate(spans):
-            if span not in self._rows:
-                self._rows[span] = self._computed(span)
-            table[row] = self._rows[span]
+        table = np.full((len(spans), len(catalogue(self._axes))), np.nan, dtype=np.float32)
+        if face:
+            self._measure_faces([span for span in spans if span not in self._faces])
+        for row, span in zip(table, spans, strict=True):
+            if span[1] - span[0] < SHORTEST:
+                raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
+            if span not in self._bodies:
+                self._bodies[span] = self._of_body(span)
+            of_body, of_face = self._bodies[span], self._faces.get(span)
+            if of_body is not None:
+                row[: len(of_body)] = of_body
+            if face and of_face is not None:
+                row[-COUNT:] = of_face
+            if face and of_body is None and of_face is None:
+                raise PoseprintError(f"the movement of frames {span[0]} to {span[1] - 1} lies in no usable stretch")
         return table
 
-    def _computed(self, span: Span) -> Array:
-        first, last = span
-        if last - first < SHORTEST:
-            raise PoseprintError(f"a movement needs at least {SHORTEST} frames to have statistics")
-        body = next((s for s in self._stretches if s[0] <= first and last <= s[1]), None)
-        face = self._of_face(span)
-        if body is None and face is None:
-            raise PoseprintError(f"the movement of frames {first} to {last - 1} lies in no usable stretch")
-        row = np.full(len(catalogue(self._axes)), np.nan, dtype=np.float32)
-        if body is not None:
-            of_body = self._of_body(span, body)
-            row[: len(of_body)] = of_body
-        if face is not None:
-            row[-COUNT:] = face
-        return row
+    def _measure_faces(self, spans: Sequence[Span]) -> None:
+        """Head and face of movements, those of one length at once; what is lost for a moment is bridged by straight lines."""
+        whole: dict[int, dict[Span, Array]] = {}
+        for span in spans:
+            self._faces[span] = None
+            if self._face is None or self._axes != 2 or span[1] - span[0] < SHORTEST:
+                continue
+            values = self._face[slice(*span)]
+            known = np.flatnonzero(np.isfinite(values).all(axis=1))
+            if len(known) >= SEEN_SHARE * len(values):
+                frames = np.arange(len(values))
+                bridged = np.stack([np.interp(frames, known, track[known]) for track in values.T], axis=1)
+                whole.setdefault(len(values), {})[span] = bridged if len(known) < len(values) else values
+        for movements in whole.values():
+            self._faces |= zip(movements, face_statistics(np.stack(list(movements.values()))), strict=True)
 
-    def _of_face(self, span: Span) -> Array | None:
-        if self._face is None or self._axes != 2:
-            return None
-        values = self._face[slice(*span)]
-        known = np.flatnonzero(np.isfinite(values).all(axis=1))
-        if len(known) < SEEN_SHARE * len(values):
-            return None
-        whole = np.stack([np.interp(np.arange(len(values)), known, track[known]) for track in values.T], axis=1)
-        return face_statistics(whole[:, : len(ANGLES)], whole[:, len(ANGLES) :])
-
-    def _of_body(self, span: Span, stretch: Span) -> Array:
+    def _of_body(self, span: Span) -> Array | None:
         first, last = span
+        stretch = next((s for s in self._stretches if s[0] <= first and last <= s[1]), None)
+        if stretch is None:
+            return None
         if stretch not in self._signals:
             self._signals[stretch] = Signals.of(self._tracks.position[slice(*stretch)])
         at = slice(first - stretch[0], last - stretch[0])

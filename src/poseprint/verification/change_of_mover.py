@@ -112,7 +112,7 @@ def likeliest_change(
 
     Arguments as in `find_change`; None also for a change that is not as strong as `least`.
     """
-    fine = measured.movements(STEP)
+    fine = measured.movements(STEP, face=False)
     if not len(fine):
         return None
     sides = _Sides.of(fine, len(measured.series))

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -376,7 +376,13 @@ def summaries(profile: EnrolledProfile) -> list[Summary]:
 
 def reference_of(profile: EnrolledProfile) -> Reference:
     """The shipped reference as the profile's estimator sees it; the person does not help to tell the middle."""
-    return shipped(profile.input.axes).seen_by(profile.input.estimator.name, profile.person)
+    return _shipped_for(profile.input.axes, profile.input.estimator.name, profile.person)
+
+
+@lru_cache(maxsize=16)
+def _shipped_for(axes: int, estimator: str, person: str) -> Reference:
+    """Kept, with the metrics that it has computed, for the next check against the same profile."""
+    return shipped(axes).seen_by(estimator, person)
 
 
 def cohort_people(profile: EnrolledProfile, reference: Reference) -> set[int]:
