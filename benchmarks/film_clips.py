@@ -40,6 +40,7 @@ class Clip:
         session: the occasion.
         film: its statistics; None where nothing in it can serve.
         series: its poses.
+        path: the film.
     """
 
     file: str
@@ -50,6 +51,7 @@ class Clip:
     manipulation: str
     film: Film | None
     series: PoseSeries
+    path: Path
 
     @property
     def is_real(self) -> bool:
@@ -107,7 +109,9 @@ def _clip(manifest: Path, row: Mapping[str, str], poses: Path | None) -> Clip:
     series = replace(series, recording=stem, person=body_of)
     take = Take.of(measure(series, 2), group="films", session=session)
     film = Film(take, face_of) if take else None
-    return Clip(file, label, face_of, body_of, session, row.get("manipulation") or "", film, series)
+    return Clip(
+        file, label, face_of, body_of, session, row.get("manipulation") or "", film, series, manifest.parent / file
+    )
 
 
 def teaching(clips: Sequence[Clip], *, private: bool = True) -> list[Film]:

@@ -1,4 +1,4 @@
-"""What the field proposes for the same question, on the same clips and trials.
+"""What the field proposes, on the same clips.
 
 Agarwal et al. (CVPR Workshops 2019): how expression and head move together, as correlations between 20 tracks over 10 s, and a
 one-class support vector machine for the person of interest. Their tracks are OpenFace's; these are the nearest that MediaPipe gives.
@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from film_clips import Clip
-from sklearn.svm import OneClassSVM
+from mediapipe import Image, ImageFormat
+from mediapipe.tasks.python import BaseOptions
+from scipy.optimize import least_squares
+from scipy.spatial.transform import Rotation
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, OneClassSVM
 
 from poseprint.core.arrays import Array, runs
+from poseprint.core.roc import roc
 from poseprint.core.series import GRID_FPS, PoseSeries
+from poseprint.estimation.face import MODEL
+from poseprint.estimation.model_files import require
+from poseprint.estimation.native import vision
+from poseprint.io.video import frames, probe
 from poseprint.movements.kinds import SURE
 from poseprint.verification.trials import Trials
 
@@ -102,3 +114,101 @@ def within(trials: Trials, scores: Array) -> float:
         impostors = scores[~trials.genuine & (trials.model == person)]
         shares.append(float((score > impostors).mean() + 0.5 * (score == impostors).mean()))
     return round(float(np.mean(shares)), 3)
+
+
+# ---- Yang, Li and Lyu ---------------------------------------------------------------------------------------
+
+
+_JAW = (162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389)
+_BROWS = (71, 63, 105, 66, 107, 336, 296, 334, 293, 301)
+_NOSE = (168, 197, 5, 4, 75, 97, 2, 326, 305)
+_CORNERS = (33, 133, 362, 263, 61, 291)
+WHOLE, CENTRAL = (*_JAW, *_BROWS, *_NOSE, *_CORNERS), (*_BROWS, *_NOSE, *_CORNERS)
+"""Landmarks of MediaPipe's mesh nearest to those of the 68 that they take for the whole face and for its middle."""
+PICTURES_A_SECOND = 3
+
+
+def landmarks(path: Path) -> tuple[Array, tuple[int, int]]:
+    """The mesh of the largest face in some pictures of a film [shape=(pictures, 478, 3)], in pixels, and the picture's size."""
+    video = probe(path)
+    options = vision.FaceLandmarkerOptions(base_options=BaseOptions(model_asset_path=str(require(MODEL, None))))
+    found = []
+    size = (1, 1)
+    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+        for frame in frames(video, rate=PICTURES_A_SECOND):
+            if not frame.picture.size:
+                continue
+            height, width = frame.picture.shape[:2]
+            size = (width, height)
+            marks = landmarker.detect(Image(image_format=ImageFormat.SRGB, data=frame.picture)).face_landmarks
+            if marks:
+                found.append(np.array([(m.x * width, m.y * height, m.z * width) for m in marks[0]]))
+    return np.array(found).reshape(-1, 478, 3), size
+
+
+def mean_face(meshes: Sequence[Array]) -> Array:
+    """A face in three dimensions: the mean of meshes that look straight ahead, in units of its size [shape=(478, 3)]."""
+    ahead = []
+    for mesh in meshes:
+        points = mesh - mesh.mean(axis=1, keepdims=True)
+        points = points / np.sqrt((points**2).sum(axis=2).mean(axis=1))[:, None, None]
+        eyes = np.abs(points[:, 33, 2] - points[:, 263, 2])
+        ahead.append(points[eyes < 0.1])
+    return np.asarray(np.concatenate(ahead).mean(axis=0))
+
+
+def head_pose(points: Array, model: Array, size: tuple[int, int]) -> Array:
+    """Rotation vector and place of a face that is projected to some points with the least error [shape=(6,)].
+
+    Args:
+        points: pixels [shape=(landmarks, 2)].
+        model: the face [shape=(landmarks, 3)].
+        size: of the picture; its width is taken for the focal length, as is usual where none is known.
+    """
+    seen = (points - np.array(size) / 2) / size[0]
+    spread = np.sqrt(((seen - seen.mean(axis=0)) ** 2).sum(axis=1).mean())
+    depth = np.sqrt(((model[:, :2] - model[:, :2].mean(axis=0)) ** 2).sum(axis=1).mean()) / max(spread, 1e-6)
+
+    def error(pose: Array) -> Array:
+        turned = Rotation.from_rotvec(pose[:3]).apply(model) + pose[3:]
+        return np.asarray((turned[:, :2] / turned[:, 2:] - seen).ravel())
+
+    start = np.array([0.0, 0.0, 0.0, *(seen.mean(axis=0) * depth), depth])
+    return np.asarray(least_squares(error, start, method="lm").x)
+
+
+def differences(mesh: Array, size: tuple[int, int], model: Array) -> Array:
+    """How far rotation and place of the head differ between the whole face and its middle [shape=(pictures, 6)]."""
+    parts = [list(WHOLE), list(CENTRAL)]
+    rows = [np.subtract(*(head_pose(points[part, :2], model[part], size) for part in parts)) for points in mesh]
+    return np.array(rows).reshape(-1, 6)
+
+
+def head_pose_baseline(clips: Sequence[Clip]) -> dict[str, Any]:
+    """Yang, Li and Lyu (ICASSP 2019): head poses of the whole face and of its middle disagree where a face was put on.
+
+    A support vector machine on pictures, of genuine clips and face swaps, learned without the people of the clip tested; a clip
+    scores as its pictures do in the mean.
+    """
+    chosen = [c for c in clips if c.is_swap or (c.is_real and "+" not in c.face_of)]
+    meshes = {c.file: landmarks(c.path) for c in chosen}
+    model = mean_face([mesh for mesh, _ in meshes.values()])
+    features = {file: differences(mesh, size, model) for file, (mesh, size) in meshes.items()}
+    known = [c for c in chosen if len(features[c.file])]
+    scores = []
+    for clip in known:
+        people = {clip.face_of, clip.body_of}
+        others = [c for c in known if not people & {c.face_of, c.body_of}]
+        table = np.concatenate([features[c.file] for c in others])
+        real = np.concatenate([np.full(len(features[c.file]), c.is_real) for c in others])
+        machine = make_pipeline(StandardScaler(), SVC(kernel="rbf", class_weight="balanced")).fit(table, real)
+        scores.append(float(machine.decision_function(features[clip.file]).mean()))
+    genuine = np.array([c.is_real for c in known])
+    area = roc(genuine, np.array(scores), np.ones((1, len(known))))[0][0]
+    return {
+        "method": "head poses of the whole face and its middle, SVM (Yang, Li and Lyu 2019)",
+        "genuine": int(genuine.sum()),
+        "swaps": int((~genuine).sum()),
+        "auc": round(float(area), 3),
+        "majority": round(float(max(genuine.mean(), 1 - genuine.mean())), 3),
+    }

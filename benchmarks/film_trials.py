@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
@@ -9,13 +10,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.verification.calibration import Calibration
+from poseprint.verification.calibration import Calibration, fused
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import rests_on_face
 from poseprint.verification.learn_films import (
     FUSIONS,
     SURVIVES,
-    SWAPPED,
     Film,
     calibrate_films,
     with_calibrations,
@@ -149,25 +149,42 @@ def calibrated(
     *,
     genuine_persons: int = 0,
     fusions: Mapping[str, Mapping[str, float]] = FUSIONS,
-    swap_weight: float = SWAPPED,
+    fitted_on: Sequence[str] = ("clip", "swap"),
+    by_person: bool = False,
 ) -> Tried:
-    """The trials with the LLRs that calibrations give which neither of the two people had a part in."""
-    t, fit = tried.trials, tried.of("clip", "swap")
+    """The trials with the LLRs that calibrations give which neither of the two people had a part in.
+
+    They are ordered by the fused score, as one calibration would: those of different people do not shift alike.
+
+    Args:
+        tried: see `nested`.
+        genuine_persons, fusions: see `poseprint.verification.learn_films.calibrate_films`.
+        fitted_on: kinds of trials.
+        by_person: whether each person and each pair of people weighs alike, in place of each trial.
+    """
+    t, fit = tried.trials, tried.of(*fitted_on)
     known: dict[tuple[str, ...], dict[str, Calibration]] = {}
     parts = []
     for row, two in enumerate(zip(t.model, t.test, strict=True)):
         key = tuple(sorted(set(two)))
         if key not in known:
             own = fit.without(key)
+            weight = alike(own.trials) if by_person else None
             known[key] = calibrate_films(
-                own.trials,
-                own.kind == "swap",
-                genuine_persons=genuine_persons,
-                fusions=fusions,
-                swap_weight=swap_weight,
+                own.trials, own.kind == "swap", genuine_persons=genuine_persons, fusions=fusions, weight=weight
             )
         parts.append(with_calibrations(t.at(np.array([row])), known[key]))
-    return Tried(Trials.joined(parts), tried.kind)
+    told = Trials.joined(parts)
+    scores = {n: np.stack([told.scores[k] for k in fusion], axis=1) for n, fusion in fusions.items() if n in told.llr}
+    ranking = {n: fused(table, list(fusions[n].values())) for n, table in scores.items()}
+    return Tried(replace(told, ranking=ranking), tried.kind)
+
+
+def alike(trials: Trials) -> Array:
+    """Weights by which each person, and each pair of people, counts the same."""
+    pairs = [tuple(sorted(two)) for two in zip(trials.model, trials.test, strict=True)]
+    count = Counter(pairs)
+    return np.array([1 / count[pair] for pair in pairs])
 
 
 def decisions(trials: Trials) -> Array:

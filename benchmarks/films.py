@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 from common import finish
+from film_calibrations import calibrations
 from film_clips import MANIFESTS, PRIVATE, Clip, read_clips, teaching
-from film_fields import field_baselines
+from film_fields import field_baselines, head_pose_baseline
 from film_trials import ESTIMATOR, Tried, bodies, calibrated, decisions, joined, nested, tried_between
 from swaps import pairs as swap_pairs
 
@@ -199,9 +200,11 @@ def main_run(poses: Path | None) -> None:
             "figures": figures(trials, tuple(FUSIONS)),
             "decisions": told(trials),
             "alone": told(calibrated(scored).of("clip").trials),
+            "calibrations": calibrations(tried, genuine_persons=gestures()),
             "groups": groups(trials, clips),
             "rows": rows(tried, clips),
             "field": field_baselines(clips, trials),
+            "head_pose": head_pose_baseline(clips),
         },
     )
 
@@ -236,8 +239,8 @@ def compare(poses: Path | None) -> None:
         "a face at rest counts too",
         calibrated(scored, genuine_persons=further, fusions=fused(MOVEMENT, {**POSTURE, "expression": 0.5})),
     )
-    row("no swaps among the impostors", calibrated(scored, genuine_persons=further, swap_weight=0.0))
-    row("swaps weigh as all impostors do", calibrated(scored, genuine_persons=further, swap_weight=1.0))
+    row("no swaps among the impostors", calibrated(scored, genuine_persons=further, fitted_on=("clip",)))
+    row("each person and pair weighs alike", calibrated(scored, genuine_persons=further, by_person=True))
     row("bounds of films alone", calibrated(scored))
     row(
         "all movement, whatever survives a swap",

@@ -113,7 +113,11 @@ def distances(first: Measured, second: Measured, reference: Reference) -> dict[s
     lost = np.isfinite(means[known]) & ~np.isfinite(other_means[known])
     return {
         **{kind: middle(qualities) for kind, qualities in KINDS.items()},
-        "by_quality": {q: middle((q,)) for q in dict.fromkeys(s.quality for s in catalogue(b.axes)) if q in _USED},
+        "by_quality": {
+            q: middle((q,))
+            for q in dict.fromkeys(s.quality for s in catalogue(b.axes))
+            if q in _USED and len(columns_of((q,), b.axes))
+        },
         "statistics_lost": int(lost.sum()),
     }
 

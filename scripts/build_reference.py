@@ -39,7 +39,7 @@ from poseprint.verification.trials import Take, Trials, takes_of_table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from film_clips import MANIFESTS, read_clips, teaching  # noqa: E402
-from film_trials import bodies, calibrated, nested  # noqa: E402
+from film_trials import bodies, calibrated, decisions, nested  # noqa: E402
 from swaps import pairs as swap_pairs  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -158,8 +158,13 @@ def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path |
             "films": True,
             "genuine": int(told.genuine.sum()),
             "impostor": int((~told.genuine).sum()),
-            "verdicts": int((decided(told.llr["both"]) != "inconclusive").sum()),
+            "verdicts": int((decisions(told) != 0).sum()),
             **error_rates(told, "both"),
+            **{
+                f"{name}_{word}": round(float((decisions(told)[of] == sign).mean()), 4)
+                for name, of in (("genuine", told.genuine), ("impostor", ~told.genuine))
+                for word, sign in (("consistent", 1), ("inconsistent", -1))
+            },
         },
     }
     reference = with_faces(reference, teaching(clips, private=False), pairs)

@@ -87,7 +87,7 @@ class FoldRows:
         self.table.add("static", "posture and proportions", "static", self.directions, self.statics)
         plain = self.plain(plda(self.background, "static", self.static))
         self.table.add("static", "posture and proportions, no AS-norm", "static", self.directions, plain)
-        for quality in STATIC:
+        for quality in (q for q in STATIC if len(columns_of((q,), self.axes))):
             raw = plda(self.background, "static", columns_of((quality,), self.axes))
             self.table.add("static", f"{quality} alone", "static", self.directions, self.normal(raw))
 

@@ -47,6 +47,9 @@ def test_the_demo_enrols_checks_and_says_what_it_is(tmp_path: Path, models: None
     own = [r.recording for r in read_recordings(SAMPLE / "recordings") if r.person == profile.person]
     assert [r["recording"] for r in profile.made_from] == own
     assert "ONE_SESSION" not in text
+    llr = {name: verdicts[name].evidence.llr for name in ("genuine", "impostor")}  # type: ignore[union-attr]
+    for kind in ("motion", "both"):
+        assert llr["genuine"][kind] > llr["impostor"][kind]
     for name in ("genuine", "impostor"):
         verdict = verdicts[name]
         assert verdict.evidence is not None

@@ -7,12 +7,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import film_fields
 import film_trials
 import films
 import numpy as np
 import pytest
 from film_clips import read_clips, teaching
 from helpers.movers import talker
+from scipy.spatial.transform import Rotation
 
 from poseprint.io.parquet import write_poses
 from poseprint.movements.head import COUNT
@@ -90,3 +92,20 @@ def test_manifests_that_say_too_little_are_refused(data: Path, monkeypatch: pyte
     monkeypatch.setattr(sys, "argv", ["films.py", "--data", str(data / "gone.csv"), "--poses", str(data)])
     with pytest.raises(SystemExit, match="no genuine clip"):
         films.main()
+
+
+def test_a_head_pose_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    model = rng.normal(size=(50, 3)) * [1.0, 1.2, 0.5]
+    pose = np.array([0.2, -0.3, 0.1, 0.4, -0.2, 9.0])
+    turned = Rotation.from_rotvec(pose[:3]).apply(model) + pose[3:]
+    points = turned[:, :2] / turned[:, 2:] * 1280 + [640, 360]
+    np.testing.assert_allclose(film_fields.head_pose(points, model, (1280, 720)), pose, atol=1e-3)
+
+
+def test_tracks_that_go_together_are_known_by_it() -> None:
+    found = film_fields.windows(talker(400, style=1))
+    assert found.shape == ((400 - film_fields.WINDOW) // film_fields.STEP + 1, 190)
+    assert np.abs(found).max() <= 1
+    assert film_fields.windows(talker(200, style=1)).shape == (1, 190)
+    assert film_fields.windows(talker(100, style=1)).shape == (0, 190)

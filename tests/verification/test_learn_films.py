@@ -136,13 +136,23 @@ def test_calibrations_are_as_bold_as_people_are_many() -> None:
 
 def test_swaps_among_the_impostors_make_the_scale_more_careful() -> None:
     trials = trials_of(1.0)
-    swap = ~trials.genuine & (np.arange(len(trials)) % 20 == 0)
+    swap = ~trials.genuine & (np.arange(len(trials)) % 4 == 0)
     scores = {kind: np.where(swap, 1.5, values) for kind, values in trials.scores.items()}
-    hard = replace(trials, scores=scores)
     plain = calibrate_films(trials, np.zeros(len(trials), dtype=bool))["both"]
-    careful = calibrate_films(hard, swap)["both"]
+    careful = calibrate_films(replace(trials, scores=scores), swap)["both"]
     at = np.array([[1.5] * len(plain.kinds)])
     assert careful.unbounded(at, np.zeros((1, 3)))[0] < plain.unbounded(at, np.zeros((1, 3)))[0]
+    assert careful.persons == plain.persons
+
+
+def test_trials_that_weigh_nothing_teach_nothing() -> None:
+    trials = trials_of(1.0)
+    odd = np.arange(len(trials)) % 2 == 1
+    none = np.zeros(len(trials), dtype=bool)
+    scores = {kind: np.where(odd, -values, values) for kind, values in trials.scores.items()}
+    weighed = calibrate_films(replace(trials, scores=scores), none, weight=1.0 - odd)["both"]
+    even = calibrate_films(trials.at(~odd), none[~odd])["both"]
+    np.testing.assert_allclose(weighed.weights, even.weights, atol=0.05)
 
 
 def test_whether_one_calibration_serves_two_kinds_of_footage() -> None:

@@ -38,8 +38,6 @@ FUSIONS: dict[str, dict[str, float]] = {
 }
 """What each LLR on films is made of: bearing is what a face swap leaves as it is. A face at rest stands beside the others and is
 in none of them: who wears another's face has that expression."""
-SWAPPED = 0.25
-"""What all face swaps together weigh in a calibration, where all other impostors weigh 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,35 +184,27 @@ def calibrate_films(
     *,
     genuine_persons: int = 0,
     fusions: Mapping[str, Mapping[str, float]] = FUSIONS,
-    swap_weight: float = SWAPPED,
+    weight: Array | None = None,
 ) -> dict[str, Calibration]:
-    """Calibrations of every kind of evidence and of all together; each person and each pair of people weighs alike.
+    """Calibrations of every kind of evidence and of all together.
 
     Args:
         trials: see `film_trials`.
-        swapped: of each, whether it is of a swapped clip [shape=(trials,)].
+        swapped: of each, whether it is of a swapped clip [shape=(trials,)]; the people of such trials do not count for bounds.
         genuine_persons: further people, of other footage, whose genuine trials the lower bound may count on.
         fusions: what each LLR is made of; one of which there are no trials of both kinds is left out.
-        swap_weight: what all swaps together weigh, where all other impostors weigh 1.
+        weight: of each trial, alike unless given [shape=(trials,)].
     """
-    swap, out = np.asarray(swapped, dtype=bool), {}
+    weight, out = np.ones(len(trials)) if weight is None else weight, {}
     for name, fusion in fusions.items():
         scores = np.stack([trials.scores[kind] for kind in fusion], axis=1)
         kept = np.isfinite(scores).any(axis=1)
-        if not (kept & trials.genuine).any() or not (kept & ~trials.genuine).any():
+        genuine, clips = trials.genuine[kept], kept & ~swapped
+        if genuine.all() or not genuine.any():
             continue
-        pair = [(*sorted(p), s) for *p, s in zip(trials.model, trials.test, swap, strict=True)]
-        count = Counter(p for p, k in zip(pair, kept, strict=True) if k)
-        weight = np.array([1 / max(count[p], 1) for p in pair])
-        for group, total in ((trials.genuine, 1.0), (~trials.genuine & ~swap, 1.0), (swap, swap_weight)):
-            some = group & kept
-            weight[some] *= total / max(weight[some].sum(), 1e-9)
-        people = len(set(trials.model[kept & ~swap]) | set(trials.test[kept & ~swap]))
-        own_people = len(set(trials.model[kept & trials.genuine]))
-        limits = bounds(own_people + genuine_persons, people)
-        out[name] = fit_fused(
-            fusion, scores[kept], trials.genuine[kept], weight=weight[kept], limits=limits, persons=people
-        )
+        people = len(set(trials.model[clips]) | set(trials.test[clips]))
+        limits = bounds(len(set(trials.model[kept & trials.genuine])) + genuine_persons, people)
+        out[name] = fit_fused(fusion, scores[kept], genuine, weight=weight[kept], limits=limits, persons=people)
     return out
 
 

@@ -45,6 +45,21 @@ def test_check_lists_its_findings(tmp_path: Path, command: Command) -> None:
     assert "warning  WRISTS_HIDDEN: wrists are seen 0% of the time over 10.0 s; prefer footage" in ran.out
 
 
+def test_several_recordings_make_one_verdict(tmp_path: Path, command: Command) -> None:
+    profile = make_profile(tmp_path / "profile")
+    sources = [poses(tmp_path / f"{name}.parquet", seed=seed, tempo=SLOW) for seed, name in enumerate("ab", 1)]
+    ran = command("check", *sources, "--profile", profile, "--json")
+    verdict = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert verdict["recording"] == "a + b"
+    assert verdict["seconds"]["recording"] == pytest.approx(20)
+    assert command("check", sources[0], sources[0], "--profile", profile).error() == (
+        "a is given twice; each recording counts once"
+    )
+    error = command("check", *sources, "--profile", profile, "--who", "1").error()
+    assert error.startswith("--who and --at name a person in one video")
+
+
 def test_check_writes_a_report(tmp_path: Path, command: Command) -> None:
     source, profile = poses(tmp_path / "a.parquet"), make_profile(tmp_path / "profile")
     page = tmp_path / "new" / "report.html"

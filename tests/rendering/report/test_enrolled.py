@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,36 @@ def test_error_rates_in_counts_of_a_hundred(tmp_path: Path) -> None:
     assert "These rates hold for the usual costs of a wrong verdict; this check was made with others." in dear
     none = written(tmp_path, weighed(series, error_rates=None), series).words
     assert "so there is no error rate to state" in none
+
+
+def test_parts_stand_beside_each_other_and_over_time(tmp_path: Path) -> None:
+    series = waving()
+    parts = {"body": None, "head": -0.8, "eyes": 0.5, "mouth": 1.2, "bearing": -0.8, "expression": 0.9}
+    verdict = weighed(series, parts=parts)
+    moving = tuple(replace(m, parts={"head": -0.2, "eyes": 0.1, "mouth": None}) for m in verdict.movements)
+    verdict = replace(verdict, movements=moving)
+    page = written(tmp_path, verdict, series)
+    for words in (
+        "Part by part",
+        "Head−0.80",
+        "Brows, lids and gaze+0.50",
+        "Face at rest+0.90",
+        "Bodynot measured",
+    ):
+        assert words in page.words
+    shown = {row["kind"]: row for row in view(verdict)["parts"]}
+    assert shown["head"]["x"] + shown["head"]["width"] == pytest.approx(shown["head"]["zero"], abs=0.02)
+    assert shown["mouth"]["x"] == shown["mouth"]["zero"]
+    assert shown["body"]["width"] == 0
+    rows = view(verdict)["chart"].rows
+    assert [row.words for row in rows[3:]] == ["head", "brows, lids and gaze"]
+    assert all(a.top + a.height < b.top for a, b in pairwise(rows))
+
+
+def test_where_bodies_alone_are_known_no_parts_are_shown(tmp_path: Path) -> None:
+    series = waving()
+    assert "Part by part" not in written(tmp_path, weighed(series, parts={"body": 0.4, "head": None}), series).words
+    assert len(view(weighed(series))["chart"].rows) == 3
 
 
 def test_departures_stand_beside_the_range(tmp_path: Path) -> None:
