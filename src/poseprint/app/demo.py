@@ -31,9 +31,9 @@ CASES = (("genuine", "navy"), ("impostor", "olive"))
 INTRODUCTION = """\
 What this is: the motion is real, measured in public speeches; the pixels are drawn, so nobody's footage is here.
 {person} is enrolled from {count} short recordings of his own, {minutes:.1f} minutes of footage in all: no fake and nobody else is
-needed. Then two drawn videos are measured and checked, a later part of one of those speeches and another speaker. So
-little footage seldom settles anything (expect `inconclusive`), and drawn figures are measured a little differently than
-people on film: take what comes out as a look at the machinery, not as evidence."""
+needed. Then two drawn videos are measured and checked, a later part of one of those speeches and another speaker: figures
+whose body, head and face move as theirs did. So little footage seldom settles anything (often `inconclusive`), and drawn
+figures are measured a little differently than people on film: take what comes out as a look at the machinery, not as evidence."""
 
 SUPERVISED = """
 {number}. the paper's way, on the same two videos: a small LSTM trained on {minutes:.1f} minutes of footage, {own:.1f} of them of {person},
