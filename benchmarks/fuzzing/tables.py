@@ -97,7 +97,7 @@ def parquet_damaged(source: Path, target: Path, rng: Rng) -> str:
 
 
 def _with_poses(table: pa.Table, change: Callable[[Poses, Rng], Poses], rng: Rng) -> pa.Table:
-    names = [c for c in table.column_names if c.endswith(("_x", "_y", "_confidence"))]
+    names = [c for c in table.column_names if c.endswith(("_x", "_y", "_confidence")) and not c.startswith("channel_")]
     poses = np.stack([table[c].to_numpy() for c in names], axis=1).astype(float).reshape(len(table), -1, 3)
     changed = change(poses, rng).reshape(len(table), -1).astype(np.float32)
     for k, name in enumerate(names):

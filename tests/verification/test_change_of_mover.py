@@ -220,7 +220,7 @@ def test_the_search_finds_what_the_definition_says(
     fine = made_up(reference, frames, seed)
     person = enrolled(reference, **WIDE)
     person = replace(person, mean=np.where(np.arange(len(person.mean)) % 17 == seed, np.nan, person.mean))
-    monkeypatch.setattr(Measured, "movements", lambda *_: fine)
+    monkeypatch.setattr(Measured, "movements", lambda *_, **__: fine)
     change = likeliest_change(reference, person, measure(mover(frames), 2))
     assert change is not None
     plain = Plain(reference, person, fine, frames)
