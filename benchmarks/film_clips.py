@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
+from clips import PRIVATE
 from common import SHARED
 
 from poseprint.app.sources import read_source
@@ -21,8 +21,6 @@ from poseprint.verification.learn_films import Film
 from poseprint.verification.trials import Take
 
 MANIFESTS = tuple(SHARED / folder / "manifest.csv" for folder in ("videos", "clips"))
-PRIVATE = "rlt03"
-"""A private person, of whom nothing is shown and nothing ships."""
 OCCASIONS = {"obama_real_2020-dnc-philadelphia_cspan.mp4": "2020-dnc-philadelphia"}
 """Occasions that a manifest without sessions shares with another manifest."""
 FIRST_SHOT = {"trump-biden_real_2020-debate_cspan2.mp4": "Biden"}
@@ -121,8 +119,3 @@ def teaching(clips: Sequence[Clip], *, private: bool = True) -> list[Film]:
         for c in clips
         if c.film and (c.is_swap or (c.is_real and "+" not in c.face_of)) and (private or c.face_of != PRIVATE)
     ]
-
-
-def seconds(clips: Sequence[Clip]) -> float:
-    """Median seconds of evidence."""
-    return float(np.median([c.film.take.seconds for c in clips if c.film]))
