@@ -23,7 +23,7 @@ from scipy.linalg import eigh
 from poseprint.core.arrays import one_thread
 from poseprint.verification.background import KINDS
 from poseprint.verification.learn_films import Film
-from poseprint.verification.reference import Reference, used_columns
+from poseprint.verification.reference import Reference
 from poseprint.verification.trials import by_person, run_trials
 
 SHARES = ((0.5, 0.5), (0.75, 0.25), (1.0, 0.0), (0.3, 0.7))
@@ -34,7 +34,7 @@ DIAGONAL, FLOOR = 0.2, 0.05
 
 def adapted(reference: Reference, films: Sequence[Film], within: float, between: float) -> Reference:
     """The reference with the excess of some films' variance shared between within and between."""
-    b, used = reference.background, used_columns(reference.background)
+    b, used = reference.background, reference.background.used
     seen = reference.seen_by(ESTIMATOR).background
     rows = (np.stack([f.take.summary().mean for f in films]) - seen.mean)[:, used] / seen.scale[used]
     rows = np.nan_to_num(rows - np.nanmean(rows, axis=0))

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from film_trials import Tried, decisions
+from film_trials import Tried, told
 from scipy.optimize import brentq
 from scipy.stats import norm
 
 from poseprint.core.arrays import Array
 from poseprint.evaluation.metrics import cllr, min_cllr
-from poseprint.verification.calibration import LOG10, bounds, fused, shift_and_gain
-from poseprint.verification.learn_films import FUSIONS
+from poseprint.verification.calibration import LOG10, bounds, shift_and_gain
 from poseprint.verification.trials import Trials
 
 Fit = Callable[[Array, Array], Callable[[Array], Array]]
@@ -66,44 +65,39 @@ def elub(llr: Array, genuine: Array, people: tuple[int, int]) -> tuple[float, fl
 
 
 def calibrations(tried: Tried, *, genuine_persons: int) -> list[dict[str, Any]]:
-    """Each way of calibrating, with our bounds and with those after Vergeer et al."""
-    fusion = FUSIONS["both"]
-    every, swap = tried.trials, tried.kind == "swap"
-    score = fused(np.stack([every.scores[k] for k in fusion], axis=1), list(fusion.values()))
-    told = tried.kind == "clip"
+    """Each way of calibrating, with our bounds and with those after Vergeer et al.; `film_trials.calibrated` ordered the trials."""
+    every, swap, clip = tried.trials, tried.kind == "swap", tried.kind == "clip"
+    score = every.ranking["both"]
     rows = []
     for name, fit in (("logistic", logistic), ("bi-Gaussian", bi_gaussian)):
         for bound in ("persons", "ELUB"):
             llr, limits = np.full(len(every), np.nan), {}
-            for two in {tuple(sorted({a, b})) for a, b in zip(every.model[told], every.test[told], strict=True)}:
+            for two in {tuple(sorted({a, b})) for a, b in zip(every.model[clip], every.test[clip], strict=True)}:
                 of_two = np.isin(every.model, two) | np.isin(every.test, two)
-                known = (told | swap) & ~of_two & np.isfinite(score)
+                known = (clip | swap) & ~of_two & np.isfinite(score)
                 scale = fit(score[known], every.genuine[known])
                 own = len(set(every.model[known & every.genuine])) + genuine_persons
-                people = len(set(every.model[known & told]) | set(every.test[known & told]))
+                people = len(set(every.model[known & clip]) | set(every.test[known & clip]))
                 lower, upper = bounds(own, people)
                 if bound == "ELUB":
                     lower, upper = elub(scale(score[known]), every.genuine[known], (own, people))
-                pair = told & np.isin(every.model, two) & np.isin(every.test, two)
+                pair = clip & np.isin(every.model, two) & np.isin(every.test, two)
                 pair &= (every.model == every.test) if len(two) == 1 else (every.model != every.test)
                 llr[pair] = np.clip(scale(score[pair]), lower, upper)
                 limits[two] = (lower, upper)
             rows.append(
-                {"calibration": name, "bounds": bound, **_figures(every, llr, told), **_middle(list(limits.values()))}
+                {"calibration": name, "bounds": bound, **_figures(every, llr, clip), **_middle(list(limits.values()))}
             )
     return rows
 
 
-def _figures(trials: Trials, llr: Array, told: Array) -> dict[str, Any]:
-    kept = told & np.isfinite(llr)
-    t = replace(trials, llr={**trials.llr, "both": llr}).at(kept)
-    found = decisions(t)
-    wrong = (found != 0) & (found != np.where(t.genuine, 1, -1))
+def _figures(trials: Trials, llr: Array, clip: Array) -> dict[str, Any]:
+    t = replace(trials, llr={**trials.llr, "both": llr}).at(clip & np.isfinite(llr))
+    found = told(t)
     return {
-        "cllr": round(cllr(llr[kept], trials.genuine[kept]), 3),
-        "min_cllr": round(min_cllr(llr[kept], trials.genuine[kept]), 3),
-        "decided": round(float((found != 0).mean()), 3),
-        "wrong": round(float(wrong.sum() / max((found != 0).sum(), 1)), 3),
+        "cllr": round(cllr(t.llr["both"], t.genuine), 3),
+        "min_cllr": round(min_cllr(t.llr["both"], t.genuine), 3),
+        **{name: found[name] for name in ("decided", "wrong")},
     }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from poseprint.verification.learn_films import (
     SURVIVES,
     Film,
     calibrate_films,
-    with_calibrations,
     with_faces,
 )
+from poseprint.verification.learn_reference import with_llr
 from poseprint.verification.reference import Reference, shipped
 from poseprint.verification.trials import Trials, by_person, run_trials
 
@@ -95,6 +96,20 @@ def tried_between(
     return found
 
 
+def tried_among(
+    films: Sequence[Film],
+    reference: Callable[[tuple[str, str]], Reference],
+    *,
+    manipulated: Mapping[str, Sequence[Film]] | None = None,
+) -> list[Tried]:
+    """What `tried_between` gives of each person and of each two, with the reference for these."""
+    people = sorted({f.take.person for f in films} | {f.face_of for f in films})
+    found = []
+    for two in combinations_with_replacement(people, 2):
+        found += tried_between(reference(two), films, sorted(set(two)), manipulated=manipulated)
+    return found
+
+
 def joined(tried: Sequence[Tried]) -> Tried:
     """All of them."""
     return Tried(Trials.joined([t.trials for t in tried]), np.concatenate([t.kind for t in tried]))
@@ -121,15 +136,13 @@ def nested(
         among: so many people, drawn anew for each trial, teach; all the others unless given.
         seed: of the draws.
     """
-    rng, tried = np.random.default_rng(seed), []
-    people = sorted({f.take.person for f in films} | {f.face_of for f in films})
-    for two in combinations_with_replacement(people, 2):
+    rng = np.random.default_rng(seed)
+
+    def without(two: tuple[str, str]) -> Reference:
         others = [f for f in films if f.take.person not in two and f.face_of not in two]
-        if among:
-            others = drawn(others, among, rng)
-        reference = with_faces(base, others, pairs, least=least)
-        tried += tried_between(reference, films, sorted(set(two)), manipulated=manipulated)
-    return joined(tried)
+        return with_faces(base, drawn(others, among, rng) if among else others, pairs, least=least)
+
+    return joined(tried_among(films, without, manipulated=manipulated))
 
 
 def drawn(films: Sequence[Film], count: int, rng: np.random.Generator) -> list[Film]:
@@ -173,7 +186,7 @@ def calibrated(
             known[key] = calibrate_films(
                 own.trials, own.kind == "swap", genuine_persons=genuine_persons, fusions=fusions, weight=weight
             )
-        parts.append(with_calibrations(t.at(np.array([row])), known[key]))
+        parts.append(with_llr(t.at(np.array([row])), known[key]))
     told = Trials.joined(parts)
     scores = {n: np.stack([told.scores[k] for k in fusion], axis=1) for n, fusion in fusions.items() if n in told.llr}
     ranking = {n: fused(table, list(fusions[n].values())) for n, table in scores.items()}
@@ -188,13 +201,32 @@ def alike(trials: Trials) -> Array:
 
 
 def decisions(trials: Trials) -> Array:
-    """-1 inconsistent, 0 inconclusive, 1 consistent, as a check decides at the usual costs."""
-    words = {"inconsistent": -1, "inconclusive": 0, "consistent": 1}
-    found = np.zeros(len(trials), dtype=np.int64)
+    """What a check decides at the usual costs of each trial: consistent, inconsistent or inconclusive."""
+    found = []
     for row, llr in enumerate(trials.llr["both"]):
-        decision = "inconclusive" if np.isnan(llr) else Costs().decide(float(llr))
         bearing = float(trials.llr["bearing"][row]) if "bearing" in trials.llr else np.nan
+        decision = "inconclusive" if np.isnan(llr) else Costs().decide(float(llr))
         if decision == "consistent" and rests_on_face({"bearing": None if np.isnan(bearing) else bearing}):
             decision = "inconclusive"
-        found[row] = words[decision]
-    return found
+        found.append(decision)
+    return np.array(found)
+
+
+def told(trials: Trials) -> dict[str, Any]:
+    """Shares of trials decided at the usual costs, and of those that are wrong."""
+    found = decisions(trials)
+    decided = found != "inconclusive"
+    wrong = decided & (found != np.where(trials.genuine, "consistent", "inconsistent"))
+    return {
+        "decided": share(decided),
+        "wrong": share(wrong[decided]),
+        "genuine_decided": share(decided[trials.genuine]),
+        "impostors_decided": share(decided[~trials.genuine]),
+        "genuine_inconsistent": int((wrong & trials.genuine).sum()),
+        "impostors_consistent": int((wrong & ~trials.genuine).sum()),
+    }
+
+
+def share(values: Array) -> float | None:
+    """Mean, in three digits; None of nothing."""
+    return round(float(np.mean(values)), 3) if len(values) else None

@@ -23,7 +23,7 @@ from common import finish
 from film_calibrations import calibrations
 from film_clips import MANIFESTS, PRIVATE, Clip, read_clips, teaching
 from film_fields import field_baselines, head_pose_baseline
-from film_trials import ESTIMATOR, Tried, bodies, calibrated, decisions, joined, nested, tried_between
+from film_trials import ESTIMATOR, Tried, bodies, calibrated, decisions, joined, nested, share, told, tried_among
 from swaps import pairs as swap_pairs
 
 from poseprint.core.arrays import one_thread
@@ -37,27 +37,6 @@ PARTS = ("body", "head", "eyes", "mouth", "bearing", "body_posture", "head_postu
 EQUAL = dict.fromkeys(MOVEMENT, 1.0)
 COUNTS = (8, 12, 16, 20)
 """How many people teach, for the curve."""
-
-
-def told(trials: Trials) -> dict[str, Any]:
-    """Shares of trials decided at the usual costs, and of those that are wrong."""
-    found = decisions(trials)
-    right = np.where(trials.genuine, 1, -1)
-    decided = found != 0
-    wrong = decided & (found != right)
-    return {
-        "decided": share(decided),
-        "wrong": share(wrong[decided]),
-        "genuine_decided": share(decided[trials.genuine]),
-        "impostors_decided": share(decided[~trials.genuine]),
-        "genuine_inconsistent": int((wrong & trials.genuine).sum()),
-        "impostors_consistent": int((wrong & ~trials.genuine).sum()),
-    }
-
-
-def share(values: Any) -> float | None:
-    """Mean, in three digits; None of nothing."""
-    return round(float(np.mean(values)), 3) if len(values) else None
 
 
 def figures(trials: Trials, kinds: Sequence[str] = KINDS) -> dict[str, Any]:
@@ -91,7 +70,7 @@ def swaps(tried: Tried) -> dict[str, Any]:
         higher += list(owner[:1] > llr)
     return {
         "pairs": len(swap),
-        "consistent": int((decisions(swap) == 1).sum()),
+        "consistent": int((decisions(swap) == "consistent").sum()),
         "below_genuine": share(below),
         "body_owner_higher": share(higher),
         "body_owner_on_the_same_occasion": int(same),
@@ -138,7 +117,7 @@ def rows(tried: Tried, clips: Sequence[Clip]) -> list[dict[str, Any]]:
                 "manipulation": clip.manipulation or clip.label,
                 "profile": str(t.model[row]),
                 "of": str(kind),
-                "decision": {-1: "inconsistent", 0: "inconclusive", 1: "consistent"}[int(decision)],
+                "decision": str(decision),
                 "llr": llr,
             }
         )
@@ -258,11 +237,7 @@ def any_data(manifest: Path, poses: Path | None) -> None:
     films = teaching(clips)
     if not films:
         sys.exit(f"{manifest}: no genuine clip of one person with five seconds of evidence")
-    people = sorted({f.take.person for f in films} | {f.face_of for f in films})
-    tried = []
-    for number, one in enumerate(people):
-        for other in people[number:]:
-            tried += tried_between(shipped(2), films, sorted({one, other}), manipulated=others(clips))
+    tried = tried_among(films, lambda _: shipped(2), manipulated=others(clips))
     if not tried:
         sys.exit(f"{manifest}: nobody has clips of two occasions, and there are no two people")
     print(json.dumps(summary(joined(tried)), indent=1))

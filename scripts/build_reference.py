@@ -140,7 +140,7 @@ def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path |
     further = len(set(alike.model)) if served else 0
     told = calibrated(tried, genuine_persons=further).of("clip").trials
     fit = tried.of("clip", "swap")
-    own = told.model[told.genuine]
+    own, found = told.model[told.genuine], decisions(told)
     films = {
         "persons": len(set(told.model)),
         "genuine_persons": len(set(own)),
@@ -158,13 +158,8 @@ def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path |
             "films": True,
             "genuine": int(told.genuine.sum()),
             "impostor": int((~told.genuine).sum()),
-            "verdicts": int((decisions(told) != 0).sum()),
-            **error_rates(told, "both"),
-            **{
-                f"{name}_{word}": round(float((decisions(told)[of] == sign).mean()), 4)
-                for name, of in (("genuine", told.genuine), ("impostor", ~told.genuine))
-                for word, sign in (("consistent", 1), ("inconsistent", -1))
-            },
+            "verdicts": int((found != "inconclusive").sum()),
+            **error_rates(told, "both", found),
         },
     }
     reference = with_faces(reference, teaching(clips, private=False), pairs)
@@ -180,11 +175,11 @@ def _figures(trials: Trials, kind: str) -> dict[str, Any]:
     }
 
 
-def error_rates(trials: Trials, kind: str) -> dict[str, Any]:
-    """EER and Cllr, and how often verdicts at the usual costs are which."""
-    figures, llr = trial_metrics(trials, kind), trials.llr[kind]
+def error_rates(trials: Trials, kind: str, decided: Array) -> dict[str, Any]:
+    """EER and Cllr, and how often verdicts, one a trial, are which."""
+    figures = trial_metrics(trials, kind)
     shares = {
-        f"{name}_{decision}": round(float((decided(llr[of]) == decision).mean()), 4)
+        f"{name}_{decision}": round(float((decided[of] == decision).mean()), 4)
         for name, of in (("genuine", trials.genuine), ("impostor", ~trials.genuine))
         for decision in ("consistent", "inconsistent")
     }
@@ -197,11 +192,6 @@ def error_rates(trials: Trials, kind: str) -> dict[str, Any]:
     }
 
 
-def decided(llr: Array) -> Array:
-    """The decision on each LLR at the usual costs."""
-    return np.array([Costs().decide(value) for value in llr])
-
-
 def errors(trials: Trials) -> list[dict[str, Any]]:
     """How often verdicts by LLR err, by seconds of evidence and recordings enrolled; nothing hidden."""
     rows = []
@@ -211,7 +201,9 @@ def errors(trials: Trials) -> list[dict[str, Any]]:
         for level in sorted({float(v) for v in trials.level if v.replace(".", "").isdigit()}):
             t = trials.at(whole & same & (trials.level == f"{level:g}"))
             about = {"seconds": level, "enrolled": int(enrolled)}
-            rows += [{"evidence": kind, **about, **error_rates(t, kind)} for kind in ("both", "motion")]
+            for kind in ("both", "motion"):
+                decided = np.array([Costs().decide(llr) for llr in t.llr[kind]])
+                rows.append({"evidence": kind, **about, **error_rates(t, kind, decided)})
     return rows
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from film_trials import Tried, bodies, joined, tried_among
 
 from poseprint.core.errors import DatasetError, PoseprintError
 from poseprint.movements.head import COUNT
@@ -16,18 +17,16 @@ from poseprint.verification.learn_films import (
     Film,
     calibrate_films,
     difference,
-    film_trials,
     fit_faces,
     survival,
     survivors,
-    with_calibrations,
     with_faces,
 )
-from poseprint.verification.reference import Reference, read_reference, shipped, write_reference
+from poseprint.verification.learn_reference import with_llr
+from poseprint.verification.reference import Reference, read_reference, write_reference
 from poseprint.verification.trials import Take, Trials
 
 SIZE = len(catalogue(2))
-NAME = "mediapipe-pose-full"
 
 
 def pairs(count: int = 40, kept: float = 1.0) -> np.ndarray:
@@ -55,8 +54,8 @@ def films(people: int = 10, sessions: int = 2) -> list[Film]:
     return found
 
 
-def bodies() -> Reference:
-    return replace(shipped(2), films={}, faces=None, speakers=())
+def tried(reference: Reference, some: list[Film]) -> list[Tried]:
+    return tried_among(some, lambda _: reference)
 
 
 def test_what_survives_a_swap_is_chosen() -> None:
@@ -75,13 +74,13 @@ def test_faces_of_people_make_a_background_that_tells_them_apart(tmp_path_factor
     everybody = films()
     reference = with_faces(bodies(), [f for f in everybody if f.face_of != "p0"], pairs())
     assert reference.speakers == tuple(f"p{p}" for p in range(1, 10))
-    trials = film_trials(reference, NAME, everybody, everybody)
+    trials = joined(tried(reference, everybody)).trials
     own, others = trials.scores["mouth"][trials.genuine], trials.scores["mouth"][~trials.genuine]
     assert own.min() > others.max()
     assert np.isnan(trials.scores["motion"]).all()
     folder = tmp_path_factory.mktemp("reference")
     write_reference(reference, folder)
-    again = film_trials(read_reference(2, folder), NAME, everybody, everybody)
+    again = joined(tried(read_reference(2, folder), everybody)).trials
     np.testing.assert_allclose(again.scores["mouth"], trials.scores["mouth"], rtol=0.05, atol=0.2)
 
 
@@ -89,7 +88,7 @@ def test_no_clip_is_tested_on_its_own_occasion() -> None:
     everybody = films()
     twice = [replace(f, take=replace(f.take, session="the same")) for f in everybody]
     with pytest.raises(DatasetError, match="no trials"):
-        film_trials(with_faces(bodies(), everybody, pairs()), NAME, twice, twice)
+        joined(tried(with_faces(bodies(), everybody, pairs()), twice))
 
 
 def test_a_swap_is_tested_against_the_owner_of_the_face() -> None:
@@ -97,7 +96,7 @@ def test_a_swap_is_tested_against_the_owner_of_the_face() -> None:
     swap = Film(replace(everybody[0].take, recording="swap"), "p5")
     assert swap.is_swap
     reference = with_faces(bodies(), everybody, pairs())
-    trials = film_trials(reference, NAME, [*everybody, swap], [swap])
+    trials = joined(tried(reference, [*everybody, swap])).of("swap").trials
     assert trials.model.tolist() == ["p5"]
     assert not trials.genuine.any()
 
@@ -130,7 +129,7 @@ def test_calibrations_are_as_bold_as_people_are_many() -> None:
     more = calibrate_films(trials, np.zeros(len(trials), dtype=bool), genuine_persons=20)
     assert more["both"].lower == pytest.approx(-np.log10(33))
     assert more["both"].weights == found["both"].weights
-    told = with_calibrations(trials, found)
+    told = with_llr(trials, found)
     assert told.llr["both"][trials.genuine].mean() > 1 > -1 > told.llr["both"][~trials.genuine].mean()
 
 

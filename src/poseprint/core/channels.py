@@ -61,6 +61,11 @@ def mirrored_name(name: str) -> str:
     return "_".join({"left": "right", "right": "left"}.get(part, part) for part in name.split("_"))
 
 
+def scaled(channels: Mapping[str, Array], factor: float) -> dict[str, Array]:
+    """The channels as a picture so many times as large shows them."""
+    return {name: values * factor if is_place(name) else values for name, values in channels.items()}
+
+
 def mirrored(channels: Mapping[str, Array], width: float) -> dict[str, Array]:
     """The channels as the mirrored film shows them, in a picture so many pixels wide."""
     found = {}

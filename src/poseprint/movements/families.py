@@ -26,7 +26,6 @@ BANDS_HZ = ((0.1, 0.5), (0.5, 1.2), (1.2, 2.5), (2.5, 5.0))
 BODY = "body"
 FACE_PARTS = ("head", "eyes", "mouth", "face")
 """How a head turns, how brows, lids and gaze move, how cheeks, jaw and mouth do, and what is of a face as a whole."""
-PARTS = (BODY, *FACE_PARTS)
 
 PERCENTILES = tuple(f"{round(100 * q)}" for q in QUANTILES)
 BANDS = tuple(f"{low:g}-{high:g}Hz" for low, high in BANDS_HZ)
@@ -51,7 +50,7 @@ class Statistic:
 
     @property
     def part(self) -> str:
-        """The part of a person that it speaks of: one of PARTS."""
+        """The part of a person that it speaks of: the body, or one of FACE_PARTS."""
         return self.keypoints[0] if self.keypoints[0] in FACE_PARTS else BODY
 
 

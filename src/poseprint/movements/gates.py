@@ -19,10 +19,11 @@ from poseprint.core.skeleton import LEFT_SHOULDER, NECK, NOSE, PAIRS, RIGHT_SHOU
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import LENGTH
 from poseprint.movements.disorder import disorder_of
+from poseprint.movements.families import BODY
 from poseprint.movements.file_gates import outside, source
 from poseprint.movements.gated import THRESHOLDS, Gated, Thresholds, counted, total_frames
 from poseprint.movements.joining import of_parts
-from poseprint.movements.kinds import BODY, HEAD, in_sight, usable_spans
+from poseprint.movements.kinds import HEAD, in_sight, usable_spans
 from poseprint.movements.people_gates import joints, people
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
-from poseprint.core.channels import is_place, is_track
+from poseprint.core.channels import is_track, scaled
 from poseprint.core.errors import PoseprintError
 from poseprint.core.findings import CODES, Finding, finding
 from poseprint.core.series import GRID_FPS, PoseSeries
@@ -96,8 +96,8 @@ def _scaled(series: PoseSeries, size: tuple[int, int]) -> PoseSeries:
     if series.frame_size == size:
         return series
     factor = min(size[0] / series.frame_size[0], size[1] / series.frame_size[1])
-    channels = {name: values * factor if is_place(name) else values for name, values in series.channels.items()}
-    return replace(series, position=series.position * factor, channels=channels, frame_size=size)
+    position, channels = series.position * factor, scaled(series.channels, factor)
+    return replace(series, position=position, channels=channels, frame_size=size)
 
 
 def _channel(series: PoseSeries, name: str) -> Array:

@@ -8,9 +8,10 @@ import numpy as np
 
 from poseprint.core.arrays import Array, Span, runs
 from poseprint.core.findings import Finding
+from poseprint.movements.families import BODY
 from poseprint.movements.gated import Gated
 
-BODY, HEAD, FACE = "body", "head", "face"
+HEAD, FACE = "head", "face"
 NEEDS: Mapping[str, tuple[str, ...]] = {
     HEAD: ("head_confidence",),
     FACE: ("face_confidence",),

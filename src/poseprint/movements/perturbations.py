@@ -16,7 +16,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from poseprint.core.arrays import Array, median_of
-from poseprint.core.channels import is_place, is_track, mirrored, mirrored_name
+from poseprint.core.channels import is_track, mirrored, mirrored_name, scaled
 from poseprint.core.errors import PoseprintError
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import LEFT_WRIST, NECK, RIGHT_WRIST
@@ -106,12 +106,11 @@ def hide(series: PoseSeries, *keypoints: int) -> PoseSeries:
 def half_size(series: PoseSeries) -> PoseSeries:
     """The series in a picture of half the width and height, with coordinates in whole pixels."""
     width, height = series.frame_size
-    channels = {k: v / 2 if is_place(k) else v for k, v in series.channels.items()}
     return series.logged(
         "half_size",
         position=np.round(series.position / 2),
         frame_size=(max(1, width // 2), max(1, height // 2)),
-        channels=channels,
+        channels=scaled(series.channels, 0.5),
     )
 
 

@@ -156,10 +156,12 @@ class MovementStatistics:
                 continue
             values = self._face[slice(*span)]
             known = np.flatnonzero(np.isfinite(values).all(axis=1))
-            if len(known) >= SEEN_SHARE * len(values):
+            if len(known) < SEEN_SHARE * len(values):
+                continue
+            if len(known) < len(values):
                 frames = np.arange(len(values))
-                bridged = np.stack([np.interp(frames, known, track[known]) for track in values.T], axis=1)
-                whole.setdefault(len(values), {})[span] = bridged if len(known) < len(values) else values
+                values = np.stack([np.interp(frames, known, track[known]) for track in values.T], axis=1)
+            whole.setdefault(len(values), {})[span] = values
         for movements in whole.values():
             self._faces |= zip(movements, face_statistics(np.stack(list(movements.values()))), strict=True)
 

@@ -49,6 +49,23 @@ class Recipe:
     dimensions: int
 
 
+def columns_used(recipes: Mapping[str, Recipe]) -> Array:
+    """The statistics that some score is made of [shape=(n,)]."""
+    return np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+
+
+def among_all(values: Array, used: Array, size: int, others: float = 0.0) -> Array:
+    """Some statistics' values among those of all: rows of them [shape=(..., n)] as [shape=(..., size)]."""
+    found = np.full((*values.shape[:-1], size), others)
+    found[..., used] = values
+    return found
+
+
+def square_among_all(values: Array, used: Array, size: int) -> Array:
+    """A covariance of some statistics [shape=(n, n)] among all [shape=(size, size)]."""
+    return among_all(among_all(values, used, size).T, used, size).T
+
+
 @cache
 def body_recipes(axes: int) -> dict[str, Recipe]:
     """How posture and movement of a body are scored."""
@@ -189,6 +206,11 @@ class Background:
             few = len(columns) < min(FEWEST_COLUMNS, len(recipe.columns))
             self._metrics[key] = None if few else Metric.of(self, recipe, columns)
         return self._metrics[key]
+
+    @cached_property
+    def used(self) -> Array:
+        """The statistics that some score is made of [shape=(n,)]."""
+        return columns_used(self.recipes)
 
     def scaled(self, mean: Array) -> Array:
         """Statistics in the background's units [shape=(..., statistics)]."""

@@ -237,8 +237,7 @@ class _Space:
         """
         known = np.isfinite(movements.statistics)
         count = known.sum(axis=0)
-        available = reference.metrics(enrolled, 2 * count >= len(known))
-        metrics = [(m, SHARES[k]) for k, m in available.items() if m and k in SHARES]
+        metrics = [(m, SHARES[k]) for k, m in reference.body_metrics(enrolled, 2 * count >= len(known)).items() if m]
         members = [(m, share / len(metric.members)) for metric, share in metrics for m in metric.members]
         if not members:
             return None

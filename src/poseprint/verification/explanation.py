@@ -11,7 +11,7 @@ from poseprint.core.verdict import Departure, Quality
 from poseprint.movements.families import BODY, Statistic
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import Reference, used_columns
+from poseprint.verification.reference import Reference
 
 Scale = Callable[[float], float]
 
@@ -31,8 +31,8 @@ def deviations(reference: Reference, profile: EnrolledProfile, statistics: Array
         movements: how many movements of 5 s it is worth.
     """
     usual, spread = mean_of(profile.statistics, share=0), np.full(len(statistics), np.nan)
-    for b in (reference.background, *([reference.faces] if reference.faces else [])):
-        own, extra = used_columns(b), max(1 / movements - 1 / b.recording_movements, 0.0)
+    for b in reference.backgrounds:
+        own, extra = b.used, max(1 / movements - 1 / b.recording_movements, 0.0)
         varies = np.diag(b.within)[own] * (1 + 1 / len(profile.made_from)) + np.diag(b.moment)[own] * extra
         spread[own] = b.scale[own] * np.sqrt(varies)
     with np.errstate(divide="ignore", invalid="ignore"):

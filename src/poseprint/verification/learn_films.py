@@ -17,10 +17,17 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.movements.head import COUNT
 from poseprint.movements.statistics import catalogue
-from poseprint.verification.background import FACE_KINDS, Background, face_recipes
+from poseprint.verification.background import (
+    FACE_KINDS,
+    Background,
+    among_all,
+    columns_used,
+    face_recipes,
+    square_among_all,
+)
 from poseprint.verification.calibration import Calibration, bounds, fit_fused, fused, shift_and_gain
 from poseprint.verification.reference import Reference
-from poseprint.verification.trials import Take, Trials, by_person, run_trials
+from poseprint.verification.trials import Take, Trials, by_person
 
 SURVIVES = 0.7
 """Correlation between a clip and the same clip under another face from which a statistic counts as movement: half of what
@@ -100,7 +107,7 @@ def fit_faces(takes: Sequence[Take], pairs: Array, survives: Array) -> tuple[Bac
         DatasetError: fewer than four people with a face, or nobody on two occasions.
     """
     recipes = face_recipes(survives)
-    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+    used = columns_used(recipes)
     size, first = len(catalogue(2)), len(catalogue(2)) - COUNT
     seen = [t for t in takes if np.isfinite(t.summary().mean[used]).all()]
     names = tuple(person for person, _ in by_person(seen))
@@ -128,21 +135,16 @@ def fit_faces(takes: Sequence[Take], pairs: Array, survives: Array) -> tuple[Bac
     strangers = strangers - strangers.mean(axis=0)
     between = (people.T @ people + 0.5 * strangers.T @ strangers) / (len(people) + 0.5 * len(strangers))
 
-    def row(values: Array, others: float = 0.0) -> Array:
-        found = np.full((*values.shape[:-1], size), others)
-        found[..., used] = values
-        return found
-
     movements = np.array([t.summary().movements for t in seen])
     background = Background(
         axes=2,
-        mean=row(centre),
-        scale=row(scale, 1.0),
-        within=row(row(within).T).T,
-        moment=row(row(moment).T).T,
-        between=row(row(between).T).T,
+        mean=among_all(centre, used, size),
+        scale=among_all(scale, used, size, 1.0),
+        within=square_among_all(within, used, size),
+        moment=square_among_all(moment, used, size),
+        between=square_among_all(between, used, size),
         recording_movements=1.0,
-        cohort=row(scaled),
+        cohort=among_all(scaled, used, size),
         cohort_person=number,
         cohort_movements=movements,
         recipes=recipes,
@@ -162,22 +164,6 @@ def _deviations(rows: Array) -> Array:
     return np.asarray(known - known.mean(axis=0))
 
 
-def film_trials(reference: Reference, estimator: str, films: Sequence[Film], tested: Sequence[Film]) -> Trials:
-    """Everybody in `films` enrolled on their own genuine clips, and `tested` against them.
-
-    No clip is tested against clips of the same occasion, and neither of the two people helps to tell what others are like.
-    A swapped clip is tested against whoever's face it wears.
-    """
-    parts = []
-    for person, own in by_person([f.take for f in films if not f.is_swap]):
-        for film in tested:
-            enrol = [t for t in own if t.session != film.take.session]
-            if enrol and (not film.is_swap or film.face_of == person):
-                seen = reference.seen_by(estimator, person, film.take.person)
-                parts.append(run_trials(seen, enrol, [(film.take.recording, film.take.person, film.take.summary())]))
-    return Trials.joined(parts)
-
-
 def calibrate_films(
     trials: Trials,
     swapped: Array,
@@ -189,7 +175,7 @@ def calibrate_films(
     """Calibrations of every kind of evidence and of all together.
 
     Args:
-        trials: see `film_trials`.
+        trials: of clips against people, none of a clip against clips of its own occasion, a swapped clip against the face's owner.
         swapped: of each, whether it is of a swapped clip [shape=(trials,)]; the people of such trials do not count for bounds.
         genuine_persons: further people, of other footage, whose genuine trials the lower bound may count on.
         fusions: what each LLR is made of; one of which there are no trials of both kinds is left out.
@@ -241,14 +227,3 @@ def difference(
         fitted.append(np.array(found))
     low, high = np.quantile(fitted[1] - fitted[0], (0.025, 0.975), axis=0)
     return {name: [float(low[k]), float(high[k])] for k, name in enumerate(("shift", "gain"))}
-
-
-def with_calibrations(trials: Trials, calibrations: dict[str, Calibration]) -> Trials:
-    """The trials with the LLRs that these calibrations give."""
-    nothing = np.zeros((len(trials), 3))
-    scores = {n: np.stack([trials.scores[kind] for kind in c.kinds], axis=1) for n, c in calibrations.items()}
-    return replace(
-        trials,
-        llr={n: c.llr(scores[n], nothing) for n, c in calibrations.items()},
-        ranking={n: c.unbounded(scores[n], nothing) for n, c in calibrations.items()},
-    )

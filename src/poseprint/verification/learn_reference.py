@@ -15,7 +15,14 @@ from poseprint.core.arrays import Array
 from poseprint.core.errors import DatasetError
 from poseprint.core.progress import Progress, silent
 from poseprint.movements.statistics import catalogue
-from poseprint.verification.background import Background, Recipe, body_recipes
+from poseprint.verification.background import (
+    Background,
+    Recipe,
+    among_all,
+    body_recipes,
+    columns_used,
+    square_among_all,
+)
 from poseprint.verification.calibration import Calibration, circumstances, fit_calibration
 from poseprint.verification.reference import EVIDENCE, Reference
 from poseprint.verification.summary import Summary
@@ -188,11 +195,11 @@ def calibrate(trials: Trials, persons: int) -> dict[str, Calibration]:
 def with_llr(trials: Trials, calibrations: Mapping[str, Calibration]) -> Trials:
     """The trials with the LLRs that these calibrations give."""
     conditions = circumstances(trials.seconds, trials.hidden, trials.enrolled)
-    scores = {name: np.stack([trials.scores[k] for k in kinds], axis=1) for name, kinds in EVIDENCE.items()}
+    scores = {name: np.stack([trials.scores[k] for k in c.kinds], axis=1) for name, c in calibrations.items()}
     return replace(
         trials,
-        llr={name: calibrations[name].llr(scores[name], conditions) for name in EVIDENCE},
-        ranking={name: calibrations[name].unbounded(scores[name], conditions) for name in EVIDENCE},
+        llr={name: c.llr(scores[name], conditions) for name, c in calibrations.items()},
+        ranking={name: c.unbounded(scores[name], conditions) for name, c in calibrations.items()},
     )
 
 
@@ -228,7 +235,7 @@ def fit_background(
         recipes: of what is scored; of bodies unless given.
     """
     recipes = recipes or body_recipes(axes)
-    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
+    used = columns_used(recipes)
     means = np.stack([r.summary.mean for r in recordings])[:, used]
     person = np.array([f"{r.group}/{r.person}" for r in recordings])
     teaches = np.array([r.within for r in recordings])
@@ -256,25 +263,15 @@ def fit_background(
     _, cohort_person = np.unique(number[in_cohort], return_inverse=True)
     weights = np.array([r.summary.movements for r in recordings])
     size = len(recordings[0].summary.mean)
-
-    def whole(values: Array, others: float = 0.0) -> Array:
-        """A row or a matrix of what is used, among all statistics."""
-        found = np.full((*values.shape[:-1], size), others)
-        found[..., used] = values
-        return found
-
-    def block(values: Array) -> Array:
-        return whole(whole(values).T).T
-
     return Background(
         axes=axes,
-        mean=whole(centre),
-        scale=whole(scale, 1.0),
-        within=block(within),
-        moment=block(moment),
-        between=block(between / people),
+        mean=among_all(centre, used, size),
+        scale=among_all(scale, used, size, 1.0),
+        within=square_among_all(within, used, size),
+        moment=square_among_all(moment, used, size),
+        between=square_among_all(between / people, used, size),
         recording_movements=float(weights[teaches].mean()),
-        cohort=whole(scaled[in_cohort]),
+        cohort=among_all(scaled[in_cohort], used, size),
         cohort_person=cohort_person,
         cohort_movements=weights[in_cohort],
         recipes=recipes,

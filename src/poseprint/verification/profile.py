@@ -98,12 +98,12 @@ class EnrolledProfile:
             manifest = folder.manifest
             (name,) = (n for n in manifest["files"] if STATISTICS.fullmatch(n))
             arrays = load(folder.content(name))
-            axes, of_file = InputSpec.from_dict(manifest["input"]).axes, manifest["catalogue"]
-            if axes == 2 and of_file == catalogue_sha256(axes, BODY):
-                arrays["statistics"], of_file = with_no_face(arrays["statistics"]), catalogue_sha256(axes)
+            spec, of_file = InputSpec.from_dict(manifest["input"]), manifest["catalogue"]
+            if spec.axes == 2 and of_file == catalogue_sha256(spec.axes, BODY):
+                arrays["statistics"], of_file = with_no_face(arrays["statistics"]), catalogue_sha256(spec.axes)
             profile = EnrolledProfile(
                 person=str(manifest["person"]),
-                input=InputSpec.from_dict(manifest["input"]),
+                input=spec,
                 made_from=tuple(manifest["made_from"]),
                 findings=tuple(manifest["findings"]),
                 statistics=np.where(

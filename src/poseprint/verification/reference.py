@@ -24,7 +24,17 @@ from poseprint.core.errors import ProfileError
 from poseprint.core.files import atomic_write, parse_json
 from poseprint.core.series import KINECT
 from poseprint.movements.statistics import catalogue, catalogue_sha256
-from poseprint.verification.background import KINDS, Background, Metric, Recipe, body_recipes, face_recipes
+from poseprint.verification.background import (
+    KINDS,
+    Background,
+    Metric,
+    Recipe,
+    among_all,
+    body_recipes,
+    columns_used,
+    face_recipes,
+    square_among_all,
+)
 from poseprint.verification.calibration import Calibration, circumstances
 from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.summary import Summary
@@ -106,15 +116,19 @@ class Reference:
         return self.background.axes
 
     @property
+    def backgrounds(self) -> tuple[Background, ...]:
+        """Of bodies and, where they are known, of heads and faces."""
+        return (self.background, self.faces) if self.faces else (self.background,)
+
+    @property
     def used(self) -> Array:
         """The statistics that some score is made of [shape=(n,)]."""
-        of_body = used_columns(self.background)
-        return np.concatenate([of_body, used_columns(self.faces)]) if self.faces else of_body
+        return np.concatenate([b.used for b in self.backgrounds])
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of evidence that are scored apart."""
-        return (*self.background.recipes, *(self.faces.recipes if self.faces else ()))
+        return tuple(kind for b in self.backgrounds for kind in b.recipes)
 
     def seen_by(self, estimator: str, *besides: str) -> Reference:
         """The reference for what an estimator measures in films: its middle, its scale, its calibrations.
@@ -126,16 +140,13 @@ class Reference:
         b = self.background
         if estimator in self.gains:
             b = replace(b, scale=b.scale / self.gains[estimator])
-        if estimator in self.origins:
-            names = [str(n) for n in self.facts["speakers"]]
-            others = [i for i, name in enumerate(names) if not any(_same_name(name, other) for other in besides)]
-            middle = mean_of(self.origins[estimator][others], share=0)
-            b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
         if estimator not in self.origins:
             return replace(self, background=b, faces=None)
-        faces = self.faces and without_people(
-            self.faces, [i for i, name in enumerate(self.speakers) if any(_same_name(name, other) for other in besides)]
-        )
+        others = [i for i, name in enumerate(self.facts["speakers"]) if not _is_one_of(str(name), besides)]
+        middle = mean_of(self.origins[estimator][others], share=0)
+        b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
+        left_out = [i for i, name in enumerate(self.speakers) if _is_one_of(name, besides)]
+        faces = self.faces and without_people(self.faces, left_out)
         calibrations = self.films.get(estimator, self.calibrations)
         return replace(self, background=b, faces=faces, calibrations=calibrations, of_films=estimator in self.films)
 
@@ -146,11 +157,11 @@ class Reference:
 
     def metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
         """By kind, the metric of the statistics that the enrolment, and whoever is tested, have."""
-        has = np.isfinite(enrolled.mean) if available is None else np.isfinite(enrolled.mean) & available
-        found = {kind: self.background.metric(kind, has) for kind in self.background.recipes}
-        if self.faces:
-            found |= {kind: self.faces.metric(kind, has) for kind in self.faces.recipes}
-        return found
+        return {kind: m for b in self.backgrounds for kind, m in _metrics_of(b, enrolled, available).items()}
+
+    def body_metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
+        """Those of the body alone."""
+        return _metrics_of(self.background, enrolled, available)
 
     def worth(self, enrolled: Summary) -> float:
         """How many recordings of the usual length an enrolment is worth: short ones do not count in full."""
@@ -159,7 +170,7 @@ class Reference:
     def foreign(self, enrolled: Summary) -> float:
         """How far the footage of an enrolment is from what the background knows: 0 like it, towards 1 unlike it."""
         with one_thread():
-            metrics = [m for k, m in self.metrics(enrolled).items() if m is not None and k in KINDS]
+            metrics = [m for m in self.body_metrics(enrolled).values() if m is not None]
             point = self.background.scaled(enrolled.mean)
             counts = enrolled.recordings, enrolled.movements
             return max((m.foreign(point, counts) for m in metrics), default=0.0)
@@ -224,9 +235,9 @@ class Reference:
         return llr, ranking
 
 
-def used_columns(background: Background) -> Array:
-    """The statistics that some score of a background is made of [shape=(n,)]."""
-    return np.unique(np.concatenate([recipe.columns for recipe in background.recipes.values()]))
+def _metrics_of(background: Background, enrolled: Summary, available: Array | None) -> dict[str, Metric | None]:
+    has = np.isfinite(enrolled.mean) if available is None else np.isfinite(enrolled.mean) & available
+    return {kind: background.metric(kind, has) for kind in background.recipes}
 
 
 def without_people(background: Background, people: Collection[int]) -> Background:
@@ -249,7 +260,7 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
     arrays = _packed(b, "")
     if reference.faces:
         survives = np.zeros(len(catalogue(b.axes)), dtype=np.uint8)
-        survives[used_columns(reference.faces)] = 1
+        survives[reference.faces.used] = 1
         arrays |= {**_packed(reference.faces, FACES), "survives": survives}
     arrays |= {f"gain_{k}": gain.astype(np.float32) for k, gain in reference.gains.items()}
     arrays |= {f"origins_{k}": origins.astype(np.float32) for k, origins in reference.origins.items()}
@@ -307,7 +318,7 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
 
 def _packed(b: Background, prefix: str) -> dict[str, Array]:
     """A background's arrays, of the statistics that it scores."""
-    used = used_columns(b)
+    used = b.used
     upper = np.triu_indices(len(used))
     arrays = {k: getattr(b, k)[np.ix_(used, used)][upper].astype(np.float16) for k in _TRIANGLES}
     arrays |= {"mean": b.mean[used].astype(np.float32), "scale": b.scale[used].astype(np.float32)}
@@ -319,26 +330,17 @@ def _packed(b: Background, prefix: str) -> dict[str, Array]:
 def _unpacked(
     arrays: Mapping[str, Array], prefix: str, axes: int, recipes: Mapping[str, Recipe], movements: float
 ) -> Background:
-    used = np.unique(np.concatenate([recipe.columns for recipe in recipes.values()]))
-    size = len(catalogue(axes))
-
-    def row(name: str, others: float) -> Array:
-        whole = np.full(size, others)
-        whole[used] = arrays[prefix + name]
-        return whole
-
-    cohort = np.zeros((len(arrays[f"{prefix}cohort"]), size))
-    cohort[:, used] = arrays[f"{prefix}cohort"]
+    used, size = columns_used(recipes), len(catalogue(axes))
     within, moment, between = (_square(arrays[prefix + name], used, size) for name in _TRIANGLES)
     return Background(
         axes=axes,
-        mean=row("mean", 0.0),
-        scale=row("scale", 1.0),
+        mean=among_all(arrays[f"{prefix}mean"], used, size),
+        scale=among_all(arrays[f"{prefix}scale"], used, size, 1.0),
         within=within,
         moment=moment,
         between=between,
         recording_movements=movements,
-        cohort=cohort,
+        cohort=among_all(arrays[f"{prefix}cohort"], used, size),
         cohort_person=arrays[f"{prefix}cohort_person"].astype(np.int64),
         cohort_movements=arrays[f"{prefix}cohort_movements"].astype(np.float64),
         recipes=recipes,
@@ -355,6 +357,10 @@ def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     return {k.removeprefix(prefix): a.astype(np.float64) for k, a in arrays.items() if k.startswith(prefix)}
 
 
+def _is_one_of(name: str, people: Collection[str]) -> bool:
+    return any(_same_name(name, person) for person in people)
+
+
 def _same_name(one: str, other: str) -> bool:
     """Whether all words of the shorter name are in the longer one."""
     a, b = (set(name.lower().split()) for name in (one, other))
@@ -364,9 +370,7 @@ def _same_name(one: str, other: str) -> bool:
 def _square(triangle: Array, used: Array, size: int) -> Array:
     block = np.zeros((len(used), len(used)))
     block[np.triu_indices(len(used))] = triangle
-    whole = np.zeros((size, size))
-    whole[np.ix_(used, used)] = block + np.triu(block, 1).T
-    return whole
+    return square_among_all(block + np.triu(block, 1).T, used, size)
 
 
 def summaries(profile: EnrolledProfile) -> list[Summary]:

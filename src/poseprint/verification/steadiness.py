@@ -16,7 +16,7 @@ from poseprint.core.arrays import covered
 from poseprint.core.series import GRID_FPS
 from poseprint.movements.cleaning import clean
 from poseprint.movements.cutting import LENGTH
-from poseprint.movements.kinds import BODY
+from poseprint.movements.families import BODY
 from poseprint.movements.measure import Measured, statistics_of
 from poseprint.movements.perturbations import measured_anew
 from poseprint.verification.reference import EVIDENCE, Evidence, Reference
