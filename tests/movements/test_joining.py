@@ -50,6 +50,35 @@ def test_doubts_about_a_file_stay() -> None:
     assert inspect(both).spans == ((0, 300),)
 
 
+SPAN = {"code": "WHO_IS_MEANT", "message": "two", "frames": [[0, 150]]}
+
+
+@pytest.mark.parametrize(
+    "recordings",
+    [
+        7,
+        {"findings": []},
+        ["a"],
+        [{}],
+        [{"findings": 3}],
+        [{"findings": ["x", {}, {"code": []}, {"code": "NO_SUCH", "frames": []}]}],
+        [
+            {
+                "findings": [
+                    {**SPAN, "frames": frames} for frames in (None, [1], [[1]], [["a", "b"]], [[-1, 1 << 70]], "ab")
+                ]
+            }
+        ],
+    ],
+)
+def test_a_file_that_only_says_it_was_joined_tells_nothing(recordings: object) -> None:
+    series = mover(300)
+    forged = replace(series, log=(*series.log, {"step": "join", "recordings": recordings}))
+    assert inspect(forged).findings == inspect(series).findings
+    told = replace(series, log=(*series.log, {"step": "join", "recordings": [{"recording": "a", "findings": [SPAN]}]}))
+    assert [(f.code, f.frames) for f in inspect(told).findings] == [("WHO_IS_MEANT", ((0, 150),))]
+
+
 def test_one_verdict_for_all_of_them() -> None:
     profile = enroll("Ann", [wanderer(seed=s) for s in range(3)])
     verdict = check_poses(joined([wanderer(450, seed=8), wanderer(450, seed=9)]), profile)

@@ -75,12 +75,22 @@ def joined(recordings: Sequence[PoseSeries]) -> PoseSeries:
 def of_parts(recording: Gated) -> Iterator[Finding]:
     """The gate that says of recordings that were joined what only their own files tell."""
     entry = next((e for e in recording.series.log if e.get("step") == STEP), {})
-    parts = entry.get("recordings")
-    for part in parts if isinstance(parts, list) else []:
-        for told in part["findings"]:
-            if told["code"] in CODES:
-                frames = tuple((int(a), int(b)) for a, b in told["frames"])
-                yield finding(told["code"], f"{part['recording']}: {told['message']}", frames)
+    for part in _entries(entry, "recordings"):
+        for told in _entries(part, "findings"):
+            frames = told.get("frames")
+            if told.get("code") in list(CODES) and isinstance(frames, list) and all(map(_is_span, frames)):
+                message = f"{part.get('recording')}: {told.get('message')}"
+                yield finding(told["code"], message, tuple((a, b) for a, b in frames))
+
+
+def _entries(entry: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """A list of mappings in a log's entry; a file from elsewhere may hold anything there."""
+    values = entry.get(name)
+    return [value for value in values if isinstance(value, Mapping)] if isinstance(values, list) else []
+
+
+def _is_span(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) and 0 <= n < 1 << 31 for n in value)
 
 
 def _of_file(series: PoseSeries, first: int, frames: int) -> Iterator[Mapping[str, Any]]:
