@@ -40,6 +40,18 @@ def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
+def without(*packages: str) -> str:
+    """Code after which these packages are as if they were not installed."""
+    return f"""
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {packages}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("code", ["import poseprint", HELP], ids=["import", "help"])
 def test_it_starts_fast_and_loads_nothing_heavy(code: str) -> None:
@@ -139,13 +151,7 @@ def test_it_runs_as_a_module() -> None:
 @pytest.mark.slow
 def test_checking_poses_needs_neither_torch_nor_mediapipe(tmp_path: Path) -> None:
     write_poses(mover(300, tempo=0.3), tmp_path / "a.parquet")
-    code = """
-import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "mediapipe", "matplotlib"):
-            raise ImportError(name)
-sys.meta_path.insert(0, Absent())
+    code = f"""{without("torch", "mediapipe", "matplotlib")}
 import poseprint
 print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
 """
@@ -156,9 +162,7 @@ print(poseprint.check(sys.argv[1], sys.argv[2]).decision)
 @pytest.mark.slow
 @pytest.mark.parametrize("absent", ["torch", "matplotlib"])
 def test_training_names_the_extra_that_is_missing(tmp_path: Path, absent: str) -> None:
-    code = f"""
-import sys
-sys.modules[{absent!r}] = None
+    code = f"""{without(absent)}
 sys.argv = ["poseprint", "train", "data", "--person", "Ann", "-o", "profile"]
 from poseprint.app.cli.main import main
 main()

@@ -8,7 +8,6 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-from scipy.signal import butter
 
 from poseprint.core.arrays import Array
 from poseprint.core.series import GRID_FPS
@@ -57,6 +56,8 @@ class Statistic:
 @cache
 def filters() -> tuple[Array, ...]:
     """Second-order sections: the low-pass of LOW_PASS_HZ, and a band-pass for each of BANDS_HZ."""
+    from scipy.signal import butter  # loaded where something is measured: naming statistics needs none of it
+
     nyquist = GRID_FPS / 2
     bands = [butter(2, (a / nyquist, b / nyquist), "band", output="sos") for a, b in BANDS_HZ]
     return (butter(3, LOW_PASS_HZ / nyquist, output="sos"), *bands)
