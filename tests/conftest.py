@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from helpers.browsers import CHROMIUM, FLAGS
 from helpers.command import Command, Ran
 from helpers.crowd import Crowd
 from helpers.places import SHARED
@@ -80,6 +83,18 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Ran(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Chromium; a test that uses it is marked `browser`."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("there is no chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def extract(
     """
     video = info if info is not None else probe(path)
     measuring = measuring or Measuring()
+    progress(video.path.name, 0, video.grid_frames())  # before the models are loaded, which takes a second
     extraction = _Extraction(video, measuring, chunks_dir, progress)
     try:
         return extraction.series()

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.browsers import eventually
 from helpers.reports import EVIL, judged, waving, weighed
 from helpers.videos import film
 
 from poseprint.rendering.report.page import write_report
-
-CHROMIUM = next((c for c in ("/usr/bin/chromium", shutil.which("chromium") or "") if c and Path(c).exists()), "")
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM:
-        pytest.skip("there is no chromium")
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Playwright's own waiting evaluates strings in the page, which its policy forbids."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def opened(context: Any, path: Path) -> tuple[Any, list[str], list[str]]:

@@ -30,6 +30,7 @@ from poseprint.app.cli.options import (
     progress_bar,
 )
 from poseprint.app.cli.recordings import draw, extract, inspect
+from poseprint.app.cli.serve import serve
 from poseprint.app.cli.supervised import experiment, train, tune
 from poseprint.core.errors import explain
 from poseprint.core.version import __version__
@@ -121,5 +122,5 @@ def demo(
         run(output, measuring=Measuring(models=models, jobs=jobs), show=print, progress=progress)
 
 
-for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, demo):
+for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, serve, demo):
     app.command()(measures(command) if "measuring" in command.__annotations__ else command)

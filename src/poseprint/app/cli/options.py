@@ -128,13 +128,13 @@ def progress_bar(what: str) -> Iterator[Progress]:
 
 
 @contextmanager
-def extra(what_needs: str) -> Iterator[None]:
+def extra(what_needs: str, name: str = "train") -> Iterator[None]:
     """Names the extra to install, if something that is imported in the block is not there."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f"{what_needs} {error.name}: install it with pip install 'poseprint[train]'"
+            f"{what_needs} {error.name}: install it with pip install 'poseprint[{name}]'"
         ) from error
 
 

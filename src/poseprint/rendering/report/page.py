@@ -66,7 +66,10 @@ def is_report(path: Path) -> bool:
 
 def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
     files = resources.files(__package__)
-    css, js = (files.joinpath(f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    css, skeleton, script = (
+        files.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "skeleton.js", "report.js")
+    )
+    js = skeleton + script
     environment = Environment(
         loader=PackageLoader("poseprint", "rendering/report"),
         autoescape=True,
