@@ -1,6 +1,7 @@
 """A case: one question, and all that was done to answer it, in a folder that tells when something in it was changed.
 
-How it lies on the disk: `poseprint.io.case_file`. Nothing here decides anything; a check is `poseprint.app.check`.
+How it lies on the disk says `poseprint.io.case_file`, what changed in it `poseprint.io.case_verify`. Nothing here decides
+anything; a check is `poseprint.app.check`.
 """
 
 from __future__ import annotations
@@ -26,15 +27,14 @@ from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.estimation.measuring import Measuring
 from poseprint.estimation.model_files import FILES
-from poseprint.io.case_file import FolderContents, append, contents_of, create, read_log, settle, store, whole_log
-from poseprint.io.case_file import verify as verify_contents
-from poseprint.io.case_log import Line, parse_lines, utc
+from poseprint.io.case_file import FolderContents, append, create, read_log, settle, store
+from poseprint.io.case_log import Line, utc
 from poseprint.io.case_record import CaseRecord, Check, Input
 from poseprint.io.parquet import write_poses
 from poseprint.io.poses import is_poses
 from poseprint.io.profile_folder import MANIFEST, ProfileFolder
 from poseprint.io.provenance import read_provenance
-from poseprint.io.ro_crate import CRATE, crate, is_crate, write_crate
+from poseprint.io.ro_crate import is_crate, write_crate
 from poseprint.rendering.report.page import write_report
 from poseprint.verification.decision import Costs
 
@@ -67,34 +67,6 @@ def new_case(folder: Path | str, question: str) -> Case:
     """
     create(Path(folder), _worded(question, "a case needs a question"))
     return Case(Path(folder))
-
-
-def verify(place: Path | str, head: str | None = None) -> list[str]:
-    """What changed in a case since it was logged, in words; nothing if it is as it was.
-
-    Args:
-        place: the case's folder, or the zip that `Case.export` made.
-        head: hash of a line of its log, noted elsewhere, that it should still hold.
-
-    Raises:
-        PoseprintError: nothing is there, or `head` is no sha256.
-    """
-    place = Path(place)
-    with contents_of(place) as contents:
-        beside = () if place.is_dir() else (CRATE,)
-        problems = verify_contents(contents, head, beside=beside)
-        if problems:
-            return problems
-        try:
-            record = CaseRecord.of(parse_lines(whole_log(contents))[0])
-            for name in beside:
-                if not contents.names().get(name):
-                    problems.append(f"{name}: is missing")
-                elif contents.size(name) != len(told := crate(record, contents)) or contents.open(name).read() != told:
-                    problems.append(f"{name}: does not say what the log says")
-        except PoseprintError as error:
-            problems.append(str(error))
-        return problems
 
 
 @dataclass(frozen=True)
@@ -215,7 +187,7 @@ class Case:
             raise PoseprintError(
                 f"{path}: is missing or was altered since it was added; `poseprint case verify` tells more"
             )
-        copied = self._keep_profile(Path(profile))
+        copied = self._keep_profile(ProfileFolder.read(Path(profile)))
         series = read_source(path, measuring, frame_size=frame_size, progress=progress)
         verdict = check_poses(series, read_profile(copied), stride=stride, costs=costs)
         return verdict, self.record(verdict, series, held.sha256, copied, measuring)
@@ -240,38 +212,37 @@ class Case:
         Raises:
             PoseprintError: no such input, or input or profile are not those of the verdict.
         """
-        held, folder = self.input(input_sha256), self._keep_profile(Path(profile))
-        of_profile = ProfileFolder.read(folder).manifest["sha256"]
-        ready_made = is_poses(Path(held.file or held.path))
-        is_of_it = (
-            ready_made or verdict.hashes["recording"] == input_sha256
-        )  # poses name the video they were measured of
-        if verdict.hashes["profile"] != of_profile or not is_of_it:
+        held, source = self.input(input_sha256), ProfileFolder.read(Path(profile))
+        ready_made = is_poses(Path(held.file or held.path))  # which name the video that they were measured of
+        is_of_it = ready_made or verdict.hashes["recording"] == held.sha256
+        if not is_of_it or verdict.hashes["profile"] != source.manifest["sha256"]:
             raise PoseprintError(f"{held.name}: the verdict is of another recording, or by another profile")
+        folder = self._keep_profile(source)
         number, place = self._claim()
+        names = [f"{place}/{name}" for name in ("verdict.json", "poses.parquet", "report.html")]
         try:
-            store(self.folder, f"{place}/verdict.json", BytesIO(_bytes(json_text(verdict.to_dict()))))
-            write_poses(series, self.folder / place / "poses.parquet")
-            write_report(verdict, series, self.folder / place / "report.html")
-            names = [f"{place}/{name}" for name in ("verdict.json", "poses.parquet", "report.html")]
-            models = dict(FILES) if series.estimator.name.startswith("mediapipe") and not ready_made else {}
-            facts = {
-                "number": number,
-                "input": input_sha256,
-                "profile": of_profile,
-                "decision": verdict.decision,
-                "reason": verdict.reason,
-                "llr": dict(verdict.evidence.llr) if verdict.evidence else {},
-                "versions": dict(verdict.versions),
-                "hashes": {**verdict.hashes, "models": models, "program": _program_sha256()},
-                "command": repeating_command(
-                    held.file or held.path, folder.relative_to(self.folder), verdict, series, measuring or Measuring()
-                ),
-            }
-            append(self.folder, "check", facts, {name: settle(self.folder, name) for name in names})
+            (self.folder / names[0]).write_bytes(_printed(json_text(verdict.to_dict())))
+            write_poses(series, self.folder / names[1])
+            write_report(verdict, series, self.folder / names[2])
+            files = {name: settle(self.folder, name) for name in names}
         except BaseException:
             shutil.rmtree(self.folder / place, ignore_errors=True)
             raise
+        models = dict(FILES) if series.estimator.name.startswith("mediapipe") and not ready_made else {}
+        facts = {
+            "number": number,
+            "input": held.sha256,
+            "profile": verdict.hashes["profile"],
+            "decision": verdict.decision,
+            "reason": verdict.reason,
+            "llr": dict(verdict.evidence.llr) if verdict.evidence else {},
+            "versions": dict(verdict.versions),
+            "hashes": {**verdict.hashes, "models": models, "program": _program_sha256()},
+            "command": repeating_command(
+                held.file or held.path, folder.relative_to(self.folder), verdict, series, measuring or Measuring()
+            ),
+        }
+        append(self.folder, "check", facts, files)
         return next(check for check in self.read().checks if check.number == number)
 
     def note(self, text: str, by: str = "") -> None:
@@ -284,7 +255,7 @@ class Case:
         Raises:
             PoseprintError: nothing is said, or too much for a note.
         """
-        facts = {"text": _worded(text, "a note needs a text"), "by": by.strip()[:200]}
+        facts = {"text": _worded(text, "a note needs a text"), "by": typed(by.strip())[:200]}
         append(self.folder, "note", facts)
 
     def export(self, output: Path | str, *, force: bool = False) -> str:
@@ -306,24 +277,25 @@ class Case:
 
     def _log_input(self, path: Path, sha256: str, *, copy: bool) -> Line:
         """Log a file, copied first if so wished."""
-        name, files = typed(path.name), {}
-        facts = {"sha256": sha256, "name": name, "path": "" if copy else str(path.resolve())}
-        about = path.stat()
-        if copy:
-            files[f"inputs/{sha256[:12]}-{_safe(name)}"] = sha256
-            for kept in files:
-                with path.open("rb") as file:
-                    if store(self.folder, kept, file) != sha256:
-                        (self.folder / kept).unlink()
-                        raise PoseprintError(f"{path}: was written to while it was copied; add it when it is finished")
-        return append(self.folder, "input", {**facts, "size": about.st_size, "modified": utc(about.st_mtime)}, files)
+        name, about = typed(path.name), path.stat()
+        place = "" if copy else str(path.resolve())
+        if typed(place) != place:
+            raise PoseprintError(f"{path}: its path is no UTF-8, so that it would not be found again; have it copied")
+        facts = {"sha256": sha256, "name": name, "path": place, "size": about.st_size, "modified": utc(about.st_mtime)}
+        if not copy:
+            return append(self.folder, "input", facts)
+        kept = f"inputs/{sha256[:12]}-{_safe(name)}"
+        with path.open("rb") as file:
+            if store(self.folder, kept, file) != sha256:
+                (self.folder / kept).unlink()
+                raise PoseprintError(f"{path}: was written to while it was copied; add it when it is finished")
+        return append(self.folder, "input", facts, {kept: sha256})
 
     def _place(self, held: Input) -> Path:
         return self.folder / held.file if held.file else Path(held.path)
 
-    def _keep_profile(self, folder: Path) -> Path:
+    def _keep_profile(self, profile: ProfileFolder) -> Path:
         """The case's copy of a profile, made if it has none."""
-        profile = ProfileFolder.read(folder)
         sha256 = str(profile.manifest["sha256"])
         known = next((p for p in self.read().profiles if p.sha256 == sha256), None)
         if known is not None:
@@ -333,9 +305,9 @@ class Case:
         contents: dict[str, bytes] = {}
         for name in profile.manifest["files"]:
             if safe_file_name(name) != name:
-                raise ProfileError(f"{folder}: names a file {name!r}, which is none of a profile")
+                raise ProfileError(f"{profile.path}: names a file {name!r}, which is none of a profile")
             contents[name] = profile.content(name)
-        contents[MANIFEST] = (folder / MANIFEST).read_bytes()
+        contents[MANIFEST] = (profile.path / MANIFEST).read_bytes()
         files = {f"{place}/{name}": store(self.folder, f"{place}/{name}", BytesIO(c)) for name, c in contents.items()}
         append(self.folder, "profile", {"sha256": sha256, "person": person, "folder": place}, files)
         return self.folder / place
@@ -360,7 +332,7 @@ def _worded(text: str, needed: str) -> str:
         raise PoseprintError(f"{needed}; it is empty")
     if len(text) > LONGEST:
         raise PoseprintError(f"{needed} of at most {LONGEST} letters, this has {len(text)}; add a longer one as a file")
-    return text.strip()
+    return typed(text.strip())
 
 
 def _safe(name: str) -> str:
@@ -370,7 +342,7 @@ def _safe(name: str) -> str:
     return safe_file_name(name.removesuffix(suffix)) + suffix
 
 
-def _bytes(text: str) -> bytes:
+def _printed(text: str) -> bytes:
     """As standard output would have it."""
     return (text + "\n").encode(errors="backslashreplace")
 

@@ -14,15 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import stat
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, Protocol
 
 from poseprint.core.errors import PoseprintError
@@ -33,7 +32,8 @@ CASE = "case.json"
 FORMAT, VERSION = "poseprint case", 1
 _LARGEST = 1 << 28  # bytes of a log
 _BLOCK = 1 << 20
-_UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+"""What a file raises that cannot be read, in a folder or in a zip."""
 
 
 class Contents(Protocol):
@@ -111,7 +111,7 @@ def contents_of(place: Path) -> Iterator[Contents]:
         return
     try:
         archive = zipfile.ZipFile(place)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise PoseprintError(f"{place}: neither the folder of a case nor a zip of one ({error})") from error
     with archive:
         yield ZipContents(archive)
@@ -183,9 +183,18 @@ def read_log(folder: Path) -> list[Line]:
     return _unaltered(whole_log(contents), folder)
 
 
+def log_content(contents: Contents) -> bytes:
+    """The log of a case as it stands.
+
+    Raises:
+        PoseprintError: it is too large to be one.
+    """
+    return _content(contents, LOG)
+
+
 def whole_log(contents: Contents) -> bytes:
     """The log of a case, without a line that an interruption left unfinished."""
-    return parted(_content(contents, LOG))[0]
+    return parted(log_content(contents))[0]
 
 
 def read_case(contents: Contents, place: Path) -> Mapping[str, Any]:
@@ -207,52 +216,11 @@ def read_case(contents: Contents, place: Path) -> Mapping[str, Any]:
         version = int(about["format_version"])
         if about["format"] != FORMAT or not isinstance(about["question"], str):
             raise ValueError("another format")
-    except (*_UNREADABLE, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (*UNREADABLE, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PoseprintError(f"{place}: {CASE} cannot be read as a case's ({type(error).__name__})") from error
     if not 1 <= version <= VERSION:
         raise PoseprintError(f"{place}: case format {version}; this poseprint reads formats up to {VERSION}: update it")
     return dict(about)
-
-
-def verify(contents: Contents, head: str | None = None, *, beside: Collection[str] = ()) -> list[str]:
-    """What changed in a case since it was logged, in words; nothing if it is as it was.
-
-    Args:
-        contents: its files.
-        head: hash of a line, noted elsewhere, that the log should still hold.
-        beside: files that no log names and that belong there all the same.
-
-    Raises:
-        PoseprintError: `head` is no sha256.
-    """
-    if head is not None and not re.fullmatch(r"[0-9a-f]{64}", head):
-        raise PoseprintError("`head` is a sha256, 64 hexadecimal digits, as every command on a case prints it")
-    problems = []
-    try:
-        read_case(contents, Path("the case"))
-    except PoseprintError as error:
-        problems.append(str(error))
-    there = dict(contents.names())
-    if not there.get(LOG):
-        return problems
-    try:
-        whole, torn = parted(_content(contents, LOG))
-    except _UNREADABLE as error:
-        return [*problems, f"{LOG}: cannot be read ({error})"]
-    lines, altered = parse_lines(whole)
-    problems += altered
-    if torn:
-        problems.append(
-            f"{LOG}: its last line is unfinished, as an interruption leaves it; the next command that adds to the case mends it"
-        )
-    if head is not None and head not in {line.hash for line in lines}:
-        problems.append(f"{LOG}: holds no line whose hash is {head}; lines were taken out, or it was written anew")
-    named = {name: (sha256, line.number) for line in lines for name, sha256 in line.files.items()}
-    for name, (sha256, number) in named.items():
-        problems += _difference(contents, there, name, sha256, number)
-    unnamed = there.keys() - named.keys() - {LOG, *beside}
-    problems += [f"{name}: is in the case, and the log does not name it" for name in sorted(unnamed)]
-    return problems
 
 
 def store(folder: Path, name: str, source: IO[bytes]) -> str:
@@ -289,28 +257,6 @@ def settle(folder: Path, name: str) -> str:
     with (folder / name).open("rb+") as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _difference(contents: Contents, there: Mapping[str, bool], name: str, sha256: str, number: int) -> list[str]:
-    """How a file differs from what a line says of it."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name:
-        return [f"{LOG} line {number}: names {name!r}, which is no file of a case"]
-    if name not in there:
-        return [f"{name}: is missing; its sha256 in line {number} of the log is {sha256}"]
-    if not there[name]:
-        return [f"{name}: is no plain file, or there twice; its sha256 in line {number} of the log is {sha256}"]
-    try:
-        with contents.open(name) as file:
-            digest = hashlib.sha256()
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except _UNREADABLE as error:
-        return [f"{name}: cannot be read ({error}); its sha256 in line {number} of the log is {sha256}"]
-    found = digest.hexdigest()
-    return (
-        [] if found == sha256 else [f"{name}: was altered; its sha256 is {found}, in line {number} of the log {sha256}"]
-    )
 
 
 def _content(contents: Contents, name: str) -> bytes:

@@ -152,18 +152,19 @@ def verify(
     json: AsJson = False,
 ) -> int:
     """Say what changed in a case since it was logged: exit code 0 nothing, 1 something, 3 error."""
-    from poseprint.app.cases import verify as run
+    from poseprint.io.case_verify import verify as run
 
-    problems = run(place, head)
+    found = run(place, head)
     if json:
-        print_json({"unchanged": not problems, "problems": problems})
+        print_json({"unchanged": not found.problems, "problems": list(found.problems), "head": found.head})
     else:
-        for problem in problems:
+        for problem in found.problems:
             print(plain(problem))
-        if not problems:
+        if not found.problems:
             held = "" if head is None else ", and the log holds the line of that head"
             print(f"unchanged: every file is as the log says{held}")
-    return CHANGED if problems else 0
+            print(f"head: {found.head}")
+    return CHANGED if found.problems else 0
 
 
 def _print_head(case: Case) -> None:

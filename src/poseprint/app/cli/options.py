@@ -58,6 +58,7 @@ OPTIONS = {
             "jobs",
             "seeds",
             "force",
+            "head",
         )
     },
 }
