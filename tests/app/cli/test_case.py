@@ -19,6 +19,7 @@ def folder(tmp_path: Path, command: Command) -> Path:
     return tmp_path / "case"
 
 
+@pytest.mark.slow
 def test_a_case_from_its_question_to_its_export(folder: Path, tmp_path: Path, command: Command) -> None:
     """Each command prints the head, which is noted elsewhere, and which the log then still holds."""
     clip, profile = poses(tmp_path / "a.parquet", tempo=FAST), make_profile(tmp_path / "profile")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from poseprint.app.cli.check import EXIT
+from poseprint.app.cli.check import EXIT, Prior, ProfileDir, Stride, WrongCost, print_verdict
 from poseprint.app.cli.measures import measures
 from poseprint.app.cli.options import AsJson, Force, FrameSize, as_typed, parse_size, plain, print_json, progress_bar
 
@@ -66,15 +66,11 @@ def check(
     name: Annotated[
         str, typer.Argument(metavar="INPUT", callback=as_typed, help="Number, name or start of the sha256 of an input.")
     ],
-    profile: Annotated[Path, typer.Option(metavar="PROFILE_DIR", help="Profile of the person it claims to show.")],
+    profile: ProfileDir,
     json: AsJson = False,
-    stride: Annotated[int | None, typer.Option(min=1, help="Frames from one movement to the next.")] = None,
-    wrong_cost: Annotated[
-        float, typer.Option(help="What a wrong verdict costs, where giving none costs 1 (enrolled profiles).")
-    ] = 10.0,
-    prior: Annotated[
-        float, typer.Option(help="Probability, before the footage, that it is the person (enrolled profiles).")
-    ] = 0.5,
+    stride: Stride = None,
+    wrong_cost: WrongCost = 10.0,
+    prior: Prior = 0.5,
     frame_size: FrameSize = None,
     *,
     measuring: Measuring,
@@ -91,9 +87,7 @@ def check(
     if json:
         print_json(verdict.to_dict())
     else:
-        print(plain(f"{verdict.decision}: {verdict.reason}"))
-        for finding in verdict.findings:
-            print(plain(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}"))
+        print_verdict(verdict)
         print(f"report: {folder / f'checks/{kept.number}/report.html'}")
         _print_head(case)
     return EXIT[verdict.decision]
