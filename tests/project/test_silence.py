@@ -15,6 +15,7 @@ from helpers.movers import mover
 from helpers.profiles import make_profile
 from helpers.silence import Recorded, recorder
 
+from poseprint.app.cases import new_case
 from poseprint.io.parquet import write_poses
 from poseprint.rendering import avatar
 from poseprint.verification.enrolment import enroll
@@ -29,6 +30,13 @@ COMMANDS = {
     "check clip.parquet --profile enrolled --report report.html": 2,
     "check clip.parquet --profile supervised --report votes.html": 0,
     "dataset describe people": 0,
+    "case new new --question Why": 0,
+    "case add case short.parquet": 0,
+    "case check case 1 --profile enrolled": 2,
+    "case note case seen --by Ann": 0,
+    "case show case": 0,
+    "case export case -o case.zip": 0,
+    "case verify case": 0,
     "cache": 0,
     "cache clear": 0,
     f"train people --person Ann -o trained {SMALL}": 0,
@@ -50,6 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dataset(folder / "few", {"Ann": 0.5, "Bob": 1.5, "Cy": 2.5}, recordings=2)
     enroll("Ann", [mover(300, seed=1)]).write(folder / "enrolled")
     make_profile(folder / "supervised")
+    new_case(folder / "case", "Why?").add(folder / "clip.parquet")
     return folder
 
 

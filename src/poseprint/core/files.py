@@ -83,6 +83,11 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
+def json_text(value: Any, *, ascii: bool = False) -> str:
+    """A result as json, as it is printed and written."""
+    return json.dumps(value, indent=1, ensure_ascii=ascii, allow_nan=False)
+
+
 def ensure_writable(folder: Path) -> None:
     """Make a folder and try to write into it: better before the long work than after.
 

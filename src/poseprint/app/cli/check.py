@@ -20,9 +20,23 @@ from poseprint.app.cli.options import (
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
+    from poseprint.core.verdict import Verdict
     from poseprint.estimation.measuring import Measuring
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
+
+ProfileDir = Annotated[
+    Path, typer.Option("--profile", metavar="PROFILE_DIR", help="Profile of the person it claims to show.")
+]
+Stride = Annotated[int | None, typer.Option("--stride", min=1, help="Frames from one movement to the next.")]
+WrongCost = Annotated[
+    float,
+    typer.Option("--wrong-cost", help="What a wrong verdict costs, where giving none costs 1 (enrolled profiles)."),
+]
+Prior = Annotated[
+    float,
+    typer.Option("--prior", help="Probability, before the footage, that it is the person (enrolled profiles)."),
+]
 
 
 def check(
@@ -33,18 +47,14 @@ def check(
             help="Video, Parquet, csv or OpenPose json folder; several of one event and one mover are judged together.",
         ),
     ],
-    profile: Annotated[Path, typer.Option(metavar="PROFILE_DIR", help="Profile of the person it claims to show.")],
+    profile: ProfileDir,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report that opens offline.")] = None,
     footage: Annotated[bool, typer.Option("--footage", help="Put the footage itself into the report too.")] = False,
     force: Force = False,
     json: AsJson = False,
-    stride: Annotated[int | None, typer.Option(min=1, help="Frames from one movement to the next.")] = None,
-    wrong_cost: Annotated[
-        float, typer.Option(help="What a wrong verdict costs, where giving none costs 1 (enrolled profiles).")
-    ] = 10.0,
-    prior: Annotated[
-        float, typer.Option(help="Probability, before the footage, that it is the person (enrolled profiles).")
-    ] = 0.5,
+    stride: Stride = None,
+    wrong_cost: WrongCost = 10.0,
+    prior: Prior = 0.5,
     fps: Fps = None,
     frame_size: FrameSize = None,
     *,
@@ -77,9 +87,14 @@ def check(
     if json:
         print_json(verdict.to_dict())
     else:
-        print(plain(f"{verdict.decision}: {verdict.reason}"))
-        for finding in verdict.findings:
-            print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")
+        print_verdict(verdict)
         if report is not None:
             print(f"report: {report}")
     return EXIT[verdict.decision]
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """Print decision, reason and findings."""
+    print(plain(f"{verdict.decision}: {verdict.reason}"))
+    for finding in verdict.findings:
+        print(plain(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}"))

@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from poseprint.app.cli.cache import cache_app
+from poseprint.app.cli.case import case_app
 from poseprint.app.cli.check import check
 from poseprint.app.cli.dataset import dataset_app
 from poseprint.app.cli.enroll import enroll
@@ -48,6 +49,7 @@ models_app = typer.Typer(help="The pose estimator's model files.", no_args_is_he
 app.add_typer(models_app, name="models")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(cache_app, name="cache")
+app.add_typer(case_app, name="case")
 
 
 def main() -> None:

@@ -58,6 +58,7 @@ OPTIONS = {
             "jobs",
             "seeds",
             "force",
+            "head",
         )
     },
 }
@@ -157,10 +158,10 @@ def collected_line(done: Collected) -> str:
 
 def print_json(value: Any) -> None:
     """Print a result as json."""
-    from json import dumps
+    from poseprint.core.files import json_text
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(dumps(value, indent=1, ensure_ascii=not unicode, allow_nan=False))
+    print(json_text(value, ascii=not unicode))
 
 
 def read_source(source: Path, fps: float | None, frame_size: str | None, measuring: Measuring) -> PoseSeries:
