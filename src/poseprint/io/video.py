@@ -82,6 +82,11 @@ class VideoInfo:
     stamps: Array | None = field(compare=False, repr=False)
 
     @property
+    def recording(self) -> str:
+        """What the recording is called."""
+        return self.path.stem
+
+    @property
     def displayed(self) -> tuple[int, int]:
         """(width, height) with the bars, pixels."""
         return (self.size[0] + self.bars.left + self.bars.right, self.size[1] + self.bars.top + self.bars.bottom)
