@@ -20,6 +20,7 @@ from poseprint.app.cli.options import (
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
+    from poseprint.core.verdict import Verdict
     from poseprint.estimation.measuring import Measuring
 
 EXIT = {"consistent": 0, "inconsistent": 1, "inconclusive": 2}
@@ -77,9 +78,14 @@ def check(
     if json:
         print_json(verdict.to_dict())
     else:
-        print(plain(f"{verdict.decision}: {verdict.reason}"))
-        for finding in verdict.findings:
-            print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")
+        print_verdict(verdict)
         if report is not None:
             print(f"report: {report}")
     return EXIT[verdict.decision]
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """Print a verdict and its findings for people."""
+    print(plain(f"{verdict.decision}: {verdict.reason}"))
+    for finding in verdict.findings:
+        print(f"  {finding.severity:>8}  {finding.code}: {finding.message}; {finding.advice}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from fractions import Fraction
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from poseprint.core.errors import MissingDependencyError
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
@@ -21,8 +20,6 @@ MISSING = -32768
 
 FOOTAGE_SIDE = 640
 """Longer side of the embedded footage, pixels."""
-TICK = Fraction(1, 90_000)
-"""Seconds that the embedded footage's time stamps count in."""
 
 
 def replay_data(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
@@ -53,37 +50,16 @@ def replay_data(verdict: Verdict, series: PoseSeries) -> dict[str, Any]:
 
 def small_copy(footage: Path, progress: Progress = silent) -> str:
     """The pictures of a recording as a small H.264 film in a data URI; time stamps are those of the poses."""
-    import av
-
     from poseprint.core.series import GRID_FPS
+    from poseprint.io.recording import Recording
     from poseprint.io.video import frames, probe
 
     with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"  # a real file, because faststart reads back what it wrote
-        with av.open(str(film), "w", options={"movflags": "+faststart"}) as container:
-            stream, video = None, probe(footage)
-            total = video.grid_frames()
+        film = Path(folder) / "film.mp4"
+        video = probe(footage)
+        total = video.grid_frames()
+        with closing(Recording(film, side=FOOTAGE_SIDE)) as copy:
             for frame in frames(video):
-                if stream is None:
-                    height, width = frame.picture.shape[:2]
-                    shrink = min(1.0, FOOTAGE_SIDE / max(width, height))
-                    try:
-                        # A key frame each second keeps jumps on the timeline quick.
-                        stream = container.add_stream(
-                            "libx264", rate=round(GRID_FPS), options={"crf": "28", "preset": "veryfast", "g": "30"}
-                        )
-                    except ValueError as error:
-                        raise MissingDependencyError(
-                            "this build of PyAV cannot write H.264 (libx264 is missing): leave the footage out"
-                        ) from error
-                    # H.264 wants even sides.
-                    stream.width, stream.height = (max(2, 2 * round(side * shrink / 2)) for side in (width, height))
-                    stream.pix_fmt = "yuv420p"
-                    stream.time_base = TICK
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.picture), format="rgb24")
-                picture.pts, picture.time_base = round(frame.time / TICK), TICK
-                container.mux(stream.encode(picture))
+                copy.add(frame.time, frame.picture)
                 progress(f"copying {footage.name}", min(round(frame.time * GRID_FPS), total), total)
-            if stream is not None:
-                container.mux(stream.encode(None))
-        return "data:video/mp4;base64," + base64.b64encode(film.read_bytes()).decode() if stream else ""
+        return "data:video/mp4;base64," + base64.b64encode(film.read_bytes()).decode() if film.exists() else ""
