@@ -17,7 +17,7 @@ from poseprint.core.series import GRID_FPS, PoseSeries
 from poseprint.estimation.assembly import series_of
 from poseprint.estimation.cast import Cast, Person
 from poseprint.estimation.chunks import Chunk, Pictures
-from poseprint.estimation.instruments import Instruments, Seen
+from poseprint.estimation.instruments import ASTRAY, Instruments, Seen
 from poseprint.estimation.measuring import RATES, Measuring
 from poseprint.io.camera import Running
 from poseprint.io.clock import TOLERANCE
@@ -141,9 +141,10 @@ def _people(seen: Seen) -> int | None:
 def _of(person: Person, chunk: Chunk) -> Chunk:
     """What was measured, without that of others: from a look in which somebody else was followed until the next in which nobody
     else was."""
-    other = np.setdiff1d(np.flatnonzero(chunk["aimed"]), person.rows)
+    unlinked = np.setdiff1d(np.flatnonzero(chunk["aimed"]), person.rows)
+    other = [row for row in unlinked if not _is_there(person, chunk["time"][chunk["head_of"][row]], chunk["head"][row])]
     asked = chunk["asked"]
-    if not len(other) or not len(asked):
+    if not other:
         return chunk
     elsewhere = np.isin(asked, chunk["head_of"][other])
     last = np.searchsorted(asked, chunk["of"], side="right") - 1
@@ -151,3 +152,9 @@ def _of(person: Person, chunk: Chunk) -> Chunk:
     holds: Array = (last >= 0) & (shot[asked[last]] == shot[chunk["of"]]) & elsewhere[last]
     rows = {"of", "position", "confidence", "extra", "apart"}
     return {name: values[~holds] if name in rows else values for name, values in chunk.items()}
+
+
+def _is_there(person: Person, time: float, head: Array) -> bool:
+    """Whether a head lies where the person's is expected at a time: it was only not linked to the others."""
+    own = person.expected(time)
+    return own is not None and float(np.linalg.norm(head[:2] - own[:2])) <= ASTRAY * float(own[2])
