@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_the_last_reading_of_a_film_is_its_check(film: Path, profile: Path) -> N
     assert last.series.film == whole.hashes["recording"]
     assert [round(r.watched, 1) for r in before] == [4, 8, 12]
     assert [r.final for r in (*before, last)] == [False, False, False, True]
-    assert all(0 < a.usable < b.usable for a, b in zip(before, before[1:], strict=False))
+    assert all(0 < a.usable < b.usable for a, b in pairwise(before))
     assert all(r.series is None and r.events == () and r.dropped == 0 and r.rate == 30 for r in before)
     assert before[0].needed == pytest.approx(5 - before[0].usable)
 
@@ -160,7 +161,9 @@ def test_what_happens_is_told_at_once(profile: Path, crowd: Crowd) -> None:
         """One person; from 2 s to 4 s a second; a cut at 5 s; from 7 s on nobody."""
         place = 60 + k % 7
         if k < 210:
-            return crowd_picture((place, 60, 30), (240, 60, 28) if 60 <= k < 120 else None, ground=70 if k < 150 else 150)
+            return crowd_picture(
+                (place, 60, 30), (240, 60, 28) if 60 <= k < 120 else None, ground=70 if k < 150 else 150
+            )
         return crowd_picture(ground=150 + k % 2)
 
     source = Scripted([frame(k, picture(k)) for k in range(330)])
@@ -191,7 +194,9 @@ def test_what_there_is_no_time_for_is_let_go_and_told(film: Path, profile: Path)
 
 def test_pictures_can_be_had_as_they_are_measured(film: Path, profile: Path) -> None:
     numbers: list[int] = []
-    list(live(Film(film, pace=0), profile, told(), seconds=2, on_picture=lambda picture: numbers.append(picture.number)))
+    list(
+        live(Film(film, pace=0), profile, told(), seconds=2, on_picture=lambda picture: numbers.append(picture.number))
+    )
     assert numbers == list(range(61))
 
 

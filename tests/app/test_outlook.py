@@ -48,7 +48,7 @@ def verdict(
 
 
 def promised(found: Verdict, *before: tuple[float, float], window: float = 600.0, misfit: str = "") -> Outlook:
-    return outlook(found, before, window=window, misfit=misfit)
+    return outlook(found, found.seconds["used"], before, window=window, misfit=misfit)
 
 
 def test_a_verdict_needs_nothing_more() -> None:
@@ -92,7 +92,9 @@ def test_the_next_doubling_is_taken_to_do_what_the_last_did() -> None:
         (verdict(0.55), 0.15, 30, "the 30 s that are judged"),
     ],
 )
-def test_where_nothing_honest_can_be_said_no_number_is(found: Verdict, before: float, window: float, words: str) -> None:
+def test_where_nothing_honest_can_be_said_no_number_is(
+    found: Verdict, before: float, window: float, words: str
+) -> None:
     promise = promised(found, (10.0, before), window=window)
     assert promise.seconds is None
     assert words in promise.words

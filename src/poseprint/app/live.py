@@ -32,6 +32,7 @@ from poseprint.estimation.watching import Glimpse, Watcher
 from poseprint.io.camera import Source, Stream
 from poseprint.io.video import Frame
 from poseprint.movements.gated import THRESHOLDS
+from poseprint.movements.gates import inspect
 
 WINDOW_S, EVERY_S = 600.0, 2.0
 LISTENING_S = 0.2
@@ -68,7 +69,7 @@ class Reading:
 
     Attributes:
         watched: seconds since the first picture.
-        usable: seconds of the window inside movements that were judged.
+        usable: seconds of the window inside movements that were judged; before there are any, of the longest usable stretch.
         llr: static, motion and both, base 10, in bounds; empty where nothing was judged, or by votes.
         margin: of each, see `poseprint.core.verdict.LikelihoodRatio`.
         lower, upper: the bounds of `both`; None where there is no LLR.
@@ -255,13 +256,14 @@ class _Run:
         if not whole:
             series = series.logged("part", details={"first": 0, "last": len(series)})
         verdict = check_poses(series, self._profile)
-        evidence, used = verdict.evidence, verdict.seconds["used"]
-        promise = outlook(verdict, self._history, window=self._window, misfit=misfit_of(series, self._profile))
+        evidence, misfit = verdict.evidence, misfit_of(series, self._profile)
+        usable = verdict.seconds["used"] or (0.0 if misfit else _longest(series))
+        promise = outlook(verdict, usable, self._history, window=self._window, misfit=misfit)
         if evidence is not None and (llr := evidence.llr["both"]) is not None:
-            self._history.append((used, llr))
+            self._history.append((usable, llr))
         reading = Reading(
             watched=0.0,
-            usable=used,
+            usable=usable,
             llr=evidence.llr if evidence else {},
             margin=evidence.margin if evidence else {},
             lower=evidence.lower if evidence else None,
@@ -286,6 +288,12 @@ class _Run:
         return replace(
             self._latest, watched=self._watched, events=events, rate=self._watcher.rate, dropped=self._stream.dropped
         )
+
+
+def _longest(series: PoseSeries) -> float:
+    """Seconds of the longest stretch that may serve as evidence of anything."""
+    kinds = inspect(series).kinds.values()
+    return max((last - first for spans in kinds for first, last in spans), default=0) / series.fps
 
 
 class _Notes:

@@ -43,11 +43,14 @@ class Outlook:
     words: str
 
 
-def outlook(verdict: Verdict, before: Sequence[tuple[float, float]], *, window: float, misfit: str = "") -> Outlook:
+def outlook(
+    verdict: Verdict, usable: float, before: Sequence[tuple[float, float]], *, window: float, misfit: str = ""
+) -> Outlook:
     """What more footage promises, see above.
 
     Args:
         verdict: on what was seen so far.
+        usable: seconds of that.
         before: usable seconds and LLR of earlier verdicts, oldest first.
         window: seconds that are judged at most.
         misfit: why the profile cannot judge these poses.
@@ -58,18 +61,18 @@ def outlook(verdict: Verdict, before: Sequence[tuple[float, float]], *, window: 
         return Outlook(None, "the profile does not fit: more footage does not help")
     if any(f.code == "WHO_IS_MEANT" for f in verdict.findings):
         return Outlook(None, "two people could be meant: show one of them")
-    used, evidence = verdict.seconds["used"], verdict.evidence
+    evidence = verdict.evidence
     if evidence is not None and not _reachable(evidence):
         return Outlook(None, "the scale ends before a verdict: more footage does not help")
     withheld = next((f.code for f in verdict.findings if f.code in WITHHELD), "")
     if withheld:
         return Outlook(None, f"the verdict is withheld ({withheld}): more of the same does not help")
-    if used < MOVEMENT_S:
-        return Outlook(MOVEMENT_S - used, f"{MOVEMENT_S - used:.0f} s more for one whole movement")
+    if usable < MOVEMENT_S:
+        return Outlook(MOVEMENT_S - usable, f"{MOVEMENT_S - usable:.0f} s more for one whole movement")
     llr = evidence.llr["both"] if evidence else None
     if evidence is None or llr is None:
         return Outlook(None, "nothing can be compared yet")
-    return _extrapolated(evidence, llr, used, before, window)
+    return _extrapolated(evidence, llr, usable, before, window)
 
 
 def _reachable(evidence: LikelihoodRatio) -> list[float]:
@@ -79,20 +82,20 @@ def _reachable(evidence: LikelihoodRatio) -> list[float]:
 
 
 def _extrapolated(
-    evidence: LikelihoodRatio, llr: float, used: float, before: Sequence[tuple[float, float]], window: float
+    evidence: LikelihoodRatio, llr: float, usable: float, before: Sequence[tuple[float, float]], window: float
 ) -> Outlook:
-    half = [(abs(seconds - used / 2), value) for seconds, value in before if MOVEMENT_S <= seconds <= 0.75 * used]
+    half = [(abs(seconds - usable / 2), value) for seconds, value in before if MOVEMENT_S <= seconds <= 0.75 * usable]
     if not half:
-        return Outlook(used, f"{used:.0f} s more to see where it goes")
+        return Outlook(usable, f"{usable:.0f} s more to see where it goes")
     gain = llr - min(half)[1]
     if abs(gain) < STANDS_STILL:
         return Outlook(None, "the LLR stands still: more of the same may not help")
     aim = next((threshold for threshold in _reachable(evidence) if (threshold - llr) * gain > 0), None)
     if aim is None:
         return Outlook(None, "the LLR moves to the end of the scale that allows no verdict")
-    needed = used * (2 ** ((aim - llr) / gain) - 1)
-    if needed > (MOST - 1) * used:
-        return Outlook(None, f"the LLR moves slowly: more than {(MOST - 1) * used:.0f} s more, if at all")
-    if used + needed > window:
+    needed = usable * (2 ** ((aim - llr) / gain) - 1)
+    if needed > (MOST - 1) * usable:
+        return Outlook(None, f"the LLR moves slowly: more than {(MOST - 1) * usable:.0f} s more, if at all")
+    if usable + needed > window:
         return Outlook(None, f"more than the {window:.0f} s that are judged at a time")
     return Outlook(needed, f"about {needed:.0f} s more if it goes on as it went")

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,33 +78,37 @@ class Opened:
 
 
 class Source(Protocol):
-    """Where pictures come from.
-
-    Attributes:
-        name: what it is called.
-        silent_s: seconds without a picture after which it is given up.
-        waits: whether it goes on only as fast as its pictures are taken, so that none is let go.
-    """
+    """Where pictures come from."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """What it is called."""
+        ...
 
     @property
-    def silent_s(self) -> float: ...  # noqa: D102
+    def silent_s(self) -> float:
+        """Seconds without a picture after which it is given up."""
+        ...
 
     @property
-    def waits(self) -> bool: ...  # noqa: D102
+    def waits(self) -> bool:
+        """Whether it goes on only as fast as its pictures are taken, so that none is let go."""
+        ...
 
-    def open(self) -> Any:
-        """A context in which it is open; gives an `Opened`. Raises VideoError where it cannot be read."""
+    def open(self) -> AbstractContextManager[Opened]:
+        """It, open. Raises VideoError where it cannot be read."""
         ...
 
 
 class _Device:
     """A camera or a screen, read through a device of FFmpeg."""
 
-    silent_s, waits = SILENT_S, False
-    name = kind = ""
+    silent_s, waits, kind = SILENT_S, False, ""
+
+    @property
+    def name(self) -> str:
+        """See `Source`."""
+        raise NotImplementedError
 
     def _address(self) -> tuple[str, Sequence[dict[str, str]]]:
         """Its address, and the options to try, the best first."""
@@ -180,7 +184,7 @@ class Camera(_Device):
     kind = "v4l2"
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """See `Source`."""
         return f"camera {self.number}"
 
@@ -213,7 +217,7 @@ class Screen(_Device):
     kind = "x11grab"
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """See `Source`."""
         return f"screen {self.left},{self.top},{self.width},{self.height}"
 
