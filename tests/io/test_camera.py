@@ -109,6 +109,18 @@ def test_what_is_no_film_is_refused_in_words(path: str, words: str) -> None:
     assert words in refusal(Film(Path(path)))
 
 
+class Packet:
+    """A grey picture, or what cannot be decoded, as a camera's first pictures often."""
+
+    def __init__(self, grey: int | None) -> None:
+        self.grey = grey
+
+    def decode(self) -> list[av.VideoFrame]:
+        if self.grey is None:
+            raise av.InvalidDataError(errno.EINVAL, "half a picture")
+        return [av.VideoFrame.from_ndarray(np.full((SIZE[1], SIZE[0], 3), self.grey, np.uint8), format="rgb24")]
+
+
 class Device:
     """A container that gives grey pictures and then fails, or ends."""
 
@@ -117,10 +129,11 @@ class Device:
         stream = SimpleNamespace(codec_context=context, average_rate=30)
         self.streams, self.error, self.pictures, self.closed = SimpleNamespace(video=[stream]), error, pictures, False
 
-    def decode(self, **_: int) -> Iterator[Any]:
+    def demux(self, _streams: object) -> Iterator[Any]:
         for k in range(self.pictures):
             time.sleep(0.03)
-            yield av.VideoFrame.from_ndarray(np.full((SIZE[1], SIZE[0], 3), k, np.uint8), format="rgb24")
+            yield Packet(k)
+            yield Packet(None)
         if self.error:
             raise self.error
 

@@ -23,7 +23,7 @@ from poseprint.core.errors import MissingDependencyError, VideoError
 from poseprint.core.series import GRID_FPS
 from poseprint.io.clock import PAUSE
 from poseprint.io.display import Bars, Converter, Shape, Shapes, limited
-from poseprint.io.video import DecodeStats, Frame, VideoInfo, frames, probe
+from poseprint.io.video import DecodeStats, Frame, VideoInfo, decode, frames, probe
 
 SILENT_S = 5.0
 """Seconds after which a camera or screen that gives no picture is given up."""
@@ -69,7 +69,7 @@ class Opened:
     Attributes:
         footage: what is known of it.
         frames: its pictures, each at its time.
-        stats: counters that these fill in passing.
+        stats: counters that those of a file fill in passing.
     """
 
     footage: VideoInfo | Running
@@ -130,8 +130,7 @@ class _Device:
                 float(stream.average_rate or GRID_FPS),
                 self.kind,
             )
-            stats = DecodeStats()
-            yield Opened(footage, self._frames(container, footage, stats), stats)
+            yield Opened(footage, self._frames(container, footage), DecodeStats())
 
     def _container(self) -> Any:
         address, attempts = self._address()
@@ -151,28 +150,22 @@ class _Device:
         """Why it does not open, in words."""
         return f"cannot be opened ({error.strerror or error})"
 
-    def _frames(self, container: Any, footage: Running, stats: DecodeStats) -> Iterator[Frame]:
-        """Pictures, each at the time of its arrival since the first."""
+    def _frames(self, container: Any, footage: Running) -> Iterator[Frame]:
+        """Pictures, each at the time of its arrival since the first; what does not decode, as a camera's first often, is passed over."""
         converter, shapes = Converter(footage.size, Bars()), Shapes()
         begun = last = None
         shape: Shape | None = None
         number = 0
-        try:
-            for decoded in container.decode(video=0):
-                now = time.monotonic()
-                stats.decoded += 1
-                if last is not None and now - last < CLOSEST_S:
-                    continue
-                begun = now if begun is None else begun
-                before, shape = shape, shapes(decoded, 1.0)
-                reshaped = before is not None and shape != before
-                cut = reshaped or (last is not None and now - last > PAUSE)
-                yield Frame(number, now - begun, cut, reshaped, *converter(decoded, shape))
-                last, number = now, number + 1
-        except av.FFmpegError as error:
-            raise VideoError(
-                f"{self.name}: gives no more pictures ({error.strerror or error}); was it unplugged?"
-            ) from error
+        for decoded in decode(container, container.streams.video[0], DecodeStats()):
+            now = time.monotonic()
+            if last is not None and now - last < CLOSEST_S:
+                continue
+            begun = now if begun is None else begun
+            before, shape = shape, shapes(decoded, 1.0)
+            reshaped = before is not None and shape != before
+            cut = reshaped or (last is not None and now - last > PAUSE)
+            yield Frame(number, now - begun, cut, reshaped, *converter(decoded, shape))
+            last, number = now, number + 1
         raise VideoError(f"{self.name}: gives no more pictures; was it unplugged?")
 
 

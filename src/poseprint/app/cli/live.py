@@ -46,9 +46,9 @@ def live(
 ) -> int:
     """Judge what runs now: a running LLR, the seconds still needed, and at once a cut or a second person.
 
-    The last ten minutes are judged, every two seconds; Ctrl-C ends it with the verdict so far and its exit code, as
-    of check. Nothing is written unless --keep or --record says so. The rate falls where measuring does not keep up.
-    With --json each reading is a line.
+    The last ten minutes are judged, every two seconds; Ctrl-C ends it with the verdict so far and the exit code of
+    check. Nothing is written unless --keep or --record says so. Where measuring does not keep up, the rate falls to
+    15 or 10. With --json each reading is a line.
     """
     from poseprint.app.live import live as run
     from poseprint.core.files import ensure_replaceable
