@@ -79,7 +79,14 @@ def test_a_command_is_silent(folder: Path, tmp_path: Path, command: str) -> None
 
 @pytest.mark.slow
 @pytest.mark.models
-@pytest.mark.parametrize("command", ["extract film.mp4 -o measured", "check film.mp4 --profile enrolled"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "extract film.mp4 -o measured",
+        "check film.mp4 --profile enrolled",
+        "live --url film.mp4 --profile enrolled",
+    ],
+)
 def test_the_estimator_is_silent(folder: Path, tmp_path: Path, models: None, command: str) -> None:
     avatar.write_video(mover(90, size=(640, 360), shoulder=100), folder / "film.mp4")
     ran = Recorded(["-m", "poseprint", *command.split()], folder, tmp_path / "home")

@@ -66,7 +66,7 @@ def check_poses(
         stride: frames from one movement to the next; None for side by side.
         costs: of an enrolled profile's verdict; the usual ones unless given.
     """
-    spec, misfit = profile.input, _misfit(series, profile)
+    spec, misfit = profile.input, misfit_of(series, profile)
     if not misfit or isinstance(profile, SupervisedProfile):  # else it is reported at the recording's own rate
         series = resample(series, spec.fps)
     stride = stride or spec.length
@@ -127,8 +127,8 @@ def _seconds_used(movements: Sequence[MovementScore], fps: float) -> float:
     return float(covered((m.first, m.last) for m in movements).sum()) / fps
 
 
-def _misfit(series: PoseSeries, profile: Profile) -> str:
-    """Why the profile cannot judge these poses, or nothing."""
+def misfit_of(series: PoseSeries, profile: Profile) -> str:
+    """Why a profile cannot judge some poses, whatever they show; or nothing."""
     spec = profile.input
     if series.skeleton.name != spec.skeleton:
         return f"The profile was made for skeleton {spec.skeleton!r}, the recording has {series.skeleton.name!r}; nothing was judged."

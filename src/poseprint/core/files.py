@@ -83,9 +83,9 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
-def json_text(value: Any, *, ascii: bool = False) -> str:
-    """A result as json, as it is printed and written."""
-    return json.dumps(value, indent=1, ensure_ascii=ascii, allow_nan=False)
+def json_text(value: Any, *, ascii: bool = False, indent: int | None = 1) -> str:
+    """A result as json, as it is printed and written; without an `indent` on one line."""
+    return json.dumps(value, indent=indent, ensure_ascii=ascii, allow_nan=False)
 
 
 def ensure_writable(folder: Path) -> None:

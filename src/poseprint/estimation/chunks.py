@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -13,9 +15,9 @@ from poseprint.core.files import atomic_write
 from poseprint.core.series import GRID_FPS
 from poseprint.estimation.appearance import LOOKS
 from poseprint.estimation.instruments import Follower, Guide, Instruments, Seen
-from poseprint.estimation.shots import ShotDetector
+from poseprint.estimation.shots import Change, ShotDetector
 from poseprint.io.clock import TOLERANCE
-from poseprint.io.video import DecodeStats, VideoInfo, frames
+from poseprint.io.video import DecodeStats, Frame, VideoInfo, frames
 
 CHUNK = 150
 """Grid frames from which on a video is worth two chunks."""
@@ -29,6 +31,7 @@ over five clips) from one that ran all along, with 8 as near as with 15: 0.008."
 
 PICTURES = ("number", "time", "cut", "reshaped", "change", "camera")
 """Columns with a row a picture."""
+_TIME = PICTURES.index("time")
 MEASURED = ("of", "position", "confidence", "extra", "apart")
 """Columns with a row a picture that was measured; `of` is the picture's row."""
 HEADS = ("asked", "head_of", "head", "look", "aimed")
@@ -74,30 +77,68 @@ def measure_chunk(
         passed: called with the time of each picture that is done; whatever it raises ends the work.
     """
     first, last = span
-    stats, detector, follower = DecodeStats(), ShotDetector(), None
-    pictures: list[tuple[float, ...]] = []
-    seen: list[tuple[int, Seen]] = []
+    stats = DecodeStats()
     start, end = max(0, first - WARM_UP) / GRID_FPS, np.inf if last is None else last / GRID_FPS
-    try:
+    with closing(Pictures(instruments, guide, first / GRID_FPS)) as pictures:
         for frame in frames(video, start, end, rate=rate, stats=stats):
-            change = detector(frame.thumbnail, cut=frame.cut)
-            if change.cut and follower is not None:
-                follower.close()
-                follower = None
-            if follower is None:
-                begun = frame.time if first and not change.cut else None
-                follower = Follower(instruments, guide, begun)
-            result = follower(frame.time, frame.picture) if frame.picture.size else None
-            if frame.time >= first / GRID_FPS - TOLERANCE:
-                if result is not None:
-                    seen.append((len(pictures), result))
-                signals = (change.cut, frame.reshaped, change.change, change.camera)
-                pictures.append((frame.number, frame.time, *map(float, signals)))
+            pictures.measure(frame)
             passed(frame.time)
-    finally:
-        if follower is not None:
-            follower.close()
-    return _columns(pictures, seen, stats.errors, instruments)
+        return pictures.columns(stats.errors)
+
+
+class Pictures:
+    """Pictures that come one after the other: their signals, the poses of one person, and everybody's head.
+
+    Args:
+        instruments: what is measured with.
+        guide: of whom; None for the largest and most central.
+        first: seconds from which on what is measured counts; what comes before warms the trackers up.
+    """
+
+    def __init__(self, instruments: Instruments, guide: Guide | None = None, first: float = 0.0) -> None:
+        self._instruments, self._guide, self._first = instruments, guide, first
+        self._detector = ShotDetector()
+        self._follower: Follower | None = None
+        self._rows: list[tuple[float, ...]] = []
+        self._seen: list[tuple[int, Seen]] = []
+
+    def close(self) -> None:
+        """Free the trackers."""
+        if self._follower is not None:
+            self._follower.close()
+            self._follower = None
+
+    def measure(self, frame: Frame) -> tuple[Change, Seen | None]:
+        """The next picture's change from the one before, and what it shows; None where it is only a thumbnail."""
+        change = self._detector(frame.thumbnail, cut=frame.cut)
+        if change.cut:
+            self.close()
+        if self._follower is None:
+            begun = frame.time if self._first and not change.cut else None
+            self._follower = Follower(self._instruments, self._guide, begun)
+        result = self._follower(frame.time, frame.picture) if frame.picture.size else None
+        if frame.time >= self._first - TOLERANCE:
+            if result is not None:
+                self._seen.append((len(self._rows), result))
+            signals = (change.cut, frame.reshaped, change.change, change.camera)
+            self._rows.append((frame.number, frame.time, *map(float, signals)))
+        return change, result
+
+    def forget(self, before: float) -> None:
+        """Let go of the pictures before a time, seconds."""
+        gone = bisect_left(self._rows, before, key=lambda row: row[_TIME])
+        self._rows = self._rows[gone:]
+        self._seen = [(row - gone, seen) for row, seen in self._seen if row >= gone]
+
+    def copy(self) -> Pictures:
+        """What was measured so far, for another thread to read while measuring goes on."""
+        other = Pictures(self._instruments)
+        other._rows, other._seen = self._rows.copy(), self._seen.copy()
+        return other
+
+    def columns(self, errors: int) -> Chunk:
+        """What was measured, and how often decoding failed, as a chunk."""
+        return _columns(self._rows, self._seen, errors, self._instruments)
 
 
 def _columns(

@@ -82,6 +82,11 @@ class VideoInfo:
     stamps: Array | None = field(compare=False, repr=False)
 
     @property
+    def recording(self) -> str:
+        """What the recording is called."""
+        return self.path.stem
+
+    @property
     def displayed(self) -> tuple[int, int]:
         """(width, height) with the bars, pixels."""
         return (self.size[0] + self.bars.left + self.bars.right, self.size[1] + self.bars.top + self.bars.bottom)
@@ -150,7 +155,7 @@ def probe(path: Path | str) -> VideoInfo:
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         declared_frames = int(stream.frames or 0)
         declared_duration, aspect = _declared_duration(container, stream), _Aspect(stream)()
-        first_frames = list(islice(_decode(container, stream, DecodeStats()), LOOKED_AT))
+        first_frames = list(islice(decode(container, stream, DecodeStats()), LOOKED_AT))
         if not first_frames:
             raise VideoError(
                 f"{path}: nothing in it can be decoded (codec {stream.codec_context.name}); the file is damaged or cut off"
@@ -238,7 +243,7 @@ def _decoded_stamps(path: Path, film: Film) -> list[float | None]:
     """The stamps, in seconds, of all frames that decode, in the order in which they come."""
     with opened(path) as container:
         stream = _stream(container, film.index)
-        return [frame.time for frame in _decode(container, stream, DecodeStats())]
+        return [frame.time for frame in decode(container, stream, DecodeStats())]
 
 
 class _Aspect:
@@ -262,7 +267,7 @@ def _stream(container: Any, index: int) -> Any:
     return stream
 
 
-def _decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
+def decode(container: Any, stream: Any, stats: DecodeStats) -> Iterator[Any]:
     """Frames in the order in which they are shown; what does not decode is counted and passed over."""
     packets = demux(container, [stream])
     while stats.errors < MOST_ERRORS:
@@ -359,7 +364,7 @@ def _decoded_from(video: VideoInfo, start: float, stats: DecodeStats) -> Iterato
             try:
                 target = max(0.0, start - margin) + video.start - TOLERANCE
                 container.seek(int(target / stream.time_base), stream=stream)
-                frames = _decode(container, stream, stats)
+                frames = decode(container, stream, stats)
                 first = next(frames, None)
             except av.FFmpegError:
                 break
@@ -370,4 +375,4 @@ def _decoded_from(video: VideoInfo, start: float, stats: DecodeStats) -> Iterato
     with opened(video.path) as container:
         stream = _stream(container, video.stream - 1)
         aspect = _Aspect(stream)
-        yield from ((frame, aspect()) for frame in _decode(container, stream, stats))
+        yield from ((frame, aspect()) for frame in decode(container, stream, stats))

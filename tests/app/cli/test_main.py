@@ -44,7 +44,20 @@ def test_version_and_help(command: Command) -> None:
     shown = command("--help")
     assert (shown.code, shown.err) == (0, "")
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
-    assert names == ["extract", "inspect", "draw", "enroll", "train", "tune", "experiment", "evaluate", "check", "serve", "demo"]
+    assert names == [
+        "extract",
+        "inspect",
+        "draw",
+        "enroll",
+        "train",
+        "tune",
+        "experiment",
+        "evaluate",
+        "check",
+        "serve",
+        "demo",
+        "live",
+    ]
     groups = {g.name: g.typer_instance for g in app.registered_groups}
     assert set(groups) == {"models", "dataset", "cache"}
     for name in (*names, *groups):

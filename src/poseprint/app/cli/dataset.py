@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from poseprint.app.cli.measures import measures
+from poseprint.app.cli.measures import OF_ONE_VIDEO, measures
 from poseprint.app.cli.options import (
     AsJson,
     FrameSize,
@@ -67,7 +67,7 @@ def build(
     return failed
 
 
-dataset_app.command("build")(measures(build, one_video=False))
+dataset_app.command("build")(measures(build, without=OF_ONE_VIDEO))
 
 
 @dataset_app.command("describe")

@@ -21,7 +21,8 @@ from poseprint.app.cli.check import check
 from poseprint.app.cli.dataset import dataset_app
 from poseprint.app.cli.enroll import enroll
 from poseprint.app.cli.evaluate import evaluate
-from poseprint.app.cli.measures import measures
+from poseprint.app.cli.live import live
+from poseprint.app.cli.measures import OF_FILES, measures
 from poseprint.app.cli.options import (
     ERROR,
     Jobs,
@@ -126,3 +127,4 @@ def demo(
 
 for command in (extract, inspect, draw, enroll, train, tune, experiment, evaluate, check, serve, demo):
     app.command()(measures(command) if "measuring" in command.__annotations__ else command)
+app.command()(measures(live, without=OF_FILES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, get_type_hints
@@ -52,15 +52,17 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "no_cache": (NoCache, False),
 }
 """Parameter -> what it is, and its default."""
-_OF_ONE_VIDEO = ("who", "at")
+OF_ONE_VIDEO = ("who", "at")
+OF_FILES = (*OF_ONE_VIDEO, "jobs", "no_cache")
+"""What says nothing of many videos; and of what runs now."""
 
 
-def measures(command: Callable[..., Any], *, one_video: bool = True) -> Callable[..., Any]:
-    """A command whose parameter `measuring` is made of options; of many videos none names a person."""
-    offered = {k: v for k, v in _OPTIONS.items() if one_video or k not in _OF_ONE_VIDEO}
+def measures(command: Callable[..., Any], *, without: Collection[str] = ()) -> Callable[..., Any]:
+    """A command whose parameter `measuring` is made of options, `without` some of them."""
+    offered = {k: v for k, v in _OPTIONS.items() if k not in without}
 
     def with_options(**arguments: Any) -> Any:
-        given = {name: arguments.pop(name) for name in offered}
+        given = {name: arguments.pop(name) if name in offered else default for name, (_, default) in _OPTIONS.items()}
         return command(**arguments, measuring=_measuring(**given))
 
     # Annotations are texts, of which that of `measuring` alone names what is loaded later.
@@ -81,7 +83,7 @@ def measures(command: Callable[..., Any], *, one_video: bool = True) -> Callable
     return with_options
 
 
-def _measuring(*, at: str | None = None, no_head: bool, no_cache: bool, **given: Any) -> Any:
+def _measuring(*, at: str | None, no_head: bool, no_cache: bool, **given: Any) -> Any:
     from poseprint.estimation.measuring import Measuring
 
     return Measuring(at=_place(at), head=not no_head, cache=not no_cache, **given)

@@ -156,12 +156,12 @@ def collected_line(done: Collected) -> str:
     return f"{done.file}: {done.seconds:.1f} s of poses{'' if done.new else ' (measured before)'}"
 
 
-def print_json(value: Any) -> None:
-    """Print a result as json."""
+def print_json(value: Any, *, indent: int | None = 1) -> None:
+    """Print a result as json, at once; without an `indent` on one line."""
     from poseprint.core.files import json_text
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json_text(value, ascii=not unicode))
+    print(json_text(value, ascii=not unicode, indent=indent), flush=True)
 
 
 def read_source(source: Path, fps: float | None, frame_size: str | None, measuring: Measuring) -> PoseSeries:

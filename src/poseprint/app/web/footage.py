@@ -11,6 +11,7 @@ from typing import Any
 from poseprint.app.clips import Clip, Clips
 from poseprint.app.profiles import read_profile
 from poseprint.core.errors import PoseprintError
+from poseprint.core.files import atomic_write
 from poseprint.io.poses import is_poses
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.rendering.report.replay import write_small_copy
@@ -71,7 +72,8 @@ def watchable(clips: Clips, clip: Clip) -> Path:
         raise PoseprintError(f"{clip.name}: these are poses, which have no pictures")
     with _copying:
         if not copy.is_file():
-            write_small_copy(film, copy)
+            with atomic_write(copy) as partial:
+                write_small_copy(film, partial)
     return copy
 
 
