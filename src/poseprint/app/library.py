@@ -19,6 +19,7 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from poseprint.app.cases import Case
 from poseprint.app.check import check_poses
 from poseprint.app.clips import Clip, Clips
 from poseprint.app.enroll import enroll_footage
@@ -32,6 +33,7 @@ from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
 from poseprint.estimation.measuring import Measuring
+from poseprint.io.case_file import CASE
 from poseprint.io.parquet import write_poses
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.io.video import VideoInfo
@@ -84,8 +86,8 @@ class Library:
             self.clips = Clips(self.folder / "clips")
             self._profiles = Shelf(self.folder / "profiles", "profile")
             self._checks = Shelf(self.folder / "checks", "check")
-            for kind in ("jobs", "cases"):
-                (self.folder / kind).mkdir(exist_ok=True)
+            self._cases = Shelf(self.folder / "cases", "case")
+            (self.folder / "jobs").mkdir(exist_ok=True)
         except OSError as error:
             raise PoseprintError(f"{self.folder}: cannot be written ({error.strerror})") from error
 
@@ -231,6 +233,43 @@ class Library:
     def remove_check(self, name: str) -> None:
         """Remove a check and all that belongs to it."""
         self._checks.discard(self.check_of(name).id)
+
+    # ---- cases ----
+
+    def case_folder(self, name: str) -> Path:
+        """The folder of a case. Raises UnknownError if there is none."""
+        folder = self._cases.entry(name)
+        if not (folder / CASE).is_file():
+            raise self._cases.unknown(name)
+        return folder
+
+    def cases(self) -> list[dict[str, Any]]:
+        """The summary of every case, the newest first; of one that cannot be read, why."""
+        told = []
+        for folder in reversed(self._cases.folders()):
+            try:
+                told.append({"id": folder.name, **Case.open(folder).summary()})
+            except PoseprintError as error:
+                told.append({"id": folder.name, "error": str(error)})
+        return told
+
+    def put_into_case(self, case: str, check: str, models: Path | None = None, progress: Progress = silent) -> int:
+        """Repeat a check on a case's own copies of clip and profile; returns its number there.
+
+        Raises:
+            PoseprintError: the check was of several clips, clip or profile are gone, or the profile was changed since.
+        """
+        known, opened = self.check_of(check), Case.open(self.case_folder(case))
+        folder = self.profile_folder(known.profile)
+        if len(known.clips) != 1:
+            raise PoseprintError("a case takes checks of one clip; check its clips one by one")
+        if read_profile(folder).sha256 != known.profile_sha256:
+            raise PoseprintError("the profile was changed since this check; check again, and put that into the case")
+        added = opened.add(self.clips.file_of(self.clips.get(known.clips[0]["id"])))
+        at = (known.at[0], known.at[1], known.at[2]) if known.at else None
+        measuring = Measuring(models=models, who=known.who, at=at)
+        _, made = opened.check(added.input.sha256, folder, measuring, progress=progress)
+        return made.number
 
 
 def _over_the_film(series: PoseSeries, opened: Sequence[Source]) -> dict[str, Any]:

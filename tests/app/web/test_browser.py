@@ -19,6 +19,7 @@ from helpers.videos import write_video as write_film
 from poseprint.app import pictures
 from poseprint.app.web.server import Desk
 from poseprint.estimation.model_files import models_dir
+from poseprint.io.case_verify import verify
 from poseprint.rendering import avatar
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -223,6 +224,54 @@ def test_a_job_is_cancelled_and_gone_on_with(
     assert len(desk.library.checks()) == 1
 
 
+def test_a_case_is_made_noted_verified_and_exported(
+    tmp_path: Path, browser: Any, desk_with_ann: tuple[str, Desk, str]
+) -> None:
+    address, desk, profile = desk_with_ann
+    client = client_of(desk)
+    clip = hand_in(client, recording(tmp_path, "clip", seed=7))
+    client.post("/api/v1/checks", json={"clips": [clip], "profiles": [profile]})
+    eventually(lambda: bool(desk.library.checks()))
+    with visited(browser, address, accept_downloads=True) as page:
+        page.goto(f"{address.partition('?')[0]}checks/{desk.library.checks()[0].id}")
+        page.click("text=Put into a case")
+        page.fill("#question", "Does the clip show Ann?")
+        page.click("#new-case button")
+        page.wait_for_selector("#case .badge")
+        page.fill("#note-text", "The clip was sent by a reader.")
+        page.fill("#note-by", "A. Editor")
+        page.click("#note button")
+        page.wait_for_selector("text=sent by a reader")
+        shot(page, "case")
+        with page.expect_download() as download:
+            page.click("text=Export (zip)")
+        zipped = tmp_path / "case.zip"
+        download.value.save_as(zipped)
+        assert verify(zipped).problems == ()
+        page.click("#verify")
+        page.wait_for_selector("text=Everything is as it was logged")
+        (note,) = client.get(f"/api/v1/cases/{desk.library.cases()[0]['id']}").json()["notes"]
+        assert note["by"] == "A. Editor"
+
+
+@pytest.mark.usefixtures("crowd")
+def test_live_in_the_page(tmp_path: Path, browser: Any) -> None:
+    """A film fed as a camera: readings come, a second person is told, and leaving ends the watching."""
+    film = tmp_path / "two.mp4"
+    write_film(film, lambda k: crowd_picture((90 + k % 5, 60, 30), (230, 60, 29) if k > 30 else None), 150)
+    with served(tmp_path / "library", allowed=[tmp_path]) as (address, desk):
+        enrolled(client_of(desk), tmp_path)
+        with visited(browser, f"{address}") as page:
+            page.click("text=Live")
+            page.check("[name=source][value=path]")
+            page.fill("#path", str(film))
+            page.click("#begin")
+            page.wait_for_selector("#events li")
+            page.wait_for_selector("#begin:not([disabled])", timeout=30_000)
+            assert page.inner_text("#decision") == "Inconclusive"
+            shot(page, "live")
+
+
 def hold(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Slow measuring down, as long as something is in the set that is returned."""
     import time
@@ -252,10 +301,21 @@ def test_every_page_fits(
     job = client.post("/api/v1/checks", json={"clips": [clip], "profiles": [profile]}).json()
     eventually(lambda: client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "done")
     made = desk.library.checks()[0].id
+    case = client.post("/api/v1/cases", json={"question": "Does the clip show Ann?"}).json()["id"]
     base = address.partition("?")[0]
     settings = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
     with visited(browser, address, **settings, locale="de" if width == 360 else "en") as page:
-        for path in ("", "people", f"people/{profile}", "checks", f"checks/{made}", "api"):
+        for path in (
+            "",
+            "people",
+            f"people/{profile}",
+            "checks",
+            f"checks/{made}",
+            "cases",
+            f"cases/{case}",
+            "live",
+            "api",
+        ):
             page.goto(base + path)
             if path.startswith("checks/"):
                 page.wait_for_selector("#result[data-ready]")

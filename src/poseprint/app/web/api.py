@@ -14,15 +14,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
-from poseprint.app.clips import Clip, ForbiddenPathError
+from poseprint.app.clips import Clip
 from poseprint.app.jobs import ENDED, Job
 from poseprint.app.library import Check
 from poseprint.app.pictures import people_at, picture_at
+from poseprint.app.web.asked import (
+    SANDBOX,
+    Enrolment,
+    Id,
+    LocalPath,
+    MoreFootage,
+    Question,
+    Renaming,
+    Seconds,
+)
 from poseprint.app.web.footage import curve, facts_of, watchable
 from poseprint.app.web.messages import Words, chosen
+from poseprint.app.web.paths import allowed_path
 from poseprint.app.web.problems import PROBLEM, problem
 from poseprint.app.web.told import as_text
 from poseprint.core.errors import PoseprintError
@@ -35,52 +45,6 @@ ROOM = 500_000_000
 """Bytes that stay free on the disk."""
 LOOKED, HEARTBEAT = 0.1, 150
 """Seconds between two looks at a job, and looks after which something is sent anyway."""
-SANDBOX = {"content-security-policy": "sandbox allow-scripts allow-downloads allow-popups"}
-"""A report brings its own policy and script; it is shown as if it came from elsewhere, without our cookie."""
-Id = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Ref = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")]
-Seconds = Annotated[float, Query(ge=0, le=1e6)]
-
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class LocalPath(_Asked):
-    """A recording on this machine's disk, in a folder that --allow-paths names."""
-
-    path: Annotated[str, Field(min_length=1, max_length=4000)]
-
-
-class Enrolment(_Asked):
-    """A person, and clips of them alone."""
-
-    person: Name
-    clips: Annotated[list[Ref], Field(min_length=1, max_length=200)]
-    session: Annotated[str, Field(max_length=200)] = ""
-
-
-class MoreFootage(_Asked):
-    """Clips to add to a profile."""
-
-    clips: Annotated[list[Ref], Field(min_length=1, max_length=200)]
-    session: Annotated[str, Field(max_length=200)] = ""
-
-
-class Renaming(_Asked):
-    """Another name for a person."""
-
-    person: Name
-
-
-class Question(_Asked):
-    """Clips, several together if they are of one event and one mover, and the profiles to judge them by."""
-
-    clips: Annotated[list[Ref], Field(min_length=1, max_length=20)]
-    profiles: Annotated[list[Ref], Field(min_length=1, max_length=50)]
-    who: Annotated[int | None, Field(ge=1, le=10_000)] = None
-    at: Annotated[list[Annotated[float, Field(ge=0, le=1e6)]] | None, Field(min_length=3, max_length=3)] = None
 
 
 def router(desk: Desk) -> APIRouter:
@@ -119,7 +83,7 @@ def router(desk: Desk) -> APIRouter:
     @api.post("/clips/paths", status_code=201)
     def name_path(asked: LocalPath) -> Clip:
         """Hand in a film by its path on this machine; it is not copied."""
-        return library.clips.add_path(_allowed(desk, asked.path))
+        return library.clips.add_path(allowed_path(asked.path, desk.allowed))
 
     @api.get("/clips/{clip}")
     def get_clip(clip: Id) -> Clip:
@@ -305,17 +269,3 @@ _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream
 
 def _enrolment(profile: str, person: str, asked: Enrolment | MoreFootage) -> dict[str, Any]:
     return {"profile": profile, "person": person, "clips": asked.clips, "session": asked.session, "forget": []}
-
-
-def _allowed(desk: Desk, path: str) -> Path:
-    """A path that may be named: it lies, all links followed, in a folder of --allow-paths."""
-    try:
-        real = Path(path).expanduser().resolve()
-        inside = any(real.is_relative_to(folder.resolve()) for folder in desk.allowed)
-    except (OSError, ValueError, RuntimeError):
-        inside = False
-    if not inside:
-        raise ForbiddenPathError(
-            "no such file in a folder that may be named; start `poseprint serve` with --allow-paths and the folder"
-        )
-    return real

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from poseprint.app.cases import Case
 from poseprint.app.jobs import ENDED
 from poseprint.app.web.footage import curve, facts_of
 from poseprint.app.web.messages import Words, chosen, languages
@@ -75,6 +76,18 @@ def router(desk: Desk, app: FastAPI) -> APIRouter:
     def person(request: Request, profile: str) -> Response:
         facts = facts_of(profile, library.profile_folder(profile))
         return page(request, "person.html", facts=facts, curve=curve(int(facts.get("axes", 2))))
+
+    @pages.get("/cases")
+    def cases(request: Request, check: Annotated[str, Query(max_length=80)] = "") -> Response:
+        return page(request, "cases.html", cases=library.cases(), check=library.check_of(check) if check else None)
+
+    @pages.get("/cases/{case}")
+    def case(request: Request, case: str) -> Response:
+        return page(request, "case.html", id=case, case=Case.open(library.case_folder(case)).summary())
+
+    @pages.get("/live")
+    def live(request: Request) -> Response:
+        return page(request, "live.html", profiles=profiles(), paths=bool(desk.allowed))
 
     @pages.get("/jobs")
     def jobs(request: Request) -> Response:

@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 
 from poseprint.app.jobs import Job, Jobs
 from poseprint.app.library import Library
-from poseprint.app.web import api, pages, problems
+from poseprint.app.web import api, api_cases, api_live, pages, problems
 from poseprint.app.web.access import Access
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import locked
@@ -66,6 +66,9 @@ class Desk:
                 progress=progress,
             )
             return {"profile": asked["profile"], "recordings": len(profile.made_from)}
+        if job.kind == "case":
+            number = self.library.put_into_case(asked["case"], asked["check"], self.models, progress)
+            return {"case": asked["case"], "number": number}
         checks: list[dict[str, Any]] = []
         for profile in asked["profiles"]:
             at = tuple(asked["at"]) if asked["at"] else None
@@ -99,8 +102,8 @@ def make_app(desk: Desk, token: str, hosts: Callable[[], set[str]], cookie: str 
         lifespan=lifespan,
     )
     problems.install(app)
-    app.include_router(api.router(desk))
-    app.include_router(pages.router(desk, app))
+    for router in (api.router(desk), api_cases.router(desk), api_live.router(desk), pages.router(desk, app)):
+        app.include_router(router)
     app.mount("/static", StaticFiles(packages=[("poseprint.app.web", "static")]))
     return Access(app, token, hosts, cookie)
 
