@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 # A process for each core; the tests of a file stay together, for what they make once.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo test test-fast lint docs clean
+.PHONY: help demo test test-fast lint docs site screenshots clean
 
 help:
 	@echo "make demo       install, fetch the estimator's model files, and run the sample (a few minutes the first time)"
@@ -14,6 +14,8 @@ help:
 	@echo "make test-fast  run those that are not slow (a minute)"
 	@echo "make lint       ruff, mypy --strict, import directions"
 	@echo "make docs       write the generated pages and tables again"
+	@echo "make site       the documentation as a site, in site/"
+	@echo "make screenshots  the pictures of the tutorial again, by the tests of the page"
 	@echo "make clean      remove what the others made"
 
 demo: $(VENV)/.base
@@ -37,6 +39,12 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/write_docs.py
 
+site: $(VENV)/.dev
+	$(BIN)/python scripts/build_site.py
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python scripts/screenshots.py
+
 $(VENV)/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "poseprint needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -59,4 +67,4 @@ $(VENV)/.dev: $(VENV)/.base
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-output site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

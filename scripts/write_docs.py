@@ -21,6 +21,7 @@ import fuzz_page
 import head_page
 import people_page
 import same_take_page
+import serve_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
 from pages import ROOT, filled, result, table
@@ -302,6 +303,8 @@ def results_page() -> str:
         + extract_section()
         + "\n"
         + openpose_section()
+        + "\n"
+        + serve_page.section()
     )
 
 
