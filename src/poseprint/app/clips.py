@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from poseprint.io.video import VideoInfo
 
 MOST_HOURS = 3
 """Of one clip."""
-FACTS = "clip.json"
+FACTS, FILM = "clip.json", "film"
 
 
 class ForbiddenPathError(PoseprintError):
@@ -53,6 +54,7 @@ class Clips(Shelf):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, "clip")
+        self._putting = threading.Lock()
         for left in folder.glob(".*.partial"):
             left.unlink()
 
@@ -70,14 +72,16 @@ class Clips(Shelf):
 
     def put(self, clip: Clip, film: Path) -> Clip:
         """Keep a film that was received; one that is there already stays as it is."""
-        with suppress(UnknownError):
-            known = self.get(clip.id)
-            self.file_of(known)
-            return known
-        folder = self.entry(clip.id)
-        folder.mkdir(exist_ok=True)
-        film.replace(folder / _file_name(clip.name))
-        write_json(folder / FACTS, asdict(clip))
+        with self._putting:
+            with suppress(UnknownError):
+                known = self.get(clip.id)
+                if self.file_of(known).suffix.lower() == Path(clip.name).suffix.lower():
+                    return known
+                self.discard(clip.id)  # handed in under a name that told another kind of file
+            folder = self.entry(clip.id)
+            (folder / FILM).mkdir(parents=True, exist_ok=True)
+            film.replace(folder / FILM / _file_name(clip.name))
+            write_json(folder / FACTS, asdict(clip))
         return clip
 
     def add_path(self, path: Path) -> Clip:
@@ -94,8 +98,9 @@ class Clips(Shelf):
             raise PoseprintError(f"{path}: cannot be read ({error.strerror})") from error
         with suppress(UnknownError):
             known = self.get(sha256[:16])
-            self.file_of(known)
-            return known
+            if self.file_of(known).suffix.lower() == path.suffix.lower():
+                return known
+            self.discard(known.id)
         clip = Clip(sha256[:16], as_text(path.name), sha256, size, now(), os.path.realpath(path))
         self.entry(clip.id).mkdir(exist_ok=True)
         write_json(self.entry(clip.id) / FACTS, asdict(clip))
@@ -103,9 +108,16 @@ class Clips(Shelf):
 
     def file_of(self, clip: Clip) -> Path:
         """Where a clip's film lies. Raises UnknownError if it is not there any more."""
-        path = Path(clip.path) if clip.path else self.entry(clip.id) / _file_name(clip.name)
+        path = Path(clip.path) if clip.path else self.entry(clip.id) / FILM / _file_name(clip.name)
         if not path.is_file():
             raise UnknownError(f"{clip.name}: the file is not there any more")
+        return path
+
+    def unchanged(self, clip: Clip) -> Path:
+        """Where its film lies, which is the one that was handed in. Raises PoseprintError if another took its place."""
+        path = self.file_of(clip)
+        if clip.path and file_sha256(path) != clip.sha256:
+            raise PoseprintError(f"{clip.name}: the file was changed since it was handed in; hand it in again")
         return path
 
     def opened(self, clip: Clip) -> Source:
@@ -114,7 +126,7 @@ class Clips(Shelf):
         Raises:
             PoseprintError: it is, or it cannot be read.
         """
-        file = self.file_of(clip)
+        file = self.unchanged(clip)
         try:
             source = open_source(file)
         except PoseprintError as error:
@@ -172,6 +184,6 @@ def as_text(name: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    """What a clip's film is called on the disk: its own name as far as it is safe, with its suffix, which tells what it is."""
+    """What a clip's film is called on the disk: its own name as far as it is safe, and the suffix, which tells what it is."""
     path = Path(name)
     return safe_file_name(path.stem) + (path.suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else "")

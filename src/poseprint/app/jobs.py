@@ -147,7 +147,7 @@ class Jobs:
     def _run(self) -> None:
         while (job := self._next()) is not None:
             self._forget_old()
-            ended = self._worked(self._set(replace(job, state="running")))
+            ended = self._worked(job)
             self._cancelled.discard(job.id)
             if ended is not None:
                 self._set(replace(ended, ended=now(), seconds_left=None))
@@ -157,7 +157,7 @@ class Jobs:
             while not self._closing:
                 waiting = [name for name, job in self._jobs.items() if job.state == "waiting"]
                 if waiting:
-                    return self._jobs[min(waiting)]
+                    return self._set(replace(self._jobs[min(waiting)], state="running"))
                 self._changed.wait()
         return None
 
@@ -189,7 +189,8 @@ class Jobs:
             ended = sorted(name for name, job in self._jobs.items() if job.state in ENDED)
             for name in ended[: max(0, len(ended) - MOST_KEPT)]:
                 del self._jobs[name]
-                (self._folder / f"{name}.json").unlink(missing_ok=True)
+                with suppress(OSError):
+                    (self._folder / f"{name}.json").unlink()
 
 
 class TooManyError(PoseprintError):

@@ -1,6 +1,6 @@
 """What the page keeps between two visits: clips, profiles and checks, in a folder of the user's own.
 
-    clips/ID/       clip.json, and the film that was uploaded; of a local path nothing but the path
+    clips/ID/       clip.json, and in film/ what was uploaded; of a local path nothing but the path
     profiles/ID/    a profile, as `poseprint enroll` writes it
     checks/ID/      check.json, verdict.json as `--json` prints it, report.html, poses.parquet, replay.json
     jobs/ID.json    see `poseprint.app.jobs`
@@ -12,7 +12,7 @@ What is listed is what lies there: no index to repair. An entry is a folder that
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ from poseprint.rendering.report.replay import replay_data
 from poseprint.verification.profile import EnrolledProfile
 
 FACTS = "check.json"
+OWN_CLOCK_S = 0.05
+"""Seconds before a film's first picture from which on a browser, which counts from the first sound, is shown a copy instead."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,10 @@ class Library:
             raise self._profiles.unknown(name)
         return folder
 
-    def new_profile(self, person: str) -> str:
-        """An id for a person's profile that no other has."""
+    def new_profile(self, person: str, reserved: Collection[str] = ()) -> str:
+        """An id for a person's profile that no other has, and none of those that are to be made."""
         plain = re.sub(r"[^a-z0-9]+", "-", same_file_name(person)).strip("-")[:60] or "person"
-        taken = {p.name for p in self._profiles.folders()}
+        taken = {p.name for p in self._profiles.folders()} | set(reserved)
         return next(n for k in range(1, len(taken) + 3) if (n := plain if k == 1 else f"{plain}-{k}") not in taken)
 
     def enrolled(self, name: str) -> EnrolledProfile:
@@ -133,19 +135,22 @@ class Library:
         person: str,
         clips: Sequence[str],
         *,
+        new: bool = True,
         session: str | None = None,
         forget: Sequence[str] = (),
         measuring: Measuring | None = None,
         progress: Progress = silent,
     ) -> EnrolledProfile:
         """Make a profile of clips, or add them to it or take some out; see `poseprint.app.enroll`."""
-        folder = self._profiles.entry(profile)
+        folder = self._profiles.entry(profile) if new else self.profile_folder(profile)
+        if not new:
+            person = self.enrolled(profile).person  # which may have been renamed since this was asked for
         sources = [self.clips.opened(self.clips.get(name)).path for name in clips]
         return enroll_footage(
             person,
             sources,
             folder,
-            add=bool(sources) and (folder / MANIFEST).is_file(),
+            add=bool(sources) and not new,
             forget=forget,
             session=session or None,
             measuring=measuring,
@@ -193,7 +198,7 @@ class Library:
             profile=profile,
             person=loaded.person,
             decision=verdict.decision,
-            llr=verdict.score,
+            llr=verdict.evidence.llr["both"] if verdict.evidence else None,
             who=measuring.who,
             at=measuring.at,
             profile_sha256=loaded.sha256,
@@ -265,7 +270,7 @@ class Library:
             raise PoseprintError("a case takes checks of one clip; check its clips one by one")
         if read_profile(folder).sha256 != known.profile_sha256:
             raise PoseprintError("the profile was changed since this check; check again, and put that into the case")
-        added = opened.add(self.clips.file_of(self.clips.get(known.clips[0]["id"])))
+        added = opened.add(self.clips.unchanged(self.clips.get(known.clips[0]["id"])))
         at = (known.at[0], known.at[1], known.at[2]) if known.at else None
         measuring = Measuring(models=models, who=known.who, at=at)
         _, made = opened.check(added.input.sha256, folder, measuring, progress=progress)
@@ -285,6 +290,7 @@ def _over_the_film(series: PoseSeries, opened: Sequence[Source]) -> dict[str, An
     choice = Choice.of(series.log) if len(opened) == 1 else Choice()
     return {
         "film": isinstance(video, VideoInfo),
+        "own_clock": isinstance(video, VideoInfo) and (video.restarts > 0 or video.start > OWN_CLOCK_S),
         "displayed": displayed,
         "shift": [bars.left, bars.top] if bars else [0, 0],
         "head": head,

@@ -51,7 +51,9 @@ def test_a_page_elsewhere_changes_nothing(stranger: TestClient, headers: dict[st
     headers = {**headers, "authorization": f"Bearer {TOKEN}"}
     answer = stranger.post("/api/v1/clips", params={"name": "a"}, content=b"x", headers=headers)
     assert answer.status_code == 403
-    assert stranger.get("/api/v1/clips", headers=headers).json() == []
+    assert stranger.get("/api/v1/clips", headers={"authorization": headers["authorization"]}).json() == []
+    if "sec-fetch-site" in headers:
+        assert stranger.get("/api/v1/live", params={"camera": 0}, headers=headers).status_code == 403
 
 
 def test_a_request_that_is_no_film_is_small(stranger: TestClient) -> None:

@@ -239,3 +239,30 @@ def test_every_page_in_every_language(tmp_path: Path, client: TestClient) -> Non
             if path != "/jobs":
                 assert f'<html lang="{code}">' in answer.text
     assert client.get("/language/de", params={"back": "//elsewhere"}, follow_redirects=False).headers["location"] == "/"
+
+
+def test_a_clip_that_is_another_file_by_now_is_not_judged(tmp_path: Path, client: TestClient) -> None:
+    (tmp_path / "allowed").mkdir()
+    profile, path = enrolled(client, tmp_path), recording(tmp_path / "allowed", "clip", seed=7)
+    clip = client.post("/api/v1/clips/paths", json={"path": str(path)}).json()["id"]
+    recording(tmp_path / "allowed", "clip", seed=8)
+    job = client.post("/api/v1/checks", json={"clips": [clip], "profiles": [profile]}).json()
+    assert "changed since it was handed in" in ended(client, job)["error"]
+
+
+def test_a_wrong_name_can_be_mended(tmp_path: Path, client: TestClient) -> None:
+    profile, path = enrolled(client, tmp_path), recording(tmp_path, "clip", seed=7)
+    assert hand_in(client, path, "clip.bin") == hand_in(client, path)
+    assert checked(client, hand_in(client, path), profile)
+
+
+def test_a_profile_is_not_pulled_from_under_a_job(tmp_path: Path, client: TestClient, desk: Desk) -> None:
+    name = enrolled(client, tmp_path)
+    busy = {"profile": name, "person": "Ann", "clips": [], "session": "", "forget": [], "new": False}
+    desk.jobs.close()
+    desk.jobs.submit("enroll", busy)
+    assert client.patch(f"/api/v1/profiles/{name}", json={"person": "Bob"}).status_code == 400
+    assert client.delete(f"/api/v1/profiles/{name}").status_code == 400
+    clip = hand_in(client, recording(tmp_path, "other", seed=9))
+    jobs = [client.post("/api/v1/profiles", json={"person": "李", "clips": [clip]}).json() for _ in range(2)]
+    assert jobs[0]["request"]["profile"] != jobs[1]["request"]["profile"]

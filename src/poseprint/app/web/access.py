@@ -75,6 +75,9 @@ class Access:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if headers.get("host", "").lower() not in self._hosts():
             return problem(400, "the page is to be had at the address that `poseprint serve` printed")
+        asks_api = scope["path"].startswith("/api/")  # a camera must not be opened by a page elsewhere, not even unread
+        if asks_api and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return problem(403, "a page elsewhere may not do that")
         if scope["method"] not in READS:
             origin = headers.get("origin")
             ours = origin is None or origin in {f"http://{host}" for host in self._hosts()}

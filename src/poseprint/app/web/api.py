@@ -132,7 +132,8 @@ def router(desk: Desk) -> APIRouter:
         """Enrol a person: answers with the job."""
         for clip in asked.clips:
             library.clips.get(clip)
-        return desk.jobs.submit("enroll", _enrolment(library.new_profile(asked.person), asked.person, asked))
+        profile = library.new_profile(asked.person, desk.being_enrolled())
+        return desk.jobs.submit("enroll", _enrolment(profile, asked.person, asked, new=True))
 
     @api.get("/profiles/{profile}")
     def get_profile(profile: Id) -> dict[str, Any]:
@@ -143,12 +144,14 @@ def router(desk: Desk) -> APIRouter:
     @api.patch("/profiles/{profile}")
     def rename(profile: Id, asked: Renaming) -> dict[str, Any]:
         """Give the person another name."""
+        desk.ensure_idle(profile)
         library.rename_profile(profile, asked.person)
         return facts_of(profile, library.profile_folder(profile))
 
     @api.delete("/profiles/{profile}", status_code=204)
     def remove_profile(profile: Id) -> None:
         """Delete a profile; checks with it stay."""
+        desk.ensure_idle(profile)
         library.remove_profile(profile)
 
     @api.post("/profiles/{profile}/recordings", status_code=202)
@@ -156,7 +159,7 @@ def router(desk: Desk) -> APIRouter:
         """Add footage to a profile: answers with the job."""
         for clip in asked.clips:
             library.clips.get(clip)
-        return desk.jobs.submit("enroll", _enrolment(profile, library.enrolled(profile).person, asked))
+        return desk.jobs.submit("enroll", _enrolment(profile, library.enrolled(profile).person, asked, new=False))
 
     @api.delete("/profiles/{profile}/recordings/{recording:path}", status_code=202)
     def forget_recording(profile: Id, recording: Annotated[str, InPath(max_length=300)]) -> Job:
@@ -164,7 +167,14 @@ def router(desk: Desk) -> APIRouter:
         known = library.enrolled(profile)
         if recording not in {row["recording"] for row in known.made_from}:
             raise PoseprintError(f"{recording}: no recording of this profile")
-        request = {"profile": profile, "person": known.person, "clips": [], "session": "", "forget": [recording]}
+        request = {
+            "profile": profile,
+            "person": known.person,
+            "clips": [],
+            "session": "",
+            "forget": [recording],
+            "new": False,
+        }
         return desk.jobs.submit("enroll", request)
 
     # ---- checks ----
@@ -267,5 +277,6 @@ def router(desk: Desk) -> APIRouter:
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
-def _enrolment(profile: str, person: str, asked: Enrolment | MoreFootage) -> dict[str, Any]:
-    return {"profile": profile, "person": person, "clips": asked.clips, "session": asked.session, "forget": []}
+def _enrolment(profile: str, person: str, asked: Enrolment | MoreFootage, *, new: bool) -> dict[str, Any]:
+    about = {"profile": profile, "person": person, "new": new}
+    return {**about, "clips": asked.clips, "session": asked.session, "forget": []}

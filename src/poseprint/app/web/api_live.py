@@ -22,6 +22,9 @@ from poseprint.io.camera import Camera, Film, Screen, Source
 if TYPE_CHECKING:
     from poseprint.app.web.server import Desk
 
+PATIENCE_S = 5.0
+"""How long the one who watched before may take to end."""
+
 
 def router(desk: Desk) -> APIRouter:
     """The one operation: to watch."""
@@ -35,10 +38,13 @@ def router(desk: Desk) -> APIRouter:
         screen: Annotated[str, Query(max_length=40, pattern=r"^(\d{1,5},\d{1,5},\d{1,5},\d{1,5})?$")] = "",
         path: Annotated[str, Query(max_length=4000)] = "",
         pace: Annotated[float, Query(ge=0, le=100)] = 1,
+        *,
+        refused: bool = False,
     ) -> Response:
         """A running verdict, as server-sent events, until whoever listens goes away.
 
-        One of: the number of a camera, a part of the screen (left,top,width,height), a local film that may be named.
+        One of: the number of a camera, a part of the screen (left,top,width,height), a local film that may be named. With `refused`
+        nothing is watched: the answer is only why it would be refused.
         """
         folder = desk.library.profile_folder(profile)
         if (camera is not None) + bool(screen) + bool(path) != 1:
@@ -50,8 +56,14 @@ def router(desk: Desk) -> APIRouter:
             source = Screen(*map(int, screen.split(",")))
         else:
             source = Film(allowed_path(path, desk.allowed), pace)
-        if not watching.acquire(blocking=False):
-            raise TooManyError("something is watched already; stop that first")
+        if refused:
+            if watching.locked():
+                raise TooManyError("something is watched already; end that first")
+            return Response(status_code=204)
+        if not await asyncio.to_thread(
+            watching.acquire, timeout=PATIENCE_S
+        ):  # what just ended still makes its last judgement
+            raise TooManyError("something is watched already; end that first")
         return StreamingResponse(told(source, folder), media_type="text/event-stream")
 
     async def told(source: Source, folder: Any) -> AsyncIterator[str]:

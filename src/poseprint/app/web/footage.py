@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from poseprint.app.clips import Clip, Clips
+from poseprint.app.jobs import TooManyError
 from poseprint.app.profiles import read_profile
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import atomic_write
@@ -70,10 +71,14 @@ def watchable(clips: Clips, clip: Clip) -> Path:
     film, copy = clips.file_of(clip), clips.entry(clip.id) / "watchable.mp4"
     if is_poses(film):
         raise PoseprintError(f"{clip.name}: these are poses, which have no pictures")
-    with _copying:
-        if not copy.is_file():
+    if not copy.is_file():
+        if not _copying.acquire(blocking=False):
+            raise TooManyError("another film is being copied for watching; come back in a moment")
+        try:
             with atomic_write(copy) as partial:
                 write_small_copy(film, partial)
+        finally:
+            _copying.release()
     return copy
 
 

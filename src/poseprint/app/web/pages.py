@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from poseprint.app.cases import Case
 from poseprint.app.jobs import ENDED
+from poseprint.app.library import Check
 from poseprint.app.web.footage import curve, facts_of
 from poseprint.app.web.messages import Words, chosen, languages
 from poseprint.app.web.told import signed, told
@@ -65,7 +66,7 @@ def router(desk: Desk, app: FastAPI) -> APIRouter:
         known = library.check_of(check)
         verdict = parse_json(library.of_check(check, "verdict.json").read_bytes())
         words = Words(chosen(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")))
-        compared = [other for other in library.checks() if _is_beside(other.clips, known.clips)]
+        compared = _compared(known, library.checks())
         return page(request, "result.html", check=known, verdict=verdict, said=told(verdict, words), compared=compared)
 
     @pages.get("/people")
@@ -120,6 +121,12 @@ def router(desk: Desk, app: FastAPI) -> APIRouter:
     return pages
 
 
-def _is_beside(others: Any, own: Any) -> bool:
-    """Whether two checks are of the same clips."""
-    return [clip["id"] for clip in others] == [clip["id"] for clip in own]
+def _compared(check: Check, checks: list[Check]) -> list[Check]:
+    """A check and the newest of each other profile on the same mover of the same clips, by LLR."""
+
+    def mover(one: Check) -> tuple[Any, ...]:
+        return [clip["id"] for clip in one.clips], one.who, one.at and list(one.at)
+
+    same = [other for other in reversed(checks) if other.llr is not None and mover(other) == mover(check)]
+    by_profile = {**{other.profile: other for other in same}, check.profile: check}
+    return sorted((c for c in by_profile.values() if c.llr is not None), key=lambda c: -(c.llr or 0.0))

@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from poseprint.app.jobs import Job, Jobs
+from poseprint.app.jobs import ENDED, Job, Jobs
 from poseprint.app.library import Library
 from poseprint.app.web import api, api_cases, api_live, pages, problems
 from poseprint.app.web.access import Access
@@ -52,6 +52,15 @@ class Desk:
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.library.folder / "jobs", self._work)
 
+    def being_enrolled(self) -> set[str]:
+        """Ids of the profiles that jobs are to make or to change."""
+        return {job.request["profile"] for job in self.jobs.all() if job.kind == "enroll" and job.state not in ENDED}
+
+    def ensure_idle(self, profile: str) -> None:
+        """See that no job is to change a profile. Raises PoseprintError if one is."""
+        if profile in self.being_enrolled():
+            raise PoseprintError(f"{profile}: is being enrolled; wait for that, or cancel it")
+
     def _work(self, job: Job, progress: Progress) -> Mapping[str, Any]:
         """Do what a job asks for."""
         asked = job.request
@@ -60,6 +69,7 @@ class Desk:
                 asked["profile"],
                 asked["person"],
                 asked["clips"],
+                new=asked["new"],
                 session=asked["session"],
                 forget=asked["forget"],
                 measuring=Measuring(models=self.models),

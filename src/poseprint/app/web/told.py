@@ -88,6 +88,9 @@ def _sentence(verdict: Mapping[str, Any], words: Words) -> str:
     if verdict["decision"] == "inconclusive":
         beyond = llr >= high or llr <= low
         text += " " + words("sentence.withheld" if beyond else "sentence.too_little")
+    margin = evidence["margin"].get("both", 0.0)
+    if verdict["decision"] != "inconclusive" and (low < llr - margin < high or low < llr + margin < high):
+        text += " " + words("sentence.within")
     if evidence["rests_on"] == "posture":
         text += " " + words("sentence.posture")
     return text
@@ -97,11 +100,12 @@ def _number(evidence: Mapping[str, Any] | None, words: Words) -> str:
     if evidence is None or evidence["llr"]["both"] is None:
         return words("number.none")
     llr, (low, high) = evidence["llr"]["both"], evidence["thresholds"]
+    margin, ratio = evidence["margin"].get("both", 0.0), 10 ** abs(llr)
     return words(
-        "number.llr",
+        "number.for" if llr >= 0 else "number.against",
         llr=signed(llr),
-        margin=f"{evidence['margin'].get('both', 0.0):.2f}",
-        times=f"{10 ** abs(llr):.2g}",
+        margin=words("number.margin", margin=f"{margin:.2f}") if margin else words("number.end"),
+        times=f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}",
         low=signed(low),
         high=signed(high),
         lower=signed(evidence["lower"]),

@@ -51,7 +51,7 @@ export function handOver(file, told) {
 export function follow(job, place) {
   return new Promise((resolve) => {
     const bar = element("progress", { max: 1, "aria-label": t("progress") });
-    const words = element("span", {}, t("begun"));
+    const words = element("span", { "aria-live": "off" }, t("begun")); // the bar tells how far it is
     const cancel = element("button", { type: "button", class: "cancel", onclick: () => ask("DELETE", `/jobs/${job.id}`) }, t("cancel"));
     place.replaceChildren(element("div", { class: "job own" }, words, bar, cancel));
     const events = new EventSource(`/api/v1/jobs/${job.id}/events`);

@@ -25,6 +25,7 @@ async function look(time) {
   try {
     seen = await ask("GET", `/clips/${clip}/people?time=${time}`);
   } catch {
+    if (mine !== looked) return;
     $("choose").hidden = true; // poses have no picture: they are of one person
     return;
   }
@@ -57,16 +58,25 @@ function choice(label, place, checked) {
 }
 const mark = (chosen) => $("boxes").querySelectorAll("rect").forEach((box) => box.classList.toggle("chosen", box === chosen));
 
-async function take(files) {
-  if (!files.length) return;
+// Until the newest clip is here there is none: the one before must not be judged in its name.
+let arrival = 0;
+async function arrive(handing) {
+  const mine = ++arrival;
+  clip = "";
+  looked++;
+  $("choose").hidden = true;
+  ready();
   await trying($("arriving"), async () => {
-    const told = (percent) => ($("arriving").textContent = t("arriving", { name: files[0].name, percent }));
-    await taken(await handOver(files[0], told));
+    const known = await handing();
+    if (mine === arrival) await taken(known);
   });
+}
+function take([file]) {
+  if (file) arrive(() => handOver(file, (percent) => ($("arriving").textContent = t("arriving", { name: file.name, percent }))));
 }
 
 takeFiles($("drop"), $("file"), take);
-$("take-path")?.addEventListener("click", () => trying($("arriving"), async () => taken(await ask("POST", "/clips/paths", { path: $("path").value }))));
+$("take-path")?.addEventListener("click", () => arrive(() => ask("POST", "/clips/paths", { path: $("path").value })));
 $("when").addEventListener("input", () => ($("when-told").textContent = Number($("when").value).toFixed(1)));
 $("when").addEventListener("change", () => look(Number($("when").value)));
 form.addEventListener("change", ready);

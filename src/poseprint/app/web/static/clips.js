@@ -13,6 +13,9 @@ document.addEventListener("click", (event) => {
   else if (button?.classList.contains("remove") && confirm(t("sure")))
     trying($("progress"), async () => {
       await ask("DELETE", `/checks/${button.dataset.check}`);
+      const left = await ask("GET", "/checks");
+      const alone = button.dataset.clips.split(" ").filter((id) => !left.some((check) => check.clips.some((clip) => clip.id === id)));
+      if (alone.length && confirm(t("film_too"))) for (const id of alone) await ask("DELETE", `/clips/${id}`).catch(() => null);
       button.closest("tr").remove();
     });
 });

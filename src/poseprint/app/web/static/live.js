@@ -46,6 +46,8 @@ function told(now) {
   draw(now);
   if (now.final) stop();
 }
+for (const own of document.querySelectorAll("#watch .choices input:not([type=radio])"))
+  own.addEventListener("focus", () => (own.parentElement.querySelector("[type=radio]").checked = true));
 function stop() {
   events?.close();
   events = null;
@@ -63,10 +65,9 @@ $("watch")?.addEventListener("submit", (event) => {
   events = new EventSource(`/api/v1/live?${asked}`);
   events.addEventListener("message", (message) => told(JSON.parse(message.data)));
   events.addEventListener("error", async () => {
-    stop(); // the server refused, or is gone; asked once more, it says why
-    const answer = await fetch(`/api/v1/live?${asked}`).catch(() => null);
+    stop(); // the server refused, or is gone; a question that opens nothing says why
+    const answer = await fetch(`/api/v1/live?${asked}&refused=true`).catch(() => null);
     if (answer && !answer.ok) $("failed").textContent = (await answer.json()).detail;
-    else await answer?.body.cancel();
   });
 });
 $("end")?.addEventListener("click", stop);

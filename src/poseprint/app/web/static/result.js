@@ -183,6 +183,7 @@ function play(on) {
   playing = on;
   $("play").setAttribute("aria-pressed", on);
   $("play").textContent = t(on ? "pause" : "play");
+  $("moment-section").setAttribute("aria-live", on ? "off" : "polite");
   if (!on) return hasFilm && film.pause();
   if (time >= end - 2 / replay.fps) seek(start);
   if (hasFilm) {
@@ -195,8 +196,10 @@ function play(on) {
 }
 // The film leads: each picture that the browser shows tells which one it is.
 function pictured(_, told) {
-  time = Math.max(start, Math.min(start + told.mediaTime, end));
-  show();
+  if (playing) {
+    time = Math.max(start, Math.min(start + told.mediaTime, end)); // else the moment that was asked for stays
+    show();
+  }
   film.requestVideoFrameCallback(pictured);
 }
 function tick(now) {
@@ -377,7 +380,11 @@ $("player").addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-for (const button of document.querySelectorAll(".seek")) button.addEventListener("click", () => seek(Number(button.dataset.time)));
+for (const button of document.querySelectorAll(".seek")) {
+  const at = start + Number(button.dataset.time);
+  button.textContent = clock(at);
+  button.addEventListener("click", () => seek(at));
+}
 $("copy").addEventListener("click", copyText);
 $("save-chart").addEventListener("click", saveChart);
 
@@ -395,7 +402,7 @@ function fit() {
   drawOver();
 }
 if (hasFilm) {
-  const sources = [`/api/v1/clips/${clips[0]}/film`, `/api/v1/clips/${clips[0]}/watchable`];
+  const sources = ["film", "watchable"].slice(replay.own_clock ? 1 : 0).map((name) => `/api/v1/clips/${clips[0]}/${name}`);
   film.addEventListener("error", () => {
     sources.shift();
     if (sources.length) film.src = sources[0];
