@@ -41,6 +41,7 @@ docs: $(VENV)/.dev
 
 site: $(VENV)/.dev
 	$(BIN)/python scripts/build_site.py
+	@echo "== site/index.html; for its search: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python scripts/screenshots.py

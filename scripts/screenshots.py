@@ -13,7 +13,7 @@ from pages import ROOT
 from PIL import Image
 
 FOLDER = ROOT / "docs" / "images"
-SHOWN = ("people", "person", "check", "verdict", "clips", "case")
+SHOWN = ("people", "person", "check", "verdict", "watch", "clips", "case")
 
 
 def main() -> None:
@@ -21,7 +21,8 @@ def main() -> None:
     subprocess.run(tests, cwd=ROOT, env={**os.environ, "POSEPRINT_SCREENSHOTS": str(FOLDER)}, check=True)
     for path in FOLDER.glob("*.png"):
         if path.stem in SHOWN:
-            picture = Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+            # an octree keeps the few pixels of a skeleton in their colours, the median cut makes them grey
+            picture = Image.open(path).convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             picture.save(path, optimize=True)
         else:
             path.unlink()
