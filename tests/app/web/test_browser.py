@@ -71,11 +71,16 @@ def visited(browser: Any, address: str, **settings: Any) -> Iterator[Any]:
     context.close()
 
 
-def shot(page: Any, name: str) -> None:
-    """A picture for the tutorial, if they are made."""
+def shot(page: Any, name: str, *sections: str) -> None:
+    """A picture for the tutorial, if they are made: of what is in sight, or from the first of some sections to the last."""
     if SCREENSHOTS:
         page.wait_for_timeout(300)
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+        clip = None
+        if sections:
+            boxes = [page.locator(section).bounding_box() for section in ("html", sections[0], sections[-1])]
+            page_top, top, end = boxes[0]["y"], boxes[1]["y"], boxes[2]["y"] + boxes[2]["height"]
+            clip = {"x": 0, "y": top - page_top, "width": 1280, "height": end - top}
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=clip is not None, clip=clip)
 
 
 def drop(page: Any, *paths: Path) -> None:
@@ -150,6 +155,7 @@ def test_from_a_clip_to_a_verdict(
         eventually(lambda: playhead() > first + 300)
         assert clock() > "0:04"
         assert page.locator("#departures").inner_text()
+        shot(page, "watch", "section:has(#watch)", "section:has(#moment)")
         page.focus("#player")
         page.click("#play")
         at = clock()
