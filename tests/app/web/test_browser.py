@@ -172,6 +172,7 @@ def test_from_a_clip_to_a_verdict(
         page.click("#copy")
         eventually(lambda: page.inner_text("#told") != "" or page.locator("#told textarea").count() == 1)
         page.click("text=Clips")
+        page.wait_for_url("**/checks", wait_until="load")  # what is typed before the scripts are there is not heard
         page.fill("[name=q]", "ann speech")
         page.wait_for_selector("#rows .again")
         shot(page, "clips")
