@@ -73,11 +73,9 @@ class Clips(Shelf):
     def put(self, clip: Clip, film: Path) -> Clip:
         """Keep a film that was received; one that is there already stays as it is."""
         with self._putting:
-            with suppress(UnknownError):
-                known = self.get(clip.id)
-                if self.file_of(known).suffix.lower() == Path(clip.name).suffix.lower():
-                    return known
-                self.discard(clip.id)  # handed in under a name that told another kind of file
+            known = self._known_as(clip)
+            if known is not None:
+                return known
             folder = self.entry(clip.id)
             (folder / FILM).mkdir(parents=True, exist_ok=True)
             film.replace(folder / FILM / _file_name(clip.name))
@@ -96,15 +94,22 @@ class Clips(Shelf):
             sha256, size = file_sha256(path), path.stat().st_size
         except OSError as error:
             raise PoseprintError(f"{path}: cannot be read ({error.strerror})") from error
-        with suppress(UnknownError):
-            known = self.get(sha256[:16])
-            if self.file_of(known).suffix.lower() == path.suffix.lower():
-                return known
-            self.discard(known.id)
         clip = Clip(sha256[:16], as_text(path.name), sha256, size, now(), os.path.realpath(path))
+        known = self._known_as(clip)
+        if known is not None:
+            return known
         self.entry(clip.id).mkdir(exist_ok=True)
         write_json(self.entry(clip.id) / FACTS, asdict(clip))
         return clip
+
+    def _known_as(self, clip: Clip) -> Clip | None:
+        """What is there of the same content; nothing, and nothing left of it, if its name told another kind of file."""
+        with suppress(UnknownError):
+            known = self.get(clip.id)
+            if self.file_of(known).suffix.lower() == Path(clip.name).suffix.lower():
+                return known
+            self.discard(clip.id)
+        return None
 
     def file_of(self, clip: Clip) -> Path:
         """Where a clip's film lies. Raises UnknownError if it is not there any more."""

@@ -28,6 +28,7 @@ from poseprint.app.shelf import Shelf, new_id, now, write_json
 from poseprint.app.sources import Source
 from poseprint.core.choice import Choice
 from poseprint.core.errors import PoseprintError
+from poseprint.core.files import parse_json
 from poseprint.core.names import same_file_name
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
@@ -101,10 +102,7 @@ class Library:
 
     def profile_folder(self, name: str) -> Path:
         """The folder of a profile. Raises UnknownError if there is none."""
-        folder = self._profiles.entry(name)
-        if not (folder / MANIFEST).is_file():
-            raise self._profiles.unknown(name)
-        return folder
+        return self._profiles.holding(name, MANIFEST)
 
     def new_profile(self, person: str, reserved: Collection[str] = ()) -> str:
         """An id for a person's profile that no other has, and none of those that are to be made."""
@@ -231,6 +229,11 @@ class Library:
         """The check of an id. Raises UnknownError if there is none."""
         return self._checks.facts_of(name, Check, FACTS)
 
+    def verdict_of(self, name: str) -> dict[str, Any]:
+        """The verdict of a check, as `--json` prints it. Raises UnknownError if there is none."""
+        verdict: dict[str, Any] = parse_json(self.of_check(name, "verdict.json").read_bytes())
+        return verdict
+
     def of_check(self, name: str, file: str) -> Path:
         """A file of a check: verdict.json, report.html, poses.parquet or replay.json."""
         return self._checks.entry(self.check_of(name).id) / file
@@ -243,10 +246,7 @@ class Library:
 
     def case_folder(self, name: str) -> Path:
         """The folder of a case. Raises UnknownError if there is none."""
-        folder = self._cases.entry(name)
-        if not (folder / CASE).is_file():
-            raise self._cases.unknown(name)
-        return folder
+        return self._cases.holding(name, CASE)
 
     def cases(self) -> list[dict[str, Any]]:
         """The summary of every case, the newest first; of one that cannot be read, why."""

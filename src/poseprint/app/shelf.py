@@ -68,6 +68,13 @@ class Shelf:
             raise self.unknown(name)
         return self.folder / name
 
+    def holding(self, name: str, file: str) -> Path:
+        """The folder of an entry that has a file. Raises UnknownError if there is none."""
+        folder = self.entry(name)
+        if not (folder / file).is_file():
+            raise self.unknown(name)
+        return folder
+
     def unknown(self, name: str) -> UnknownError:
         """The error that there is no such entry."""
         return UnknownError(f"{name[:80]!r}: no such {self._kind}")

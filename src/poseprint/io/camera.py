@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -100,19 +101,19 @@ class Source(Protocol):
         ...
 
 
-class _Device:
+class _Device(ABC):
     """A camera or a screen, read through a device of FFmpeg."""
 
     silent_s, waits, kind = SILENT_S, False, ""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """See `Source`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _address(self) -> tuple[str, Sequence[dict[str, str]]]:
         """Its address, and the options to try, the best first."""
-        raise NotImplementedError
 
     @contextmanager
     def open(self) -> Iterator[Opened]:

@@ -36,7 +36,6 @@ from poseprint.app.web.paths import allowed_path
 from poseprint.app.web.problems import PROBLEM, problem
 from poseprint.app.web.told import as_text
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import parse_json
 
 if TYPE_CHECKING:
     from poseprint.app.web.server import Desk
@@ -198,15 +197,13 @@ def router(desk: Desk) -> APIRouter:
     @api.get("/checks/{check}")
     def get_check(check: Id) -> dict[str, Any]:
         """The verdict, as `poseprint check --json` prints it."""
-        verdict: dict[str, Any] = parse_json(library.of_check(check, "verdict.json").read_bytes())
-        return verdict
+        return library.verdict_of(check)
 
     @api.get("/checks/{check}/text", response_class=Response)
     def text(check: Id, request: Request, language: Annotated[str, Query(max_length=20)] = "") -> Response:
         """The verdict as a text to paste."""
         words = Words(chosen(language, request.headers.get("accept-language", "")))
-        verdict = parse_json(library.of_check(check, "verdict.json").read_bytes())
-        return Response(as_text(verdict, words), media_type="text/plain; charset=utf-8")
+        return Response(as_text(library.verdict_of(check), words), media_type="text/plain; charset=utf-8")
 
     @api.get("/checks/{check}/report", response_class=FileResponse)
     def report(check: Id, *, download: bool = False) -> Response:

@@ -15,7 +15,6 @@ from poseprint.app.library import Check
 from poseprint.app.web.footage import curve, facts_of
 from poseprint.app.web.messages import Words, chosen, languages
 from poseprint.app.web.told import signed, told
-from poseprint.core.files import parse_json
 from poseprint.core.version import __version__
 from poseprint.rendering.report.words import duration, sentence
 
@@ -40,10 +39,12 @@ def router(desk: Desk, app: FastAPI) -> APIRouter:
     )
     environment.filters |= {"signed": signed, "duration": duration, "sentence": sentence}
 
+    def words_for(request: Request) -> Words:
+        return Words(chosen(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")))
+
     def page(request: Request, template: str, **values: Any) -> Response:
-        words = Words(chosen(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")))
         html = environment.get_template(template).render(
-            **values, t=words, languages=languages(), version=__version__, here=request.url.path
+            **values, t=words_for(request), languages=languages(), version=__version__, here=request.url.path
         )
         return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
@@ -64,8 +65,7 @@ def router(desk: Desk, app: FastAPI) -> APIRouter:
     @pages.get("/checks/{check}")
     def result(request: Request, check: str) -> Response:
         known = library.check_of(check)
-        verdict = parse_json(library.of_check(check, "verdict.json").read_bytes())
-        words = Words(chosen(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")))
+        verdict, words = library.verdict_of(check), words_for(request)
         compared = _compared(known, library.checks())
         return page(request, "result.html", check=known, verdict=verdict, said=told(verdict, words), compared=compared)
 
