@@ -21,7 +21,7 @@ from poseprint.app.repeating import repeating_command
 from poseprint.app.sources import read_source
 from poseprint.core.errors import PoseprintError, ProfileError
 from poseprint.core.files import absence, ensure_replaceable, file_sha256, json_text
-from poseprint.core.names import safe_file_name, typed
+from poseprint.core.names import safe_file_name, safe_film_name, typed
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import PoseSeries
 from poseprint.core.verdict import Verdict
@@ -284,7 +284,7 @@ class Case:
         facts = {"sha256": sha256, "name": name, "path": place, "size": about.st_size, "modified": utc(about.st_mtime)}
         if not copy:
             return append(self.folder, "input", facts)
-        kept = f"inputs/{sha256[:12]}-{_safe(name)}"
+        kept = f"inputs/{sha256[:12]}-{safe_film_name(name)}"
         with path.open("rb") as file:
             if store(self.folder, kept, file) != sha256:
                 (self.folder / kept).unlink()
@@ -333,13 +333,6 @@ def _worded(text: str, needed: str) -> str:
     if len(text) > LONGEST:
         raise PoseprintError(f"{needed} of at most {LONGEST} letters, this has {len(text)}; add a longer one as a file")
     return typed(text.strip())
-
-
-def _safe(name: str) -> str:
-    """A file's name that any file system takes, its suffix kept, by which poses are told from videos."""
-    path = Path(name)
-    suffix = path.suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", path.suffix) else ""
-    return safe_file_name(name.removesuffix(suffix)) + suffix
 
 
 def _printed(text: str) -> bytes:

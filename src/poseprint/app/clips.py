@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import threading
 from contextlib import suppress
@@ -16,7 +15,7 @@ from poseprint.app.shelf import Shelf, UnknownError, now, write_json
 from poseprint.app.sources import Source, open_source
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import absence, file_sha256
-from poseprint.core.names import safe_file_name
+from poseprint.core.names import safe_film_name
 from poseprint.io.video import VideoInfo
 
 MOST_HOURS = 3
@@ -78,7 +77,7 @@ class Clips(Shelf):
                 return known
             folder = self.entry(clip.id)
             (folder / FILM).mkdir(parents=True, exist_ok=True)
-            film.replace(folder / FILM / _file_name(clip.name))
+            film.replace(folder / FILM / safe_film_name(clip.name))
             write_json(folder / FACTS, asdict(clip))
         return clip
 
@@ -113,7 +112,7 @@ class Clips(Shelf):
 
     def file_of(self, clip: Clip) -> Path:
         """Where a clip's film lies. Raises UnknownError if it is not there any more."""
-        path = Path(clip.path) if clip.path else self.entry(clip.id) / FILM / _file_name(clip.name)
+        path = Path(clip.path) if clip.path else self.entry(clip.id) / FILM / safe_film_name(clip.name)
         if not path.is_file():
             raise UnknownError(f"{clip.name}: the file is not there any more")
         return path
@@ -122,7 +121,7 @@ class Clips(Shelf):
         """Where its film lies, which is the one that was handed in. Raises PoseprintError if another took its place."""
         path = self.file_of(clip)
         if clip.path and file_sha256(path) != clip.sha256:
-            raise PoseprintError(f"{clip.name}: the file was changed since it was handed in; hand it in again")
+            raise _changed(clip)
         return path
 
     def opened(self, clip: Clip) -> Source:
@@ -131,13 +130,19 @@ class Clips(Shelf):
         Raises:
             PoseprintError: it is, or it cannot be read.
         """
-        file = self.unchanged(clip)
+        file = self.file_of(clip)
         try:
             source = open_source(file)
         except PoseprintError as error:
             raise PoseprintError(str(error).replace(str(file), clip.name)) from error
-        hours = source.content.duration / 3600
-        if isinstance(source.content, VideoInfo) and hours > MOST_HOURS:
+        content = source.content
+        if not isinstance(content, VideoInfo):
+            self.unchanged(clip)
+            return source
+        if content.sha256 != clip.sha256:  # probing has hashed it already
+            raise _changed(clip)
+        hours = content.duration / 3600
+        if hours > MOST_HOURS:
             raise PoseprintError(
                 f"{clip.name}: {hours:.1f} hours long, and at most {MOST_HOURS} are measured here; cut out the part in question"
             )
@@ -188,7 +193,5 @@ def as_text(name: str) -> str:
     return name.encode("utf-8", "replace").decode()[:200].strip() or "clip"
 
 
-def _file_name(name: str) -> str:
-    """What a clip's film is called on the disk: its own name as far as it is safe, and the suffix, which tells what it is."""
-    path = Path(name)
-    return safe_file_name(path.stem) + (path.suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else "")
+def _changed(clip: Clip) -> PoseprintError:
+    return PoseprintError(f"{clip.name}: the file was changed since it was handed in; hand it in again")

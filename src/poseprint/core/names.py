@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from pathlib import PurePath
 
 LONGEST = 120
 """Bytes of a name in UTF-8; suffixes come on top, and some encrypted folders take 143 in all."""
@@ -42,3 +43,10 @@ def safe_file_name(name: str) -> str:
     kept = safe.encode()[: LONGEST - len(digest) - 1].decode(errors="ignore")
     kept = kept.partition(".")[0] if _RESERVED.fullmatch(kept) else kept
     return f"{kept or 'recording'}-{digest}"
+
+
+def safe_film_name(name: str) -> str:
+    """A file's name that any file system takes, its suffix kept, by which poses are told from videos."""
+    suffix = PurePath(name).suffix
+    suffix = suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", suffix) else ""
+    return safe_file_name(name.removesuffix(suffix)) + suffix
