@@ -37,7 +37,7 @@ MOST_BYTES = 2_000_000_000
 """What the cache may take unless $POSEPRINT_CACHE_BYTES says otherwise; the least recently used goes first."""
 
 _ENTRY = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.parquet")
-_UNFINISHED = re.compile(r"[0-9a-f]{64}\.(parts|lock|parquet)|\.[0-9a-f]{16}\.\d+\.partial\.parquet")
+_UNFINISHED = re.compile(r"[0-9a-f]{64}\.(parts|lock|parquet)|\.[0-9a-f]{16}\.[0-9a-f]+\.partial\.parquet")
 """What an interruption leaves. Nothing of another name is ever removed."""
 _DAY = 86_400
 

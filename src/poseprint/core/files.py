@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import re
+import secrets
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -96,9 +98,8 @@ def ensure_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{os.getpid()}.writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise PoseprintError(f"{folder}: cannot be written ({error.strerror})") from error
 
@@ -267,7 +268,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]  # the name itself may be as long as names can be
-    partial = path.with_name(f".{name}.{os.getpid()}.partial{path.suffix}")
+    partial = path.with_name(f".{name}.{secrets.token_hex(4)}.partial{path.suffix}")  # threads write as well
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
