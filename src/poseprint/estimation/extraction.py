@@ -18,17 +18,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-
-from poseprint.core.arrays import Array
-from poseprint.core.errors import PoseprintError, VideoError
+from poseprint.core.errors import PoseprintError
 from poseprint.core.progress import Progress, processors, silent
 from poseprint.core.series import GRID_FPS, PoseSeries
-from poseprint.estimation.assembly import series_of
-from poseprint.estimation.cast import Cast, Person, missed
-from poseprint.estimation.chunks import HEADS, Chunk, joined, measure_chunk, read_chunk, spans_of, write_chunk
+from poseprint.estimation.cast import Person
+from poseprint.estimation.chunks import Chunk, measure_chunk, read_chunk, write_chunk
 from poseprint.estimation.instruments import Instruments
 from poseprint.estimation.measuring import Measuring
+from poseprint.estimation.passes import FirstPass, spans_in
 from poseprint.io.video import VideoInfo, probe
 
 MOST_JOBS = 4
@@ -74,19 +71,13 @@ def _in_pictures(at: tuple[float, float, float] | None, video: VideoInfo) -> tup
     return at[0] * video.picture_size[0] / video.size[0], at[1] * video.picture_size[1] / video.size[1], at[2]
 
 
-def _chunks_of_others(chunks: list[Chunk], pictures: Chunk, person: Person) -> set[int]:
-    """Numbers of the chunks in which somebody else than the person was measured."""
-    edges = np.cumsum([0, *(len(chunk["head"]) for chunk in chunks)])
-    return {k for k in range(len(chunks)) if missed(range(edges[k], edges[k + 1]), pictures, person)}
-
-
 class _Extraction:
     """One extraction: its workers, their shared state, and how they are stopped."""
 
     def __init__(self, video: VideoInfo, measuring: Measuring, chunks_dir: Path | None, progress: Progress) -> None:
         self._video, self._measuring, self._chunks_dir, self._progress = video, measuring, chunks_dir, progress
         self._total = video.grid_frames()
-        self._spans = spans_of(self._total, anywhere=video.stamps is not None)
+        self._spans = spans_in(video)
         self._step, self._done = video.path.name, 0
         self._stop, self._lock = threading.Event(), threading.Lock()
         self.instruments = Instruments.load(measuring)
@@ -103,18 +94,15 @@ class _Extraction:
     def series(self) -> PoseSeries:
         """The chosen person's poses."""
         video, measuring = self._video, self._measuring
-        chunks = self.run(None)
-        pictures = joined(chunks)
-        if not len(pictures["time"]):
-            raise VideoError(f"{video.path}: nothing in it can be decoded; the file is damaged or cut off")
-        cast = Cast.of(pictures, video.picture_size[0])
-        person = cast.chosen(measuring.who, _in_pictures(measuring.at, video))
-        again = _chunks_of_others(chunks, pictures, person) if person else set()
+        first = FirstPass.of(video, self.run(None))
+        person = first.cast.chosen(measuring.who, _in_pictures(measuring.at, video))
+        again = first.of_others(person) if person else []
+        anew = {}
         if again:
-            chunks = self.run(person, {k: chunk for k, chunk in enumerate(chunks) if k not in again})
-            pictures = {**joined(chunks), **{name: pictures[name] for name in HEADS}}
-        lost = _lost_seconds(video, pictures["number"])
-        return series_of(video, measuring, self.instruments, pictures, cast, person, lost=lost)
+            kept = {k: chunk for k, chunk in enumerate(first.chunks) if k not in again}
+            chunks = self.run(person, kept)
+            anew = {k: chunks[k] for k in again}
+        return first.series(person, anew, measuring, self.instruments)
 
     def run(self, person: Person | None, kept: dict[int, Chunk] | None = None) -> list[Chunk]:
         """Every chunk in order; on any exception the workers stop and what is finished stays on disk.
@@ -205,17 +193,3 @@ class _Extraction:
         with self._lock:
             self._done += frames_done
             self._progress(self._step, min(self._done, self._total), self._total)
-
-
-def _lost_seconds(video: VideoInfo, numbers: Array) -> float:
-    """How long pictures are missing that the file has but that did not decode, or that are cut off at its end."""
-    clock = video.clock
-    wanted = np.flatnonzero(clock.measured)
-    place = np.searchsorted(wanted, numbers)
-    step = max(1 / video.fps, 1 / GRID_FPS)
-    gaps = np.diff(clock.times[numbers])
-    lost = gaps[(np.diff(place) > 1) & (gaps > 1.5 * step)] - step
-    tail = clock.times[wanted[-1]] - clock.times[numbers[-1]]
-    if video.cut_off:
-        tail = max(tail, video.declared_duration - step - clock.times[numbers[-1]])
-    return float(lost.sum() + max(tail, 0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
@@ -327,6 +328,22 @@ def frames(
                 continue
             yield Frame(number, time, cut, reshaped, picture, thumbnail)
     stats.errors -= lead
+
+
+def glimpses(video: VideoInfo, times: Iterable[float]) -> Iterator[Frame]:
+    """The key frame at or before each of some rising times, none twice; little is decoded for it.
+
+    Where reading cannot begin anywhere, that is the first picture alone.
+    """
+    converter, shapes, stats = Converter(video.displayed, video.bars), Shapes(), DecodeStats()
+    newest = -1
+    for time in times:
+        number, decoded, aspect = next(_numbered(video, time, stats), (-1, None, 0.0))
+        if number > newest:
+            newest = number
+            with suppress(av.FFmpegError):  # cannot be converted: as if it were not there
+                picture, thumbnail = converter(decoded, shapes(decoded, aspect), whole=True)
+                yield Frame(number, float(video.clock.times[number]), False, False, picture, thumbnail)
 
 
 def _ticks(clock: Clock, rate: float) -> Array:

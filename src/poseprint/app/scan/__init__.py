@@ -1,0 +1,1 @@
+"""Many clips against many profiles: an archive and a watch list."""

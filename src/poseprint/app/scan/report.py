@@ -1,0 +1,6 @@
+def summary(folder):
+    return {}
+
+
+def told(found):
+    return "ok"
