@@ -126,11 +126,15 @@ class _SameFiles:
         """Leave a file until the one that is measured is done."""
         self._waiting.setdefault(sha256, []).append((number, item))
 
-    def done(self, row: Row) -> list[tuple[int, Item]]:
-        """Take note of a clip that is done; returns those that waited for it."""
+    def done(self, row: Row) -> None:
+        """Take note of a clip that is done."""
         if row["size"] in self._shared and row["sha256"]:
             self.rows.setdefault(row["sha256"], row)
-        return self._waiting.pop(row["sha256"], [])
+
+    def left(self, sha256: str) -> list[tuple[int, Item]]:
+        """Those that waited for the file of a content, which is done, or was another by then."""
+        self._measured_as.pop(sha256, None)
+        return self._waiting.pop(sha256, [])
 
 
 class _Scan:
@@ -155,7 +159,8 @@ class _Scan:
         try:
             for (kind, number, about), result in scheduler.run(self._to_measure()):
                 if kind == "clip":
-                    self._keep(number, about, result)
+                    for waiting in self._keep(number, about, *result):
+                        scheduler.add(("clip", *waiting), partial(self._flow, waiting[1]))
                 elif kind == "judge":
                     self._open[number].verdicts[about] = result
                 self._compare(scheduler)
@@ -183,21 +188,25 @@ class _Scan:
         self._progress("clips", self._status.total(), sum(map(len, self._parts)))
 
     def _flow(self, item: Item) -> Flow:
-        """What is done of a clip: looked at and measured; a long one in parts, the copy of a file not at all."""
-        begun = time.monotonic()
+        """What is done of a clip: looked at and measured; a long one in parts, the copy of a file not at all.
+
+        Returns:
+            the sha256 that it was known by beforehand, if any, and what came of it; None of a copy.
+        """
+        begun, sha256 = time.monotonic(), ""
         try:
             if self._same.may_be(item):
                 (sha256,) = yield [(tasks.identify, item)]
                 if self._same.is_another(sha256, item):
-                    return sha256
+                    return sha256, None
             (found,) = yield [(tasks.begin, item)]
             if isinstance(found, Long):
                 found = yield from self._long(item, found)
         except AsideError as error:
-            found = Clip("failed", f"put aside: {error}")
+            found = Clip("failed", f"put aside: {error}", sha256)
         facts = {"film_s": found.facts.get("duration_s"), "bytes": item.size, "status": found.status}
         self._journal.note("clip", file=item.file, took_s=round(time.monotonic() - begun, 3), **facts)
-        return found
+        return sha256, found
 
     def _long(self, item: Item, long: Long) -> Flow:
         """A long film: its parts, then who is in it, then the parts in which somebody was not measured, then all of it."""
@@ -236,21 +245,32 @@ class _Scan:
                 chunks[k, who] = chunk
                 write_chunk(chunk, folder / f"{long.video.sha256[:16]}-{k}-{who}.npz")
 
-    def _keep(self, number: int, item: Item, found: Clip | str) -> None:
-        """Keep what came of a clip, and of the copies of its file that waited for it."""
-        if isinstance(found, str):
-            if found not in self._same.rows:
-                self._same.wait_for(found, number, item)
-                return
-            row = self._store.keep_copy(item, self._same.rows[found])
-        else:
-            row = self._store.keep(item, found)
-        self._open[number].rows[item.file] = row
+    def _keep(self, number: int, item: Item, sha256: str, found: Clip | None) -> list[tuple[int, Item]]:
+        """Keep what came of a clip, and of the copies of its file that waited for it.
+
+        Returns:
+            those that waited in vain, as the file was another when it was measured; with the numbers of their parts.
+        """
+        if found is None:
+            if sha256 in self._same.rows:
+                self._note(number, self._store.keep_copy(item, self._same.rows[sha256]))
+            else:
+                self._same.wait_for(sha256, number, item)
+            return []
+        self._note(number, self._store.keep(item, found))
+        waited = self._same.left(sha256)
+        if found.sha256 != sha256:
+            return waited
+        for other_number, other in waited:
+            self._note(other_number, self._store.keep_copy(other, self._same.rows[sha256]))
+        return []
+
+    def _note(self, number: int, row: Row) -> None:
+        self._open[number].rows[row["file"]] = row
+        self._same.done(row)
         self._status[row["status"]] += 1
         self._new += 1
         self._tell()
-        for other_number, other in self._same.done(row):
-            self._keep(other_number, other, row["sha256"])
 
     def _compare(self, scheduler: Scheduler) -> None:
         """Find copies in the parts whose clips are all done, in order, and have those who are none judged."""
@@ -298,9 +318,9 @@ class _Scan:
             if p["copy_of"] and (p["copy_of"], p["copy_who"]) not in part.verdicts
         }
         found: dict[Place, list[Row]] = {}
-        for number in sorted({self._copies.part_of[place] for place in wanted}):
+        for number in sorted({self._copies.part_of[place] for place in wanted if place in self._copies.part_of}):
             there = self._store.verdicts_of(number)
-            found |= {place: there.get(place, []) for place in wanted if self._copies.part_of[place] == number}
+            found |= {place: rows for place, rows in there.items() if place in wanted}
         return found
 
 

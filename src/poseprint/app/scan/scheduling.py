@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from poseprint.app.scan.runners import Runner, WorkerLostError
-from poseprint.app.scan.sources import UnreachableError
+from poseprint.core.errors import explain
 
 TRIES = 2
-"""Times that a task is begun whose worker does not live to end it, or whose file cannot be fetched."""
+"""Times that a task is begun that ends badly: its worker dies, its file cannot be fetched, or it fails as nobody foresaw."""
 LONGEST_S = 3600.0
 """Seconds that a task may take, waiting for a worker among them."""
 _TICK_S = 0.5
@@ -106,13 +106,12 @@ class Scheduler:
             call = self._at_work.pop(task)
             try:
                 call.results[call.place] = self._runner.result(task)
-            except (WorkerLostError, UnreachableError) as error:
-                if not call.is_waited_for:
-                    continue
-                if call.tries < TRIES:
+            except Exception as error:  # whatever befell it: the others go on
+                if call.is_waited_for and call.tries < TRIES:
                     self._ready.append(call)
-                else:
-                    self._go_on(call.of, AsideError(f"{error}, {TRIES} times"))
+                elif call.is_waited_for:
+                    why = str(error) if isinstance(error, WorkerLostError) else explain(error)
+                    self._go_on(call.of, AsideError(f"{why}, {TRIES} times"))
                 continue
             if call.is_waited_for:
                 call.of.missing -= 1
