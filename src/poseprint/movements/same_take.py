@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span, mean_of, one_thread, runs
+from poseprint.core.arrays import Array, Span, covered, mean_of, one_thread, runs
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
@@ -106,10 +106,12 @@ class Likeness:
     Attributes:
         stretches: that show the other's movement, in time order.
         share: of the shorter's windows that move enough to be compared, those that are found in the longer; 0 if none does.
+        own_share: of the recording's own seconds that move enough, those that lie in a stretch; 0 if none does.
     """
 
     stretches: tuple[Stretch, ...]
     share: float
+    own_share: float = 0.0
 
 
 def movement_track(series: PoseSeries, spans: Sequence[Span]) -> Array:
@@ -188,8 +190,8 @@ def same_takes(track: Array, others: Sequence[Array]) -> list[Likeness]:
         return _sought(track, size, parts)
 
     @cache
-    def everywhere(size: int, parts: int) -> list[_Windows]:
-        return list(_everywhere(track, size, parts))
+    def places(size: int, parts: int) -> list[Windows]:
+        return list(everywhere(track, size, parts))
 
     likenesses = []
     with one_thread():
@@ -197,18 +199,40 @@ def same_takes(track: Array, others: Sequence[Array]) -> list[Likeness]:
             common = np.isfinite(track).any(axis=0) & np.isfinite(other).any(axis=0)
             few = int(common.sum() < 2 * LEAST_PARTS)
             parts, whole = LEAST_PARTS // (1 + few), WINDOW_S * TRACK_HZ * (1 + few)
-            size = min(whole, _longest(track, parts), _longest(other, parts))
+            size = min(whole, longest_told(track, parts), longest_told(other, parts))
             if size < whole // 2:
                 likenesses.append(Likeness((), 0.0))
-            elif len(track) <= len(other):
-                likenesses.append(_likeness(sought(size, parts), _everywhere(other, size, parts)))
+                continue
+            if len(track) <= len(other):
+                likeness = _likeness(sought(size, parts), everywhere(other, size, parts))
             else:
-                likeness = _likeness(_sought(other, size, parts), everywhere(size, parts))
-                likenesses.append(replace(likeness, stretches=tuple(s.seen_from_there() for s in likeness.stretches)))
+                likeness = _likeness(_sought(other, size, parts), places(size, parts))
+                likeness = replace(likeness, stretches=tuple(s.seen_from_there() for s in likeness.stretches))
+            share = _own_share(track, size, parts, likeness.stretches) if likeness.stretches else 0.0
+            likenesses.append(replace(likeness, own_share=share))
     return likenesses
 
 
-def _longest(track: Array, parts: int) -> int:
+def _own_share(track: Array, size: int, parts: int, stretches: Iterable[Stretch]) -> float:
+    """Of the steps of a track in windows that move enough, those in a stretch."""
+    windows = _windows(track, _starts(track, size), size, parts)
+    moving = covered(((first, first + size) for first in windows.start.tolist()), len(track))
+    found = covered(((round(s.first * TRACK_HZ), round(s.last * TRACK_HZ)) for s in stretches), len(track))
+    return float((moving & found).sum()) / max(int(moving.sum()), 1)
+
+
+def _starts(track: Array, size: int) -> Array:
+    """Where the windows start that are looked for."""
+    last = len(track) - size
+    return np.unique([*range(0, last, _HOP_S * TRACK_HZ), last])
+
+
+def mirrored_track(track: Array) -> Array:
+    """The track of the mirrored recording."""
+    return np.asarray(track[:, _MIRRORED] * _MIRROR_SIGNS)
+
+
+def longest_told(track: Array, parts: int) -> int:
     """The longest run in which a track tells at least so many parts."""
     told: Array = np.isfinite(track[:, ::2]).sum(axis=1) >= parts
     return max((last - first for first, last in runs(told)), default=0)
@@ -224,18 +248,17 @@ class _Sought:
         parts: that both must tell.
     """
 
-    ways: tuple[_Windows, ...]
+    ways: tuple[Windows, ...]
     most: Array
     parts: int
 
 
 def _sought(track: Array, size: int, parts: int) -> _Sought:
     """The windows to look for; of one that comes back in its own recording, only what is far more alike than that."""
-    last = len(track) - size
-    starts = np.unique([*range(0, last, _HOP_S * TRACK_HZ), last])
-    ways = tuple(_windows(t, starts, size, parts) for t in (track, track[:, _MIRRORED] * _MIRROR_SIGNS))
+    starts = _starts(track, size)
+    ways = tuple(_windows(t, starts, size, parts) for t in (track, mirrored_track(track)))
     most = np.full(len(ways[0].start), LARGEST_DIFFERENCE * size * parts / (WINDOW_S * TRACK_HZ * LEAST_PARTS))
-    for block in _everywhere(track, size, parts):
+    for block in everywhere(track, size, parts):
         for windows in ways:
             rows, columns, difference = _alike(windows, block, parts, most / REPEATED)
             elsewhere = np.abs(windows.start[rows] - block.start[columns]) >= TRACK_HZ
@@ -243,14 +266,14 @@ def _sought(track: Array, size: int, parts: int) -> _Sought:
     return _Sought(ways, most, parts)
 
 
-def _everywhere(track: Array, size: int, parts: int) -> Iterator[_Windows]:
+def everywhere(track: Array, size: int, parts: int, least_motion: float = LEAST_MOTION) -> Iterator[Windows]:
     """The windows at every step of a track, some at a time, so that memory stays small."""
     count = len(track) - size + 1
     for first in range(0, count, _BLOCK):
-        yield _windows(track, np.arange(first, min(first + _BLOCK, count)), size, parts)
+        yield _windows(track, np.arange(first, min(first + _BLOCK, count)), size, parts, least_motion)
 
 
-def _likeness(sought: _Sought, places: Iterable[_Windows]) -> Likeness:
+def _likeness(sought: _Sought, places: Iterable[Windows]) -> Likeness:
     """Which windows are found, and where: of each, the place it differs least from."""
     found = []
     for block in places:
@@ -271,7 +294,7 @@ def _likeness(sought: _Sought, places: Iterable[_Windows]) -> Likeness:
 
 
 @dataclass(frozen=True)
-class _Windows:
+class Windows:
     """Windows of one length that move enough to be compared.
 
     Attributes:
@@ -293,7 +316,7 @@ class _Windows:
         return int(self.values.shape[1]) // COLUMNS
 
 
-def _windows(track: Array, starts: Array, size: int, parts: int) -> _Windows:
+def _windows(track: Array, starts: Array, size: int, parts: int, least_motion: float = LEAST_MOTION) -> Windows:
     """The windows that start there, tell at least so many parts, and move."""
     values = np.lib.stride_tricks.sliding_window_view(track, size, axis=0)[starts].astype(np.float32)
     values /= _ERRORS[:, None]
@@ -305,13 +328,11 @@ def _windows(track: Array, starts: Array, size: int, parts: int) -> _Windows:
     values -= (values @ slope)[:, :, None] * slope
     energy = np.square(values).sum(axis=2).reshape(len(starts), len(PARTS), 2).sum(axis=2)
     shared = known.sum(axis=1)
-    kept = (shared >= parts) & (energy.sum(axis=1) >= LEAST_MOTION * shared * 2 * size)
-    return _Windows(
-        starts[kept], values[kept].reshape(-1, COLUMNS * size), energy[kept], known[kept].astype(np.float32)
-    )
+    kept = (shared >= parts) & (energy.sum(axis=1) >= least_motion * shared * 2 * size)
+    return Windows(starts[kept], values[kept].reshape(-1, COLUMNS * size), energy[kept], known[kept].astype(np.float32))
 
 
-def _alike(own: _Windows, others: _Windows, parts: int, most: Array) -> tuple[Array, Array, Array]:
+def _alike(own: Windows, others: Windows, parts: int, most: Array) -> tuple[Array, Array, Array]:
     """Rows and columns of the pairs of windows that differ by no more than each of `own` may, and by how much."""
     scale = np.sqrt((own.energy @ others.known.T) * (own.known @ others.energy.T))
     correlation = own.values @ others.values.T / np.maximum(scale, 1e-9)
