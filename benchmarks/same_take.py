@@ -36,7 +36,7 @@ from poseprint.movements.same_take import (
     LEAST_PARTS,
     TRACK_HZ,
     WINDOW_S,
-    _longest,
+    longest_told,
     movement_track,
     same_takes,
 )
@@ -139,7 +139,7 @@ def track_of(series: PoseSeries) -> Array:
 
 def usable(track: Array) -> bool:
     """Whether there is anything to compare: six seconds in sight."""
-    return _longest(track, LEAST_PARTS) >= WINDOW_S * TRACK_HZ
+    return longest_told(track, LEAST_PARTS) >= WINDOW_S * TRACK_HZ
 
 
 def known(track: Array, enrolled: Array) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from poseprint.core.arrays import Array, Span, mean_of, one_thread, runs
+from poseprint.core.arrays import Array, Span, covered, mean_of, one_thread, runs
 from poseprint.core.findings import Finding, finding
 from poseprint.core.series import PoseSeries
 from poseprint.core.skeleton import (
@@ -106,7 +106,7 @@ class Likeness:
     Attributes:
         stretches: that show the other's movement, in time order.
         share: of the shorter's windows that move enough to be compared, those that are found in the longer; 0 if none does.
-        own_share: of the recording's own windows that move enough, those whose middle lies in a stretch; 0 if none does.
+        own_share: of the recording's own seconds that move enough, those that lie in a stretch; 0 if none does.
     """
 
     stretches: tuple[Stretch, ...]
@@ -214,10 +214,11 @@ def same_takes(track: Array, others: Sequence[Array]) -> list[Likeness]:
 
 
 def _own_share(track: Array, size: int, parts: int, stretches: Iterable[Stretch]) -> float:
-    """Of the windows of a track that move enough, those whose middle lies in a stretch."""
-    middle = (moving_windows(track, _starts(track, size), size, parts).start + size / 2) / TRACK_HZ
-    found = np.any([(s.first <= middle) & (middle <= s.last) for s in stretches], axis=0)
-    return float(found.sum()) / max(len(middle), 1)
+    """Of the steps of a track in windows that move enough, those in a stretch."""
+    windows = _windows(track, _starts(track, size), size, parts)
+    moving = covered(((first, first + size) for first in windows.start.tolist()), len(track))
+    found = covered(((round(s.first * TRACK_HZ), round(s.last * TRACK_HZ)) for s in stretches), len(track))
+    return float((moving & found).sum()) / max(int(moving.sum()), 1)
 
 
 def _starts(track: Array, size: int) -> Array:
@@ -255,7 +256,7 @@ class _Sought:
 def _sought(track: Array, size: int, parts: int) -> _Sought:
     """The windows to look for; of one that comes back in its own recording, only what is far more alike than that."""
     starts = _starts(track, size)
-    ways = tuple(moving_windows(t, starts, size, parts) for t in (track, mirrored_track(track)))
+    ways = tuple(_windows(t, starts, size, parts) for t in (track, mirrored_track(track)))
     most = np.full(len(ways[0].start), LARGEST_DIFFERENCE * size * parts / (WINDOW_S * TRACK_HZ * LEAST_PARTS))
     for block in everywhere(track, size, parts):
         for windows in ways:
@@ -269,7 +270,7 @@ def everywhere(track: Array, size: int, parts: int, least_motion: float = LEAST_
     """The windows at every step of a track, some at a time, so that memory stays small."""
     count = len(track) - size + 1
     for first in range(0, count, _BLOCK):
-        yield moving_windows(track, np.arange(first, min(first + _BLOCK, count)), size, parts, least_motion)
+        yield _windows(track, np.arange(first, min(first + _BLOCK, count)), size, parts, least_motion)
 
 
 def _likeness(sought: _Sought, places: Iterable[Windows]) -> Likeness:
@@ -315,7 +316,7 @@ class Windows:
         return int(self.values.shape[1]) // COLUMNS
 
 
-def moving_windows(track: Array, starts: Array, size: int, parts: int, least_motion: float = LEAST_MOTION) -> Windows:
+def _windows(track: Array, starts: Array, size: int, parts: int, least_motion: float = LEAST_MOTION) -> Windows:
     """The windows that start there, tell at least so many parts, and move."""
     values = np.lib.stride_tricks.sliding_window_view(track, size, axis=0)[starts].astype(np.float32)
     values /= _ERRORS[:, None]

@@ -1,9 +1,8 @@
 """An index of many recordings' movement tracks: which of them may show the same take as one more.
 
-`same_takes` compares two recordings in some milliseconds, too slow for every pair of an archive. Here each recording is
-kept as windows of three seconds, of whose movement only what is slow is kept. Two windows are worth a comparison by
-`same_takes` where even their slow part does not differ by more than the same movement does. That costs one
-matrix product against all that was added. How much is found and what it costs is in docs/threat-model.md.
+`same_takes` compares two recordings in some milliseconds, too slow for every pair of an archive. So the slow part of
+windows of three seconds is kept of each, and only recordings are compared that have two windows whose slow parts differ
+little: one matrix product with all that was added. What is found so and what it costs is in docs/threat-model.md.
 """
 
 from __future__ import annotations
@@ -46,7 +45,10 @@ NEARLY_ALL = 0.8
 """Share of what moves in a recording that is found in an earlier one, from which it is a duplicate."""
 _HOP = 3  # steps from one window that is kept to the next
 _TURN = 14  # windows are sought at the first _HOP of so many steps: in any six seconds there is one of those kept
-_BLOCK = 2048  # windows that are compared at a time, so that memory stays small
+_LEAST_OFF_STEP = (
+    0.5  # product of windows a step apart: of what is hardly longer than they are, none may begin where one kept does
+)
+_BLOCK, _ROWS = 2048, 256  # windows that are kept, and sought, at a time, so that memory stays small
 _ALLOWED = SLOW_DIFFERENCE * (2 * SIZE) ** 0.5
 _BITS = 1 << np.arange(len(PARTS))
 _WIDTH = 2 * COEFFICIENTS + 1  # columns of a part
@@ -76,18 +78,18 @@ class TakeIndex:
         Args:
             track: as `movement_track` makes it [shape=(n, 14)].
         """
-        number, short = len(self), _is_short(track)
+        number, short = len(self), _longest(track) < WINDOW_S * TRACK_HZ
         self._tracks.append(track)
         self._told.append(_parts_told(track))
         slow = _slow_windows([track])
         kept = slow.start % (1 if short else _HOP) == 0
         for parts in np.unique(slow.parts[kept]):
             rows = slow.rows[kept & (slow.parts == parts)].astype(np.float16)
+            new = _Kept(rows, np.full(len(rows), number, dtype=np.int32))
             blocks = self._kept[int(parts), short]
             if blocks and len(blocks[-1].rows) < _BLOCK:
-                blocks[-1] = blocks[-1].with_more(rows, number)
-            else:
-                blocks.append(_Kept(rows, np.full(len(rows), number)))
+                new = blocks.pop().and_more(new)
+            blocks.append(new)
         return number
 
     def alike(self, track: Array) -> list[tuple[int, Likeness]]:
@@ -105,15 +107,17 @@ class TakeIndex:
         return sorted(alike, key=lambda pair: (-pair[1].share, pair[0]))
 
     def worth_comparing(self, track: Array) -> list[int]:
-        """The recordings with a window whose slow part differs little enough from that of one of a track, the likeliest first."""
-        told, short = _parts_told(track), _is_short(track)
+        """The recordings that `alike` compares: some window's slow part is that of a window of a track, the likeliest first."""
+        told, longest = _parts_told(track), _longest(track)
+        short = longest < WINDOW_S * TRACK_HZ
+        least = 1 if longest >= SIZE + _HOP else _LEAST_OFF_STEP
         few = np.array([(told & other).bit_count() < LEAST_PARTS for other in self._told], dtype=bool)
         best = np.zeros(len(self), dtype=np.float32)
         between = (track[1:].astype(np.float32) + track[:-1]) / 2
         slow = _slow_windows([track, mirrored_track(track), between, mirrored_track(between)])
         with one_thread():
             for (parts, dense), blocks in self._kept.items():
-                sought = _sought(slow, parts, everywhere=short or dense)
+                sought = _sought(slow, parts, at_every_step=short or dense)
                 for block in blocks:
                     kept = block.rows.astype(np.float32)
                     for common, rows in sought.items():
@@ -123,15 +127,15 @@ class TakeIndex:
                         if common.bit_count() < LEAST_PARTS:
                             score[~few[block.recording]] = 0
                         np.maximum.at(best, block.recording, score)
-        self.best = best
         order = np.argsort(-best, kind="stable")[:MOST_COMPARED]
-        return [int(number) for number in order if best[number] >= 1]
+        return [int(number) for number in order if best[number] >= least]
 
 
 def duplicate_of(alike: Sequence[tuple[int, Likeness]]) -> int | None:
     """The recording of which another is a duplicate, if it is one: nearly all that moves in it is found there.
 
-    A part of an earlier recording is its duplicate; a longer one that contains an earlier one is not.
+    A part of an earlier recording is its duplicate; a longer one that contains an earlier one is not. In the few seconds
+    of a short clip somebody may well do as they did elsewhere: docs/threat-model.md tells how often.
 
     Args:
         alike: what `TakeIndex.alike` says of the other.
@@ -155,17 +159,18 @@ class _Kept:
     rows: Array
     recording: Array
 
-    def with_more(self, rows: Array, number: int) -> _Kept:
-        """These and some of one more recording."""
-        return _Kept(np.concatenate([self.rows, rows]), np.append(self.recording, np.full(len(rows), number)))
+    def and_more(self, more: _Kept) -> _Kept:
+        """These and some more."""
+        return _Kept(np.concatenate([self.rows, more.rows]), np.concatenate([self.recording, more.recording]))
 
 
 @dataclass(frozen=True)
 class _SlowWindows:
     """The slow part of windows that move.
 
-    The product of two rows is at least 1 where the windows differ by no more than SLOW_DIFFERENCE and correlate by
-    LEAST_CORRELATION: their correlation, and the difference that is allowed, of one scale.
+    `same_takes` asks that (1 - correlation) * scale is at most what is allowed, which is a product of roots of the parts'
+    energies. By the scale, that is a product of two rows of at least 1: the correlation, and what is allowed. Whatever fast
+    parts do, they only add to a difference. What is allowed is at most 1 - LEAST_CORRELATION.
 
     Attributes:
         start: where each starts in its track.
@@ -199,10 +204,10 @@ def _slow(windows: Windows) -> tuple[Array, Array, Array]:
     return windows.start, rows.reshape(-1, len(PARTS) * _WIDTH).astype(np.float32), windows.known.astype(int) @ _BITS
 
 
-def _sought(slow: _SlowWindows, parts: int, everywhere: bool) -> dict[int, Array]:
+def _sought(slow: _SlowWindows, parts: int, at_every_step: bool) -> dict[int, Array]:
     """The rows to look for among windows that know some parts, by the parts known to both, of which alone they are."""
     common = slow.parts & parts
-    kept = np.ones(len(common), dtype=bool) if everywhere else slow.start % _TURN < _HOP
+    kept = np.ones(len(common), dtype=bool) if at_every_step else slow.start % _TURN < _HOP
     found = {}
     for both in np.unique(common[kept]).tolist():
         if both.bit_count() >= LEAST_PARTS // 2:
@@ -213,7 +218,7 @@ def _sought(slow: _SlowWindows, parts: int, everywhere: bool) -> dict[int, Array
 
 def _scores(rows: Array, kept: Array) -> Array:
     """Of each window that is kept, the largest product with a row."""
-    blocks = (rows[n : n + _BLOCK] for n in range(0, len(rows), _BLOCK))
+    blocks = (rows[n : n + _ROWS] for n in range(0, len(rows), _ROWS))
     return np.asarray(np.max([(kept @ block.T).max(axis=1) for block in blocks], axis=0))
 
 
@@ -232,7 +237,6 @@ def _parts_told(track: Array) -> int:
     return int(np.isfinite(track[:, ::2]).any(axis=0) @ _BITS)
 
 
-def _is_short(track: Array) -> bool:
-    """Whether windows of `same_takes` are shorter than six seconds in a track."""
-    longest = longest_told(track, LEAST_PARTS) or longest_told(track, LEAST_PARTS // 2)
-    return longest < WINDOW_S * TRACK_HZ
+def _longest(track: Array) -> int:
+    """The longest run that `same_takes` can compare of a track."""
+    return longest_told(track, LEAST_PARTS) or longest_told(track, LEAST_PARTS // 2)
