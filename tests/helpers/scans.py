@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from poseprint.estimation.measuring import Measuring
 from poseprint.io.parquet import write_poses
 from poseprint.verification.enrolment import enroll
 
-SECONDS = 8
+SECONDS = 14
+
+
+@dataclass(eq=False)
+class Task:
+    """A task that was started."""
+
+    function: Callable[..., Any]
+    given: tuple[Any, ...]
 
 
 class Here:
@@ -32,15 +41,15 @@ class Here:
         self._plan, self._befall = plan, befall
         self.done: list[tuple[Any, ...]] = []
 
-    def start(self, function: Callable[..., Any], *given: Any) -> tuple[Any, ...]:
-        return (function, given, object())
+    def start(self, function: Callable[..., Any], *given: Any) -> Task:
+        return Task(function, given)
 
     def wait(self, tasks: Collection[Any], seconds: float) -> Collection[Any]:
         del seconds
         return list(tasks)[-1:]  # the newest first: in another order than they were started
 
     def result(self, task: Any) -> Any:
-        function, given, _ = task
+        function, given = task.function, task.given
         self._befall(function.__name__, *given)
         self.done.append((function.__name__, *given))
         return function(self._plan, *given)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.movers import mover, talker
-from helpers.scans import Here, clips, content, lines, plan_of, profiles
+from helpers.scans import SECONDS, Here, clips, content, lines, plan_of, profiles
 
 from poseprint.app.scan import run as scanning
 from poseprint.app.scan import store
@@ -35,7 +35,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five recordings, a copy, a cut copy, and two files that are none."""
     folder = clips(tmp_path_factory.mktemp("archive") / "clips", 0, 1, 2, 3, 4)
     shutil.copy(folder / "3.parquet", folder / "again.parquet")
-    write_poses(talker(8 * 30, style=2, seed=2).part(15, 225), folder / "cut.parquet")
+    write_poses(talker(SECONDS * 30, style=2, seed=2).part(15, 375), folder / "cut.parquet")
     (folder / "broken.mp4").write_bytes(b"no film")
     (folder / "empty.mp4").touch()
     return folder
@@ -76,7 +76,7 @@ def test_a_line_for_each_clip_person_and_profile(archive: Path, watched: Path, t
     assert own["who"] == 1
     assert own["lower"] <= own["llr"] <= own["upper"]
     assert own["llr_motion"] is not None
-    assert own["seconds_recording"] == 8
+    assert own["seconds_recording"] == SECONDS
     assert "CALIBRATED_ON_FEW" in own["findings"] or "UNTRIED_ESTIMATOR" in own["findings"]
     assert own["program"]
     assert own["reference"]
@@ -95,6 +95,17 @@ def test_a_copy_is_judged_as_what_it_is_a_copy_of(archive: Path, watched: Path, 
             assert Path(verdicts[copy, profile]["copy_of"]).name == original
             assert verdicts[copy, profile]["llr"] == verdicts[original, profile]["llr"]
             assert verdicts[original, profile]["copy_of"] is None
+
+
+def test_a_short_likeness_is_told_but_judged(watched: Path, tmp_path: Path) -> None:
+    folder, out = clips(tmp_path / "clips", 0, 1), tmp_path / "out"
+    write_poses(talker(SECONDS * 30, style=1, seed=1).part(30, 240), folder / "short.parquet")
+    done = scanned(folder, watched, out)
+    assert count(done, "judge") == 3
+    people = {Path(row["file"]).name: row["measured"][0] for row in lines(out, "clips")}
+    assert people["short.parquet"]["copy_of"] is None
+    assert people["short.parquet"]["like"] == str(folder / "1.parquet")
+    assert people["0.parquet"]["like"] is None
 
 
 @pytest.mark.parametrize("after", [0, 1, 3, 6, 9, 11, 14])

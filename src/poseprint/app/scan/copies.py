@@ -10,6 +10,9 @@ from poseprint.movements.take_index import TakeIndex, duplicate_of
 
 Place = tuple[str, int]
 """A file and who in it."""
+SURE_S = 10.0
+"""Seconds of movement that must be found elsewhere for a recording to count as a copy: in fewer, people who do the same thing twice look
+alike too (docs/threat-model.md)."""
 
 
 class Copies:
@@ -29,7 +32,8 @@ class Copies:
     def find(
         self, number: int, rows: Mapping[str, Row], track_of: Callable[[str, int], Array | None]
     ) -> dict[Place, Array]:
-        """Say of everybody in a part's lines of whom they are a copy (`copy_of`, `copy_who`), or that they are none.
+        """Say of everybody in a part's lines of whom they are a copy (`copy_of`, `copy_who`), or too short a likeness (`like`,
+        `like_who`), or neither.
 
         Args:
             number: of the part.
@@ -43,20 +47,29 @@ class Copies:
         people = [(file, row, person) for file, row in rows.items() for person in row.get("measured") or ()]
         for file, row, person in sorted(people, key=lambda p: -p[2]["seconds"]):
             place, content = (file, person["who"]), (row["sha256"], person["who"])
-            of = self._contents.get(content)
+            of, like = self._contents.get(content), None
             if of is None:
                 track = track_of(*place)
                 if track is None:
                     continue
-                duplicate = duplicate_of(self._index.alike(track))
-                of = None if duplicate is None else self._places[duplicate]
+                of, like = self._copied(track)
                 if of is None:
                     tracks[place] = track
                     self._add(number, place, row["sha256"], track)
                 else:
                     self._contents[content] = of
             person["copy_of"], person["copy_who"] = of or (None, None)
+            person["like"], person["like_who"] = like or (None, None)
         return tracks
+
+    def _copied(self, track: Array) -> tuple[Place | None, Place | None]:
+        """Of whom a recording is a copy; and if of nobody for sure, of whom it may be."""
+        alike = self._index.alike(track)
+        number = duplicate_of(alike)
+        if number is None:
+            return None, None
+        found = sum(stretch.last - stretch.first for stretch in dict(alike)[number].stretches)
+        return (self._places[number], None) if found >= SURE_S else (None, self._places[number])
 
     def _add(self, number: int, place: Place, sha256: str, track: Array) -> None:
         self._index.add(track)

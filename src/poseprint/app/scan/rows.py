@@ -26,6 +26,8 @@ PEOPLE = pa.list_(
             ("poses", pa.string()),
             ("copy_of", pa.string()),
             ("copy_who", pa.int32()),
+            ("like", pa.string()),
+            ("like_who", pa.int32()),
         ]
     )
 )
