@@ -34,7 +34,14 @@ SIDE = 480
 SECONDS = 5.6
 SHARES = {"drawn": 0.1, "real": 0.4, "copy": 0.26, "nobody": 0.1, "still": 0.04, "broken": 0.06, "hostile": 0.04}
 """What the archive is made of."""
-NAMES = ("<script>alert(1)</script>.mp4", "-rf.mp4", "a b\tc.mp4", "ñandú 日本.mp4", "'; DROP TABLE clips; --.mp4", "…%2e%2e%2f.mp4")
+NAMES = (
+    "<script>alert(1)</script>.mp4",
+    "-rf.mp4",
+    "a b\tc.mp4",
+    "ñandú 日本.mp4",
+    "'; DROP TABLE clips; --.mp4",
+    "…%2e%2e%2f.mp4",
+)
 Change = Callable[[Array, int], "Array | None"]
 
 
@@ -76,11 +83,14 @@ def drawn(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
 
 def real(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Pieces of films of people who talk, of the person in whom nobody is private."""
-    films = [c.path for folder in ("videos", "clips") for c in clips(folder=folder) if PRIVATE not in str(c.path) + c.person]
+    films = [
+        c.path for folder in ("videos", "clips") for c in clips(folder=folder) if PRIVATE not in str(c.path) + c.person
+    ]
     pieces = [(path, k * SECONDS) for path in films for k in range(max(1, int(probe(path).duration / SECONDS)))]
     for k in range(number):
         path, start = pieces[(k * 7) % len(pieces)] if k < len(pieces) else pieces[k % len(pieces)]
-        yield f"real/{k:03d}.mp4", lambda p, path=path, start=start + k // len(pieces): cut(path, p, start, SECONDS)
+        later = start + k // len(pieces)
+        yield f"real/{k:03d}.mp4", lambda p, path=path, later=later: cut(path, p, later, SECONDS)
 
 
 def copies(number: int, folder: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:

@@ -29,10 +29,14 @@ class _Scan(TyperGroup):
         """Put in what need not be typed."""
         if args and args[0] not in (*self.commands, "--help"):
             args = [_RUN, *args]
-        for k, arg in enumerate(args):
-            if arg == _RAY and not _ADDRESS.fullmatch(args[k + 1] if k + 1 < len(args) else ""):
-                args = [*args[:k], f"{_RAY}=auto", *args[k + 1 :]]
-        return list(super().parse_args(ctx, args))
+        return list(super().parse_args(ctx, _with_address(args)))
+
+
+def _with_address(args: list[str]) -> list[str]:
+    """The arguments with `--ray` alone as `--ray=auto`."""
+    following = [*args[1:], ""]
+    alone = [arg == _RAY and not _ADDRESS.fullmatch(after) for arg, after in zip(args, following, strict=True)]
+    return [f"{_RAY}=auto" if is_alone else arg for arg, is_alone in zip(args, alone, strict=True)]
 
 
 scan_app = typer.Typer(
