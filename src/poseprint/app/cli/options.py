@@ -59,6 +59,9 @@ OPTIONS = {
             "seeds",
             "force",
             "head",
+            "person",
+            "table",
+            "individual",
         )
     },
 }
