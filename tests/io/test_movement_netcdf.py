@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.movers import assert_same, mover, with_head_and_hands
+from helpers.netcdf import netcdf
 from helpers.recordings import recordings
 from hypothesis import given, settings
 
@@ -26,7 +27,6 @@ h5py = pytest.importorskip("h5py")
 pytest.importorskip("h5netcdf")
 
 SIZE = (640, 480)
-NAMES = ("nose", "LeftShoulder", "shoulder_R", "tail")
 
 
 @pytest.mark.slow
@@ -44,33 +44,8 @@ def test_a_recording_in_pixels_by_the_one_way_in(tmp_path: Path) -> None:
     assert_same(read_any_poses(tmp_path / "a.nc"), replace(series, log=({"step": "x" * 200_000},)))
 
 
-def made(path: Path, change: Callable[[Any], None] = lambda _: None, **attributes: Any) -> Path:
-    """A file of two individuals and five frames by another program, in other dimensions' order."""
-    h5 = h5py.File(path, "w")
-    texts = h5py.string_dtype()
-    axes = {"space": ["x", "y"], "keypoints": NAMES, "individuals": ["a", "b"]}
-    for name, values in axes.items():
-        h5.create_dataset(name, data=np.array(values, dtype=object), dtype=texts)
-    h5["time"] = np.arange(5) / 25
-    for name in ("time", *axes):
-        h5[name].make_scale(name)
-    place = np.arange(5 * 4 * 2 * 2, dtype=np.float64).reshape(5, 4, 2, 2)  # time, keypoints, individuals, space
-    h5["position"] = place
-    h5["confidence"] = np.full((5, 4, 2), 0.5)
-    for name, dims in (
-        ("position", ("time", "keypoints", "individuals", "space")),
-        ("confidence", ("time", "keypoints", "individuals")),
-    ):
-        for number, dim in enumerate(dims):
-            h5[name].dims[number].attach_scale(h5[dim])
-    h5.attrs.update({"ds_type": "poses", "fps": 25.0, "time_unit": "seconds", "source_software": "SLEAP", **attributes})
-    change(h5)
-    h5.close()
-    return path
-
-
 def test_keypoints_and_individuals_by_name(tmp_path: Path) -> None:
-    series = read_movement(made(tmp_path / "mouse.nc"), frame_size=SIZE, individual="b")
+    series = read_movement(netcdf(tmp_path / "mouse.nc"), frame_size=SIZE, individual="b")
     at = series.position[3].tolist()
     first = 3 * 16  # of the fourth frame; a keypoint has four numbers, the second individual the last two
     assert at[NOSE] == [first + 2, first + 3]
@@ -85,8 +60,10 @@ def test_keypoints_and_individuals_by_name(tmp_path: Path) -> None:
 
 
 def test_which_individual_must_be_said(tmp_path: Path) -> None:
-    path = made(tmp_path / "a.nc")
-    with pytest.raises(PoseFileError, match=r"a\.nc: 2 individuals \(a, b\); name one with `individual`"):
+    path = netcdf(tmp_path / "a.nc")
+    with pytest.raises(
+        PoseFileError, match=r"a\.nc: 2 individuals \(a, b\); `poseprint dataset import` takes one, named with"
+    ):
         read_any_poses(path, frame_size=SIZE)
     with pytest.raises(PoseFileError, match=r"no individual 'c'; it has a, b"):
         read_any_poses(path, frame_size=SIZE, individual="c")
@@ -101,7 +78,7 @@ def test_what_a_file_does_not_tell_must_be_given(tmp_path: Path) -> None:
         file["time"][:] = np.arange(5)
         file.attrs["time_unit"] = "frames"
 
-    path = made(tmp_path / "a.nc", frames)
+    path = netcdf(tmp_path / "a.nc", frames)
     with pytest.raises(
         PoseFileError, match="movement does not tell the size of the picture; give it with `frame_size`"
     ):
@@ -176,7 +153,7 @@ def piece(file: Any) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_data_set_of_poses(tmp_path: Path, change: Callable[[Any], None], problem: str) -> None:
-    path = made(tmp_path / "a.nc", change)
+    path = netcdf(tmp_path / "a.nc", change)
     with pytest.raises(PoseFileError, match=re.escape(problem)):
         read_any_poses(path, frame_size=SIZE, individual="a")
 

@@ -220,8 +220,8 @@ class _Dataset:
         if individual is None:
             self._require(
                 len(individuals) == 1,
-                f"{len(individuals)} individuals ({', '.join(individuals[:10]):.300}); name one with `individual`: "
-                "`poseprint dataset import` makes a data set of it",
+                f"{len(individuals)} individuals ({', '.join(individuals[:10]):.300}); "
+                "`poseprint dataset import` takes one, named with `individual`",
             )
         self._require(
             individual is None or individual in individuals,

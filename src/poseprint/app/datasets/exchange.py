@@ -29,7 +29,7 @@ _WRITERS: Mapping[Form, tuple[str, Callable[[PoseSeries, Path], tuple[str, ...]]
     "movement": (MOVEMENT, write_movement),
 }
 """Form -> how its files' names end, and what writes one."""
-TABLE = "manifest.csv"
+_TABLE = "manifest.csv"
 _COLUMNS = ("file", "person", "label", "session", "activity", "recording")
 
 
@@ -134,13 +134,13 @@ def export(folder: Path, output: Path, form: Form, *, progress: Progress = silen
         raise DatasetError(f"{folder}: two recordings have names that are one to a file; rename one in recordings.csv")
     ensure_apart(output, [folder])
     written = []
-    with claimed(output, {f"export {form}": [f"*{suffix}", TABLE]}):
+    with claimed(output, {f"export {form}": [f"*{suffix}", _TABLE]}):
         for count, (line, name) in enumerate(zip(recordings, names, strict=True)):
             progress(line.recording, count, len(names))
             series = replace(read_poses(folder / line.file), recording=line.recording, person=line.person)
             file = output / f"{name}{suffix}"
             written.append(Exported(file, write(series, file)))
-        with atomic_write(output / TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as text:
+        with atomic_write(output / _TABLE) as partial, partial.open("w", newline="", encoding="utf-8") as text:
             rows = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
             rows.writeheader()
             for line, name, done in zip(recordings, names, written, strict=True):
