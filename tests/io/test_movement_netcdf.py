@@ -184,37 +184,66 @@ def test_other_forms_need_no_extra() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.slow
-def test_the_library_reads_what_is_written(tmp_path: Path) -> None:
-    xarray, validators = pytest.importorskip("xarray"), pytest.importorskip("movement.validators.datasets")
+def test_xarray_reads_what_is_written(tmp_path: Path) -> None:
+    xarray = pytest.importorskip("xarray")
     series = with_head_and_hands(mover(40, person="Ann"))
     write_movement(series, tmp_path / "a.nc")
-    data = xarray.open_dataset(tmp_path / "a.nc")
-    validators.ValidPosesInputs.validate(data)
-    assert data.position.dims == ("time", "space", "keypoints", "individuals")
-    for k, name in enumerate(UPPER_BODY.keypoints):
-        one = data.sel(keypoints=name, individuals="Ann")
-        np.testing.assert_array_equal(one.position.sel(space="x"), series.position[:, k, 0])
-        np.testing.assert_array_equal(one.position.sel(space="y"), series.position[:, k, 1])
-        np.testing.assert_array_equal(one.confidence, series.confidence[:, k])
-    np.testing.assert_array_equal(data.time, series.time)
-    assert (data.attrs["fps"], data.attrs["time_unit"], data.attrs["ds_type"]) == (30, "seconds", "poses")
-    data.to_netcdf(tmp_path / "b.nc")
-    assert_same(read_movement(tmp_path / "b.nc"), series)
-    from movement.filtering import rolling_filter
+    with xarray.open_dataset(tmp_path / "a.nc", engine="h5netcdf") as data:
+        assert data.position.dims == ("time", "space", "keypoints", "individuals")
+        for k, name in enumerate(UPPER_BODY.keypoints):
+            one = data.sel(keypoints=name, individuals="Ann")
+            np.testing.assert_array_equal(one.position.sel(space="x"), series.position[:, k, 0])
+            np.testing.assert_array_equal(one.position.sel(space="y"), series.position[:, k, 1])
+            np.testing.assert_array_equal(one.confidence, series.confidence[:, k])
+        np.testing.assert_array_equal(data.time, series.time)
+        assert (data.attrs["fps"], data.attrs["time_unit"], data.attrs["ds_type"]) == (30, "seconds", "poses")
+        data.to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+        assert_same(read_movement(tmp_path / "b.nc"), series)
+        data.assign(position=data.position + 1).to_netcdf(tmp_path / "c.nc", engine="h5netcdf")
+    moved = read_movement(tmp_path / "c.nc")
+    assert (moved.person, moved.source_sha256, moved.log[-1]["changed"]) == ("Ann", "", True)
 
-    data["position"] = rolling_filter(data.position, window=3, statistic="median")
-    data.to_netcdf(tmp_path / "c.nc")
-    smoothed = read_movement(tmp_path / "c.nc")
-    assert (smoothed.person, smoothed.source_sha256, smoothed.log[-1]["changed"]) == ("Ann", "", True)
+
+@pytest.mark.parametrize(
+    "names", [("keypoints", "individuals"), ("keypoint", "individual")], ids=["to 0.16", "since 0.17"]
+)
+@pytest.mark.parametrize("sure", ["each keypoint", "each individual", "nobody knows"])
+def test_xarray_writes_what_is_read(tmp_path: Path, names: tuple[str, str], sure: str) -> None:
+    xarray = pytest.importorskip("xarray")
+    series, (keypoint, individual) = mover(40), names
+    dims = {"each keypoint": ("time", keypoint, individual), "each individual": ("time", individual)}.get(sure)
+    variables: dict[str, Any] = {
+        "position": (("time", "space", keypoint, individual), series.position.transpose(0, 2, 1)[..., None])
+    }
+    if dims:
+        values = series.confidence[..., None] if len(dims) == 3 else series.confidence[:, :1]
+        variables["confidence"] = (dims, values)
+    coordinates = {"time": series.time, "space": ["x", "y"], keypoint: list(UPPER_BODY.keypoints), individual: ["one"]}
+    attributes = {"ds_type": "poses", "fps": 30.0, "time_unit": "seconds", "source_software": "DeepLabCut"}
+    xarray.Dataset(variables, coordinates, attributes).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    read = read_any_poses(tmp_path / "a.nc", frame_size=series.frame_size)
+    np.testing.assert_array_equal(read.position, series.position)
+    expected = {"each keypoint": series.confidence, "each individual": np.repeat(series.confidence[:, :1], 12, axis=1)}
+    np.testing.assert_array_equal(read.confidence, expected.get(sure, ~np.isnan(series.position[:, :, 0])))
+    np.testing.assert_array_equal(read.time, series.time)
+    assert read.estimator.name == "DeepLabCut"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("singular", [False, True], ids=["to 0.16", "since 0.17"])
-def test_the_library_writes_what_is_read(tmp_path: Path, singular: bool) -> None:
-    load_poses = pytest.importorskip("movement.io.load_poses")
-    series = mover(40)
-    data = load_poses.from_numpy(
+def test_movement_reads_what_is_written_and_writes_what_is_read(tmp_path: Path) -> None:
+    movement = pytest.importorskip("movement.validators.datasets")
+    from movement.filtering import rolling_filter
+    from movement.io import load_poses
+    from xarray import open_dataset
+
+    series = mover(40, person="Ann")
+    write_movement(series, tmp_path / "a.nc")
+    data = open_dataset(tmp_path / "a.nc")
+    movement.ValidPosesInputs.validate(data)
+    data["position"] = rolling_filter(data.position, window=3, statistic="median")
+    data.to_netcdf(tmp_path / "b.nc")
+    assert read_movement(tmp_path / "b.nc").log[-1]["changed"] is True
+    its_own = load_poses.from_numpy(
         series.position.transpose(0, 2, 1)[..., None],
         confidence_array=series.confidence[..., None],
         individual_names=["one"],
@@ -222,11 +251,8 @@ def test_the_library_writes_what_is_read(tmp_path: Path, singular: bool) -> None
         fps=30,
         source_software="DeepLabCut",
     )
-    if singular:
-        data = data.rename({"keypoints": "keypoint", "individuals": "individual"})
-    data.to_netcdf(tmp_path / "a.nc")
-    read = read_any_poses(tmp_path / "a.nc", frame_size=series.frame_size)
+    its_own.to_netcdf(tmp_path / "c.nc")
+    read = read_any_poses(tmp_path / "c.nc", frame_size=series.frame_size)
     np.testing.assert_array_equal(read.position, series.position)
     np.testing.assert_array_equal(read.confidence, series.confidence)
     np.testing.assert_allclose(read.time, series.time)
-    assert read.estimator.name == "DeepLabCut"

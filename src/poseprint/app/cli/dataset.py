@@ -37,7 +37,7 @@ def build(
         Path,
         typer.Argument(
             metavar="MANIFEST.csv",
-            help="Columns file and person; as needed label, session, activity, recording, fps, frame_size.",
+            help="Columns file and person; as needed label, session, activity, recording, fps, frame_size, individual.",
         ),
     ],
     output: Output,
