@@ -138,6 +138,7 @@ def data_set(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["pose", "movement"])
 def test_a_data_set_goes_out_and_comes_back(tmp_path: Path, form: Form) -> None:
     if form == "movement":
@@ -186,3 +187,23 @@ def test_the_manifest_of_an_export_tells_all_that_the_table_did(tmp_path: Path) 
         "activity": "talks",
         "recording": "talk 1",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data
+@pytest.mark.parametrize("form", ["pose", "movement"])
+def test_openpose_folders_by_clip_go_out_and_come_back(shared: Path, tmp_path: Path, form: Form) -> None:
+    if form == "movement":
+        pytest.importorskip("h5netcdf")
+    source = shared / "openpose_signer" / "json"
+    results = import_poses(source, tmp_path / "data", person="signer", fps=25, frame_size=(854, 480))
+    assert [result.error for result in results] == [""] * 4
+    export(tmp_path / "data", tmp_path / "out", form)
+    build(tmp_path / "out" / "manifest.csv", tmp_path / "back")
+    lines = read_recordings(tmp_path / "data")
+    assert [r.recording for r in lines] == ["du_wohn_wo", "gebaerden", "linguistik", "psychologie"]
+    assert read_recordings(tmp_path / "back") == lines
+    for line in lines:
+        series = read_poses(tmp_path / "data" / line.file)
+        kept = series.channels if form == "movement" else {}
+        assert_same(read_poses(tmp_path / "back" / line.file), replace(series, channels=kept))
