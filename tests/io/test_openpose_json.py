@@ -119,6 +119,7 @@ def test_openpose_points_that_cannot_be_are_not_detected(tmp_path: Path, x: floa
         (["a.mp4", "b.MOV", "._a.mp4"], "; it holds 2 videos: name them"),
         (["a.mkv", "notes.txt"], "; it holds a video: name it"),
         (["a.parquet"], "; it holds a pose file: name it"),
+        (["a.pose", "b.bvh"], "; it holds 2 pose files: name them"),
         (["a/", "b/", ".parts/"], "; it holds 2 folders: name them"),
         (["notes.txt"], ""),
         ([], ""),

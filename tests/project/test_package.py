@@ -77,11 +77,16 @@ PUBLIC = {
         *("PoseSeries", "Skeleton", "UPPER_BODY", "Finding", "Verdict", "EnrolledProfile", "SupervisedProfile"),
         *("PoseprintError", "__version__"),
     },
-    "poseprint.io": {"read_any_poses", "read_csv_pair", "write_csv_pair"},
+    "poseprint.io": {
+        *("read_any_poses", "read_bvh", "read_csv_pair", "read_movement", "read_pose_file"),
+        *("write_csv_pair", "write_movement", "write_pose_file"),
+    },
     "poseprint.movements": {"cut_movements"},
     "poseprint.supervised": {"train", "tune", "run_experiment", "Settings", "PRESETS"},
     "poseprint.rendering": {"write_video"},
-    "poseprint.app.datasets": {"build", "collect", "describe", "import_csv_pair", "import_kinect"},
+    "poseprint.app.datasets": {
+        *("build", "collect", "describe", "export", "import_csv_pair", "import_kinect", "import_poses"),
+    },
 }
 
 

@@ -24,7 +24,7 @@ class Source:
     """A recording that was named: known by its content before its poses are measured.
 
     Attributes:
-        path: a video, a Parquet or csv file, or a folder of OpenPose json.
+        path: a video, or poses in any form (`poseprint.io.poses`).
         content: what was probed of a video, or the poses that were read.
     """
 
@@ -71,19 +71,25 @@ def _settings(measuring: Measuring) -> dict[str, Any]:
     return {**measuring.settings, **networks, "who": measuring.who, "at": measuring.at}
 
 
-def open_source(path: Path | str, *, fps: float | None = None, frame_size: tuple[int, int] | None = None) -> Source:
+def open_source(
+    path: Path | str,
+    *,
+    fps: float | None = None,
+    frame_size: tuple[int, int] | None = None,
+    individual: str | None = None,
+) -> Source:
     """Look at a recording; a video is not decoded yet.
 
     Args:
-        path: a video, a Parquet or csv file, or a folder of OpenPose json.
-        fps, frame_size: of poses that do not tell them, see `poseprint.io.poses.read_any_poses`.
+        path: a video, or poses in any form (`poseprint.io.poses`).
+        fps, frame_size, individual: of poses, see `poseprint.io.poses.read_any_poses`.
 
     Raises:
         PoseprintError: it cannot be read.
     """
     path = Path(path)
     if is_poses(path):
-        return Source(path, read_any_poses(path, fps=fps, frame_size=frame_size))
+        return Source(path, read_any_poses(path, fps=fps, frame_size=frame_size, individual=individual))
     return Source(path, probe(path))
 
 

@@ -21,7 +21,7 @@ from poseprint.core.skeleton import LEFT_SHOULDER, RIGHT_SHOULDER, UPPER_BODY, S
 
 GRID_FPS = 30.0
 """Frames per second of the grid on which recordings are measured and compared: the paper's frame rate."""
-KINECT, OPENPOSE, UNKNOWN = "kinect", "openpose", "unknown"
+KINECT, MOTION_CAPTURE, OPENPOSE, UNKNOWN = "kinect", "motion_capture", "openpose", "unknown"
 """Names of estimators whose poses come ready made; one that poseprint runs itself has its name where it is run."""
 SEEN_CONFIDENCE = {OPENPOSE: 0.1}
 """From which confidence on a keypoint counts as seen, by estimator: OpenPose's is the height of a heat

@@ -69,6 +69,11 @@ class Camera:
         v = self.height / 2 - self.focal * y / z
         return np.stack((u, v), axis=-1)
 
+    def depth(self, z: Array, neck: Array) -> Array:
+        """How much further away than the neck something is, in pixels at the neck's scale, from its z and the neck's in mm:
+        so x, y and depth have one unit (weak perspective)."""
+        return (z - neck) * self.focal / np.maximum(neck, 1)
+
 
 KINECT = Camera()
 """The first Kinect's colour camera at its larger picture: a focal length of about 525 px at 640x480, twice that here."""
@@ -160,7 +165,7 @@ def _out_of_sight(joints: Array, camera: Camera) -> str:
         doubt = "in metres or centimetres, or not seen from the camera" if far < NEAREST_MM else "in a smaller unit"
         return f"neck and shoulders are {far:.3g} mm from the camera; are they {doubt}? they must be in mm"
     behind = (body[:, 2] <= 0).mean(axis=1)
-    beside = (~_in_sight(body, camera)[1]).mean(axis=1) - behind
+    beside = (~in_sight(body, camera)[1]).mean(axis=1) - behind
     worst = int(np.argmax(behind + beside))
     if behind[worst] + beside[worst] <= 0.5:
         return ""
@@ -175,7 +180,7 @@ def _out_of_sight(joints: Array, camera: Camera) -> str:
     )
 
 
-def _in_sight(joints: Array, camera: Camera) -> tuple[Array, Array]:
+def in_sight(joints: Array, camera: Camera) -> tuple[Array, Array]:
     """Picture coordinates [shape=(joints, frames, 2)] of joints [shape=(joints, 3, frames)], and which the camera sees."""
     x, y, z = np.moveaxis(joints, 1, 0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -204,8 +209,7 @@ def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array
     """Times in seconds from 0 on, positions [shape=(frames, 12, 2)] and depths [shape=(frames, 8)] at them, from
     rising time stamps in ms and joints in mm [shape=(8, 3, stamps)].
 
-    A depth is how much further from the camera than the neck a joint is, in pixels at the neck's scale, so that
-    x, y and depth have one unit (weak perspective)."""
+    Depths are as of `Camera.depth`."""
     time = np.arange(int((stamps[-1] - stamps[0]) / 1000 * GRID_FPS + 1e-6) + 1) / GRID_FPS
     at = stamps[0] + 1000 * time
     before = np.searchsorted(stamps, at + 1e-3, side="right") - 1
@@ -216,7 +220,7 @@ def _on_grid(stamps: Array, joints: Array, camera: Camera) -> tuple[Array, Array
     neck = np.interp(at, stamps, joints[list(JOINTS).index("neck"), 2])
     for k, (keypoint, axes) in enumerate(zip(JOINTS, joints, strict=True)):
         x, y, z = (np.interp(at, stamps, axis) for axis in axes)
-        (picture,), (inside,) = _in_sight(np.array([[x, y, z]]), camera)
+        (picture,), (inside,) = in_sight(np.array([[x, y, z]]), camera)
         position[:, UPPER_BODY.index(keypoint)] = np.where((inside & ~broken)[:, None], picture, np.nan)
-        depth[:, k] = np.where(inside & ~broken & (neck > 0), (z - neck) * camera.focal / np.maximum(neck, 1), np.nan)
+        depth[:, k] = np.where(inside & ~broken & (neck > 0), camera.depth(z, neck), np.nan)
     return time, position, depth

@@ -21,6 +21,7 @@ _ORDERS = {
 }
 _NUMBER = re.compile(r"(\d+)(?:_keypoints)?\.json$")
 _LARGEST = 1 << 24  # bytes of one frame's json
+_POSES = (".parquet", ".pose", ".nc", ".bvh")
 _VIDEOS = (
     ".mp4",
     ".mov",
@@ -122,7 +123,7 @@ def _held_instead(folder: Path) -> str:
     held = [path for path in folder.iterdir() if not path.name.startswith(".")]
     for one, many, found in (
         ("a video", "videos", [path for path in held if path.suffix.lower() in _VIDEOS]),
-        ("a pose file", "pose files", [path for path in held if path.suffix.lower() == ".parquet"]),
+        ("a pose file", "pose files", [path for path in held if path.suffix.lower() in _POSES]),
         ("a folder", "folders", [path for path in held if path.is_dir()]),
     ):
         if found:

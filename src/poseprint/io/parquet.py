@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from poseprint.core.errors import PoseFileError
 from poseprint.core.files import absence, atomic_write, parse_json
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.skeleton import UPPER_BODY, Skeleton
+from poseprint.io.notes import described
 
 FORMAT_VERSION = 2
 SKELETONS: dict[str, Skeleton] = {UPPER_BODY.name: UPPER_BODY}
@@ -42,17 +42,7 @@ def write_poses(series: PoseSeries, path: Path | str) -> None:
         columns[f"{name}_confidence"] = pa.array(series.confidence[:, k])
     for name, values in series.channels.items():
         columns[_CHANNEL + name] = pa.array(values)
-    meta = {
-        "format_version": FORMAT_VERSION,
-        "recording": series.recording,
-        "person": series.person,
-        "fps": series.fps,
-        "frame_size": list(series.frame_size),
-        "skeleton": series.skeleton.name,
-        "estimator": asdict(series.estimator),
-        "source_sha256": series.source_sha256,
-        "log": [dict(entry) for entry in series.log],
-    }
+    meta = {"format_version": FORMAT_VERSION, **described(series)}
     table = pa.table(columns).replace_schema_metadata({"poseprint": json.dumps(meta)})
     with atomic_write(path) as partial, open_native(partial, "wb") as file:
         # Streams of like bytes: half the size of plain floats, and lossless.

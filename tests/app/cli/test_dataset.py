@@ -9,8 +9,11 @@ import pytest
 from helpers.command import Command
 from helpers.datasets import csv_pair, footage, manifest
 from helpers.kinect import kinect_table
+from helpers.movers import mover
+from helpers.openpose import openpose_folder
 
 from poseprint.app.datasets.describe import describe
+from poseprint.io.pose_file import write_pose_file
 
 
 def test_build_and_describe_by_command(tmp_path: Path, command: Command) -> None:
@@ -57,7 +60,13 @@ def test_import_by_command(tmp_path: Path, command: Command) -> None:
         (("import", "a.parquet", "-o", "d", "--person", "Ann"), "a Kinect table needs no LABELS, --person"),
         (("import", "poses.csv", "-o", "d"), "poses.csv needs LABELS (labels.csv), --person and --frame-size"),
         (("import", "poses.csv", "labels.csv", "-o", "d", "--person", "A", "--frame-size", "9"), "expected WIDTHxHEIGHT"),
-        (("import", "clip", "-o", "d"), "clip: neither a Kinect table (.parquet) nor poses.csv"),
+        (("import", "film.mp4", "-o", "d"), "film.mp4: neither a .pose, .nc or .bvh file nor a folder of OpenPose json"),
+        (("import", "clip", "-o", "d"), "clip: who is in it? give one of --person and --table"),
+        (("import", "clip", "labels.csv", "-o", "d"), "clip: LABELS go with poses.csv"),
+        (("import", "a.parquet", "-o", "d", "--table", "t.csv"), "a.parquet: --table goes with pose files of other programs"),
+        (("import", "poses.csv", "-o", "d", "--fps", "25"), "poses.csv: --fps goes with pose files of other programs"),
+        (("export", "none", "-o", "d", "--format", "pose"), "none: no such file or folder"),
+        (("export", "none", "-o", "d", "--format", "bvh"), "'bvh' is not one of 'pose', 'movement'"),
     ],
 )  # fmt: skip
 def test_errors_are_one_line(
@@ -70,3 +79,30 @@ def test_errors_are_one_line(
     assert problem in ran.error()
     assert ran.out == ""
     assert not (tmp_path / "d").exists()
+
+
+def test_import_and_export_of_other_forms_by_command(tmp_path: Path, command: Command) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    openpose_folder(source / "clip")
+    write_pose_file(mover(150), source / "talk.pose")
+    how = ("--person", "Ann", "--fps", "25", "--frame-size", "640x360")
+    ran = command("dataset", "import", source, "-o", tmp_path / "data", *how)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"{tmp_path}/data: recordings taken over: 2, persons: 1\n\n| person |")
+    (source / "bad.pose").touch()
+    ran = command("dataset", "import", source, "-o", tmp_path / "data", *how)
+    assert ran.error().startswith(f"{source}/bad.pose: not a .pose file")
+    assert "recordings taken over: 2" in ran.out
+    ran = command("dataset", "import", source / "clip", "-o", tmp_path / "none", "--person", "Ann")
+    assert ran.error().endswith(
+        "clip: this form does not tell the size of the picture; give it with --frame-size WIDTHxHEIGHT"
+    )
+    ran = command("dataset", "export", tmp_path / "data", "-o", tmp_path / "out", "--format", "pose")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        f"{tmp_path}/out: recordings written: 2",
+        "left out, as this form cannot hold it: people",
+    ]
+    ran = command("inspect", tmp_path / "out" / "talk.pose")
+    assert ran.out.startswith("talk: 150 frames, 5.0 s at 30 fps, 1280x720\n")

@@ -44,7 +44,8 @@ def check(
         list[Path],
         typer.Argument(
             metavar="VIDEO_OR_POSES...",
-            help="Video, Parquet, csv or OpenPose json folder; several of one event and one mover are judged together.",
+            help="Video, or poses (.parquet, .csv, .pose, .nc, .bvh, OpenPose json folder); several of one event and one mover "
+            "are judged together.",
         ),
     ],
     profile: ProfileDir,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from poseprint.app.cli.measures import OF_ONE_VIDEO, measures
 from poseprint.app.cli.options import (
     AsJson,
+    Fps,
     FrameSize,
     as_typed,
     collected_line,
@@ -36,7 +37,7 @@ def build(
         Path,
         typer.Argument(
             metavar="MANIFEST.csv",
-            help="Columns file and person; as needed label, session, activity, recording, fps, frame_size.",
+            help="Columns file and person; as needed label, session, activity, recording, fps, frame_size, individual.",
         ),
     ],
     output: Output,
@@ -87,34 +88,114 @@ def describe(folder: Folder, json: AsJson = False) -> None:
 @dataset_app.command("import")
 def import_(
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="A Kinect table (.parquet), or poses.csv of the paper's csv pair.")
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A .pose, .nc (movement) or .bvh file, a folder of OpenPose json, or a folder of such; "
+            "a Kinect table (.parquet); poses.csv of the paper's csv pair.",
+        ),
     ],
     output: Output,
     labels: Annotated[
         Path | None, typer.Argument(metavar="LABELS", help="labels.csv, where the source is poses.csv.")
     ] = None,
-    person: Annotated[
-        str | None, typer.Option(callback=as_typed, help="Who is in poses.csv, or claimed to be.")
+    person: Annotated[str | None, typer.Option(callback=as_typed, help="Who is in it, or claimed to be.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE.csv",
+            help="Who is in each recording of a folder: columns file and person; as needed label, session, activity, "
+            "recording, fps, frame_size, individual.",
+        ),
     ] = None,
+    individual: Annotated[
+        str | None, typer.Option(callback=as_typed, help="Whose poses, of a .nc file with several individuals.")
+    ] = None,
+    fps: Fps = None,
     frame_size: FrameSize = None,
-) -> None:
+) -> int:
     """Take recordings over from another form, and tell what is in the data set."""
     from poseprint.app.datasets.convert import import_csv_pair, import_kinect
 
     if not source.exists():
         raise PoseprintError(absence(source))
-    given = (labels, person, frame_size)
+    form, size = source.suffix.lower() if source.is_file() else "", parse_size(frame_size)
+    if form not in (".parquet", ".csv"):
+        if labels is not None:
+            raise PoseprintError(f"{source}: LABELS go with poses.csv")
+        return _import_poses(source, output, person, table, individual, fps, size)
+    foreign = [n for n, v in (("--table", table), ("--individual", individual), ("--fps", fps)) if v is not None]
+    if foreign:
+        raise PoseprintError(f"{source}: {foreign[0]} goes with pose files of other programs")
     with progress_bar(source.name) as progress:
-        if source.suffix.lower() == ".parquet":
-            if any(option is not None for option in given):
+        if form == ".parquet":
+            if any(option is not None for option in (labels, person, frame_size)):
                 raise PoseprintError(f"{source}: a Kinect table needs no LABELS, --person or --frame-size")
             recordings = import_kinect(source, output, progress=progress)
-        elif source.suffix.lower() == ".csv":
-            size = parse_size(frame_size)
+        else:
             if labels is None or not person or size is None:
                 raise PoseprintError(f"{source}: poses.csv needs LABELS (labels.csv), --person and --frame-size")
             recordings = import_csv_pair(source, labels, output, person=person, frame_size=size, progress=progress)
-        else:
-            raise PoseprintError(f"{source}: neither a Kinect table (.parquet) nor poses.csv of the csv pair (.csv)")
-    print(f"{output}: recordings taken over: {len(recordings)}, persons: {len({r.person for r in recordings})}\n")
+    _print_taken_over(output, len(recordings), {r.person for r in recordings})
+    return 0
+
+
+def _import_poses(
+    source: Path,
+    output: Path,
+    person: str | None,
+    table: Path | None,
+    individual: str | None,
+    fps: float | None,
+    size: tuple[int, int] | None,
+) -> int:
+    """Take over pose files of other programs; returns the exit code."""
+    from poseprint.app.datasets.exchange import import_poses
+
+    failed = 0
+
+    def show(result: BuildResult) -> None:
+        nonlocal failed
+        if result.collected is None:
+            failed = fail(result.error)
+
+    with progress_bar(source.name) as progress:
+        results = import_poses(
+            source,
+            output,
+            person=person,
+            table=table,
+            fps=fps,
+            frame_size=size,
+            individual=individual,
+            progress=progress,
+            on_result=show,
+        )
+    collected = [result for result in results if result.collected]
+    if collected:
+        _print_taken_over(output, len(collected), {result.line.person for result in collected})
+    return failed
+
+
+def _print_taken_over(output: Path, recordings: int, persons: set[str]) -> None:
+    print(f"{output}: recordings taken over: {recordings}, persons: {len(persons)}\n")
     describe(output)
+
+
+@dataset_app.command("export")
+def export(
+    folder: Folder,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Folder for the files.")],
+    form: Annotated[
+        Literal["pose", "movement"], typer.Option("--format", help=".pose files, or netCDF of the library movement.")
+    ],
+) -> None:
+    """Write the recordings of a data set as files of another form, with a manifest.csv that takes them back."""
+    from poseprint.app.datasets.exchange import export as run
+
+    with progress_bar(folder.name) as progress:
+        written = run(folder, output, form, progress=progress)
+    print(f"{output}: recordings written: {len(written)}")
+    left_out = sorted({name for one in written for name in one.left_out})
+    if left_out:
+        print(f"left out, as this form cannot hold it: {', '.join(left_out)}")

@@ -26,10 +26,17 @@ ERROR = 3
 
 Models = Annotated[Path | None, typer.Option("--models", metavar="DIR", help="Folder of the estimator's model files.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processors to use; all of them unless said.")]
-Fps = Annotated[float | None, typer.Option("--fps", min=1, max=1000, help="Frame rate of the video of OpenPose json.")]
+Fps = Annotated[
+    float | None,
+    typer.Option("--fps", min=1, max=1000, help="Frame rate of poses that do not tell it, such as OpenPose json."),
+]
 FrameSize = Annotated[
     str | None,
-    typer.Option("--frame-size", metavar="WxH", help="Picture size of OpenPose json or csv, such as 1280x720."),
+    typer.Option(
+        "--frame-size",
+        metavar="WxH",
+        help="Picture size of poses that do not tell it (OpenPose json, csv), such as 1280x720.",
+    ),
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace a file that poseprint did not write (never one that is read).")
@@ -59,6 +66,9 @@ OPTIONS = {
             "seeds",
             "force",
             "head",
+            "person",
+            "table",
+            "individual",
         )
     },
 }

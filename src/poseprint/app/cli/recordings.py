@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def extract(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or OpenPose json folders.")],
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, or poses in another form.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Data set folder to write or add to.")],
     person: Annotated[str | None, typer.Option(callback=as_typed, help="Who is in them, for recordings.csv.")] = None,
     label: Annotated[str | None, typer.Option(help="real (unless said), or fake if somebody else moves.")] = None,
@@ -73,7 +73,10 @@ def extract(
 
 def inspect(
     source: Annotated[
-        Path, typer.Argument(metavar="VIDEO_OR_POSES", help="Video, Parquet, csv or OpenPose json folder.")
+        Path,
+        typer.Argument(
+            metavar="VIDEO_OR_POSES", help="Video, or poses (.parquet, .csv, .pose, .nc, .bvh, OpenPose json folder)."
+        ),
     ],
     json: AsJson = False,
     html: Annotated[
@@ -104,7 +107,9 @@ def inspect(
 
 
 def draw(
-    poses: Annotated[Path, typer.Argument(metavar="POSES", help="Parquet, csv or OpenPose json folder.")],
+    poses: Annotated[
+        Path, typer.Argument(metavar="POSES", help=".parquet, .csv, .pose, .nc, .bvh or OpenPose json folder.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="VIDEO.mp4", help="Video to write.")],
     force: Force = False,
     fps: Fps = None,

@@ -4,7 +4,7 @@ and what is in a data set (the paper's Table 2)."""
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from poseprint.core.names import safe_file_name
 from poseprint.core.progress import Progress, numbered, silent
 from poseprint.estimation.measuring import Measuring
 from poseprint.io.dataset import LABELS, read_table
-from poseprint.io.poses import is_poses, parse_size
+from poseprint.io.poses import CSV, parse_size
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class ManifestLine:
         person, label, session, activity: as in `poseprint.io.dataset.Recording`.
         recording: its name; None for the file's own.
         fps, frame_size: of poses that do not state them.
+        individual: whose poses, in a file of several; None where there is one.
     """
 
     number: int
@@ -39,6 +40,7 @@ class ManifestLine:
     recording: str | None
     fps: float | None
     frame_size: tuple[int, int] | None
+    individual: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,19 @@ class BuildResult:
     error: str = ""
 
 
-def read_manifest(manifest: Path) -> list[ManifestLine]:
+def read_manifest(
+    manifest: Path,
+    folder: Path | None = None,
+    *,
+    fps: float | None = None,
+    frame_size: tuple[int, int] | None = None,
+) -> list[ManifestLine]:
     """The lines of a manifest (docs/formats.md), each checked; no video is opened.
+
+    Args:
+        manifest: the csv.
+        folder: what its files are relative to; the manifest's own folder by default.
+        fps, frame_size: of poses that do not state them, where a line does not either.
 
     Raises:
         DatasetError: the number of the first line with something wrong, and what; or the csv cannot be read.
@@ -61,12 +74,12 @@ def read_manifest(manifest: Path) -> list[ManifestLine]:
     by_size: dict[int, list[ManifestLine]] = {}
     for number, row in read_table(manifest, ("file", "person")):
         where = f"{manifest}: line {number}"
-        line = _manifest_line(manifest.parent, number, row, where)
+        line = _manifest_line(folder or manifest.parent, number, row, where, fps, frame_size)
         if line.recording is not None and named.setdefault(line.recording, number) != number:
             raise DatasetError(f"{where}: line {named[line.recording]} has the name {line.recording!r} already")
         same_size = by_size.setdefault(line.file.stat().st_size, [])
         for other in same_size:
-            if _same_recording(line.file, other.file):
+            if line.individual == other.individual and _same_recording(line.file, other.file):
                 raise DatasetError(f"{where}: {row['file']} is the same recording as in line {other.number}")
         same_size.append(line)
         lines.append(line)
@@ -78,12 +91,20 @@ def _same_recording(file: Path, other: Path) -> bool:
     return file.samefile(other) or (both_files and filecmp.cmp(file, other, shallow=False))
 
 
-def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -> ManifestLine:
+def _manifest_line(
+    folder: Path,
+    number: int,
+    row: dict[str, str],
+    where: str,
+    usual_rate: float | None,
+    usual_size: tuple[int, int] | None,
+) -> ManifestLine:
     """A row of a manifest, checked; a DatasetError begins with `where`."""
     label, session, name, fps, size = (row.get(c, "") for c in ("label", "session", "recording", "fps", "frame_size"))
     file = folder / row["file"]
-    there, rate, picture = exists(file), _parse_fps(fps), parse_size(size)
-    lacks_frame_size = there and is_poses(file) and file.suffix.lower() != ".parquet"
+    there = exists(file)
+    rate, picture = _parse_fps(fps) if fps else usual_rate, parse_size(size) if size else usual_size
+    lacks_frame_size = there and (file.is_dir() or file.suffix.lower() == CSV)
     problems = {
         "no file is named": not row["file"],
         "no person is named": not row["person"],
@@ -99,8 +120,18 @@ def _manifest_line(folder: Path, number: int, row: dict[str, str], where: str) -
     for problem, present in problems.items():
         if present:
             raise DatasetError(f"{where}: {problem}")
-    activity = row.get("activity", "")
-    return ManifestLine(number, file, row["person"], label or "real", session, activity, name or None, rate, picture)
+    return ManifestLine(
+        number=number,
+        file=file,
+        person=row["person"],
+        label=label or "real",
+        session=session,
+        activity=row.get("activity", ""),
+        recording=name or None,
+        fps=rate,
+        frame_size=picture,
+        individual=row.get("individual") or None,
+    )
 
 
 def _absence(folder: Path, named: str) -> str:
@@ -139,7 +170,21 @@ def build(
     Raises:
         PoseprintError: something is wrong with the manifest, the folder or the model files.
     """
-    lines = read_manifest(manifest)
+    return collect_lines(
+        read_manifest(manifest), folder, manifest, measuring=measuring, progress=progress, on_result=on_result
+    )
+
+
+def collect_lines(
+    lines: Sequence[ManifestLine],
+    folder: Path,
+    manifest: Path | None,
+    *,
+    measuring: Measuring | None = None,
+    progress: Progress = silent,
+    on_result: Callable[[BuildResult], None] | None = None,
+) -> list[BuildResult]:
+    """Collect the recordings of lines that were checked, as `build` does; errors name the manifest, if there is one."""
     listed_recordings(folder)
     ensure_writable(folder)
     results = []
@@ -155,6 +200,7 @@ def build(
                 activity=line.activity,
                 fps=line.fps,
                 frame_size=line.frame_size,
+                individual=line.individual,
                 measuring=measuring,
                 progress=numbered(progress, count, len(lines)),
             )
@@ -162,7 +208,8 @@ def build(
         except MissingDependencyError:
             raise  # each line would fail at it
         except Exception as error:
-            results.append(BuildResult(line, None, f"{manifest}: line {line.number}: {explain(error)}"))
+            where = f"{manifest}: line {line.number}: " if manifest else ""
+            results.append(BuildResult(line, None, where + explain(error)))
         if on_result:
             on_result(results[-1])
     return results

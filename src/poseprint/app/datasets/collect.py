@@ -53,6 +53,7 @@ def collect(
     activity: str | None = None,
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
+    individual: str | None = None,
     measuring: Measuring | None = None,
     progress: Progress = silent,
 ) -> Collected:
@@ -67,7 +68,7 @@ def collect(
         folder: the data set.
         recording: its name, which is its file's too; the source's own name by default.
         person, label, session, activity: see `poseprint.io.dataset.Recording`; a new line is `real` by default.
-        fps, frame_size: see `poseprint.io.poses.read_any_poses`.
+        fps, frame_size, individual: see `poseprint.io.poses.read_any_poses`.
         measuring, progress: see `poseprint.app.sources.Source.read`.
 
     Raises:
@@ -80,7 +81,7 @@ def collect(
     listed_recordings(folder)  # a table that cannot be read is told before the long work
     ensure_apart(folder, [source])
     ensure_writable(folder)
-    opened = open_source(source, fps=fps, frame_size=frame_size)
+    opened = open_source(source, fps=fps, frame_size=frame_size, individual=individual)
     name, content = recording or opened.name, opened.content
     # Another version of the program measures anew.
     chunks_dir = folder / CHUNKS_DIR / f"{content.sha256[:16]}-{__version__}"
