@@ -25,20 +25,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from common import finish
+from scan import BIN, content, ray
 
-from poseprint.core.files import file_sha256
-
-BIN = Path(sys.executable).parent
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 ENOUGH_S = 900
 """Seconds after which a scan that nothing disturbs any more counts as hung."""
 HEAD, NODE, NAMESPACE = "10.213.0.1", "10.213.0.2", "poseprint"
-
-
-def content(folder: Path) -> dict[str, str]:
-    """sha256 of every file of a scan by name, but for the journal."""
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.parent.name != "log")
-    return {str(p.relative_to(folder)): file_sha256(p) for p in files}
 
 
 def doubled(folder: Path) -> int:
@@ -244,12 +236,6 @@ class Campaign:
     def close(self) -> None:
         """Remove what it made."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def ray(*arguments: str, inside: tuple[str, ...] = ()) -> None:
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
-    command = [*inside, str(BIN / "ray"), *arguments]
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def node() -> None:
