@@ -99,10 +99,10 @@ def beyond(comparisons: int, strength: float) -> float:
         comparisons: of which each would be wrong.
         strength: LLR, base 10, towards the verdict.
     """
-    return comparisons * min(1.0, 10.0**-strength)
+    return comparisons * min(1.0, float(10.0**-strength))
 
 
-def e_values(strength: Array, lifted: Array | float) -> Array:
+def e_values(strength: Array | float, lifted: Array | float) -> Array:
     """Logarithms, base 10, of the e-values of LLRs.
 
     Args:
