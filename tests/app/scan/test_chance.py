@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.places import ROOT
 from helpers.scan_tables import BOUNDS, clip, scan_folder, verdict
 
 from poseprint.app.scan.report import summary
@@ -87,6 +88,8 @@ def test_nothing_stands_where_the_scale_ends_too_soon(tmp_path: Path) -> None:
         "At a false discovery rate of 10 %, 0 of 1 consistent verdicts stand. With 600 comparisons a single clip would need an LLR "
         "of +3.79; the scale ends at +2.51; 20 alike at its end would be needed."
     )
+    page = " ".join((ROOT / "docs" / "scan.md").read_text(encoding="utf-8").replace("\n> ", " ").split())
+    assert found["fdr"]["words"][0] in page
     assert not found["first"][0]["stands"]
     assert [p["stand"] for p in found["profiles"]] == [{"consistent": 0, "inconsistent": 0}] * 2
 

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -80,13 +79,14 @@ def standing(tally: Tally, limit: float) -> dict[str, Any]:
     comparisons = sum(p.comparisons.total() for p in tally.profiles.values())
     found: dict[str, Any] = {"limit": limit, "comparisons": comparisons}
     for side in SIGNS:
-        log_es = np.array([*chain.from_iterable(p.log_e[side] for p in tally.profiles.values())])
+        by_profile = {p.profile: p.log_e(side) for p in tally.profiles.values()}
+        log_es = np.concatenate([np.zeros(0), *by_profile.values()])
         least = standing_from(log_es, comparisons, limit)
         found[side] = {
             "verdicts": len(log_es),
             "stand": int((log_es >= least).sum()),
             "least_log_e": least if math.isfinite(least) else None,
-            "of_profiles": {p.profile: sum(v >= least for v in p.log_e[side]) for p in tally.profiles.values()},
+            "of_profiles": {name: int((values >= least).sum()) for name, values in by_profile.items()},
             **(_in_reach(tally, side, comparisons, limit) if tally.ends else {}),
         }
     return {**found, "words": _words_of_standing(found) if tally.ends else []}
@@ -143,7 +143,7 @@ def _explained(
     explained = _sum_of_chances(side, comparisons, rates)
     total = sum(comparisons.values())
     return {
-        "found": sum(len(p.log_e[side]) for p in tally.profiles.values()),
+        "found": sum(p.verdicts[side] for p in tally.profiles.values() if p.comparisons),
         "comparisons": total,
         "by_chance": vars(explained) if explained else None,
         "at_most": beyond(total, max(Costs().thresholds)) if tally.usual_costs else None,
@@ -158,7 +158,7 @@ def _of_profile(profile: ProfileTally, rates: Mapping[Origin, _Rates | None]) ->
 def _in_reach(tally: Tally, side: Side, comparisons: int, limit: float) -> dict[str, Any]:
     """What a single verdict would need, where the scale ends, and how many at its end would do."""
     end = 1 if side == "consistent" else 0
-    most, bounds = max((log_e(side, bounds[end], *bounds), bounds) for bounds in tally.ends)
+    most, bounds = max((float(log_e(side, bounds[end], bounds)), bounds) for bounds in tally.ends)
     made_up_for = SIGNS[side] * bounds[end] - most
     return {
         "single_needs_llr": SIGNS[side] * (needed(comparisons, limit) + made_up_for),

@@ -190,7 +190,7 @@ def _of_profile(profile: ProfileTally, by_chance: Row, stands: Mapping[str, Any]
 def _of_clip(row: Row, copies: Sequence[str], stands: Mapping[str, Any] | None) -> Row:
     columns = ("file", "who", "profile", "person", "decision", "llr", "margin", "seconds", "findings", "also")
     least = stands[row["decision"]]["least_log_e"] if stands else None
-    own = log_e(row["decision"], row["llr"], row["lower"], row["upper"])
+    own = float(log_e(row["decision"], row["llr"], (row["lower"], row["upper"])))
     return {
         **{name: row[name] for name in columns},
         "copies": len(copies),

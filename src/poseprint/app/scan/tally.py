@@ -12,9 +12,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from poseprint.core.arrays import Array
 from poseprint.core.errors import PoseprintError
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import WITHHELD
@@ -22,6 +24,7 @@ from poseprint.verification.multiplicity import e_values
 
 Side = Literal["consistent", "inconsistent"]
 Footage = Literal["films", "native", "untried"]
+Bounds = tuple[float, float]
 Row = dict[str, Any]
 FIRST = 20
 """Clips that are named to be looked at first."""
@@ -46,6 +49,13 @@ _COLUMNS = (
     "program",
     "reference",
 )
+_LOW, _HIGH = Costs().thresholds
+_USUALLY = {
+    "consistent": (_HIGH, math.inf),
+    "inconsistent": (-math.inf, _LOW),
+    "inconclusive": (_LOW, _HIGH),
+}
+"""Between which LLRs a verdict lies at the usual costs."""
 _OFF = 1e-5
 """By how much an LLR may lie beside a threshold because it was rounded."""
 
@@ -74,7 +84,7 @@ class ProfileTally:
         copies: verdicts that repeat that of another copy of the same take.
         comparisons: LLRs given, by what they were calibrated on.
         llrs: how many in each tenth, counted from 0, by decision.
-        log_e: logarithms, base 10, of the e-values of verdicts.
+        decided: LLRs of verdicts, by side and bounds.
         sha256: of the profile; several where it changed between parts.
     """
 
@@ -85,8 +95,13 @@ class ProfileTally:
     copies: int = 0
     comparisons: Counter[Origin] = field(default_factory=Counter)
     llrs: Counter[tuple[int, str]] = field(default_factory=Counter)
-    log_e: dict[Side, array[float]] = field(default_factory=lambda: {side: array("d") for side in SIGNS})
+    decided: dict[tuple[Side, Bounds], array[float]] = field(default_factory=dict)
     sha256: set[str] = field(default_factory=set)
+
+    def log_e(self, side: Side) -> Array:
+        """Logarithms, base 10, of the e-values of verdicts [shape=(n,)]."""
+        known = [log_e(side, np.array(llrs), bounds) for (of, bounds), llrs in self.decided.items() if of == side]
+        return np.concatenate([np.zeros(0), *known])
 
 
 class Tally:
@@ -105,7 +120,7 @@ class Tally:
     def __init__(self) -> None:
         self.profiles: dict[str, ProfileTally] = {}
         self.recordings: Counter[Origin] = Counter()
-        self.ends: set[tuple[float, float]] = set()
+        self.ends: set[Bounds] = set()
         self.usual_costs = True
         self.findings: Counter[str] = Counter()
         self.failures: list[tuple[str, str]] = []
@@ -135,7 +150,9 @@ class Tally:
         self.failures += [(row["file"], row["reason"]) for row in lines if row["profile"] is None]
         copied = any(row["copy_of"] for row in judged)
         for row in judged:
-            tally = self.profiles.setdefault(row["profile"], ProfileTally(row["profile"], row["person"], row["method"]))
+            tally = self.profiles.get(row["profile"])
+            if tally is None:
+                tally = self.profiles[row["profile"]] = ProfileTally(row["profile"], row["person"], row["method"])
             tally.sha256.add(row["profile_sha256"])
             self.programs.add(row["program"])
             if copied:
@@ -159,17 +176,19 @@ class Tally:
             return
         tally.comparisons[_origin(row)] += 1
         tally.llrs[math.floor(10 * llr + _OFF), decision] += 1
-        self.ends.add((row["lower"], row["upper"]))
+        bounds = (row["lower"], row["upper"])
+        self.ends.add(bounds)
         if decision in SIGNS:
-            tally.log_e[decision].append(log_e(decision, llr, row["lower"], row["upper"]))
-        if not WITHHELD.keys() & set(row["findings"]):
-            self.usual_costs &= decision in (Costs().decide(llr - _OFF), Costs().decide(llr + _OFF))
+            tally.decided.setdefault((decision, bounds), array("d")).append(llr)
+        if WITHHELD.keys().isdisjoint(row["findings"]):
+            low, high = _USUALLY[decision]
+            self.usual_costs &= low - _OFF <= llr <= high + _OFF
 
 
-def log_e(side: Side, llr: float, lower: float, upper: float) -> float:
-    """Logarithm, base 10, of a verdict's e-value, see `poseprint.verification.multiplicity.e_values`."""
-    lifted = lower if side == "consistent" else -upper
-    return float(e_values(SIGNS[side] * llr, lifted))
+def log_e(side: Side, llr: Array | float, bounds: Bounds) -> Array:
+    """Logarithms, base 10, of the e-values of verdicts, see `poseprint.verification.multiplicity.e_values`."""
+    lower, upper = bounds
+    return e_values(SIGNS[side] * np.asarray(llr), lower if side == "consistent" else -upper)
 
 
 def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
