@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from poseprint.app.cli.check import Prior, WrongCost
 from poseprint.app.cli.measures import OF_FILES, measures
-from poseprint.app.cli.options import AsJson, print_json, progress_bar
+from poseprint.app.cli.options import AsJson, Force, print_json, progress_bar
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ def run(
 
     Interrupted, the same command goes on where it stopped. What cannot be read is told, and the rest is done all the same.
     """
-    from poseprint.app.scan.report import summary, told
+    from poseprint.app.scan.report import summary
     from poseprint.app.scan.run import scan
     from poseprint.app.scan.runners import Local
     from poseprint.app.scan.settings import Plan, Selection, watch_list
+    from poseprint.app.scan.told import told
     from poseprint.verification.decision import Costs
 
     plan = Plan(measuring, Selection(*_range(people), everything), watch_list(profiles), Costs(wrong_cost, prior))
@@ -99,7 +100,7 @@ def run(
     if json:
         print_json(found)
     else:
-        print(told(found))
+        print(told(found, brief=True))
 
 
 scan_app.command(_RUN)(measures(run, without=OF_FILES))
@@ -115,12 +116,31 @@ def _range(text: str) -> tuple[int, int]:
 @scan_app.command(_REPORT)
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a scan, complete or not.")],
+    fdr: Annotated[
+        float | None,
+        typer.Option(
+            "--fdr",
+            metavar="SHARE",
+            help="Tell which verdicts stand when at most such a share of them is to be wrong, such as 0.1.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE.html", help="Write a page that opens offline.")
+    ] = None,
+    force: Force = False,
     json: AsJson = False,
 ) -> None:
     """Tell what a scan found: verdicts by person, clips to look at first, findings, failures, what chance explains."""
-    from poseprint.app.scan.report import summary, told
+    from poseprint.app.scan.report import summary
+    from poseprint.app.scan.told import told
+    from poseprint.core.files import ensure_replaceable
+    from poseprint.rendering.scan_page import is_scan_page, write_scan_page
 
-    found = summary(folder)
+    if html is not None:
+        ensure_replaceable(html, (".html", ".htm"), inputs=(), is_own=is_scan_page, force=force)
+    found = summary(folder, fdr=fdr)
+    if html is not None:
+        write_scan_page(found, html)
     if json:
         print_json(found)
     else:

@@ -10,6 +10,7 @@ from typing import Any
 
 from poseprint.core.progress import Progress, silent
 from poseprint.core.series import GRID_FPS
+from poseprint.core.tables import plain_cell, text_table
 from poseprint.io.dataset import LABELS, Recording, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.movements.cleaning import resample
@@ -102,17 +103,12 @@ def table(description: dict[str, Any]) -> str:
     """A description as a Markdown table that reads well as plain text, and what to know of it."""
     header = ["person", "recordings real", "fake", "hours", "usable", "movements real", "fake", "sessions", "majority"]
     named = [*((row["person"] or "(no name)", row) for row in description["persons"]), ("all", description["total"])]
-    rows = [header, *(_row(name, figures) for name, figures in named)]
-    widths = [max(3, *(len(row[k]) for row in rows)) for k in range(len(header))]
-    lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
-    for line, row in zip(lines, rows, strict=True):
-        line[0] = row[0].ljust(widths[0])
-    lines.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    lines = text_table(header, [_row(name, figures) for name, figures in named])
     unused, recordings = description["unused"], sum(description["total"]["recordings"].values())
     codes = ", ".join(f"{code} ({count})" for code, count in unused["codes"].items())
     return "\n".join(
         [
-            *("| " + " | ".join(line) + " |" for line in lines),
+            *lines,
             "",
             f"A movement is {description['length']} frames at {GRID_FPS:g} fps. majority: what always giving the commoner answer",
             "scores when a person's own real movements are told from the rest; for all, when real is told from fake.",
@@ -123,8 +119,7 @@ def table(description: dict[str, Any]) -> str:
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:
-    plain = "".join(c if c.isprintable() else "?" for c in name).replace("|", "\\|")
     counts, movements, hours = figures["recordings"], figures["movements"], figures["hours"]
     cells = [counts["real"], counts["fake"], *(f"{hours[key]:.3f}" for key in ("total", "usable"))]
     share = "" if figures["majority"] is None else f"{figures['majority']:.1%}"
-    return [plain, *map(str, [*cells, movements["real"], movements["fake"], figures["sessions"], share])]
+    return [plain_cell(name), *map(str, [*cells, movements["real"], movements["fake"], figures["sessions"], share])]

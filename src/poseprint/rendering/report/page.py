@@ -70,6 +70,34 @@ def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
         files.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "skeleton.js", "report.js")
     )
     js = skeleton + script
+    return (
+        environment()
+        .get_template(f"{verdict.method}.html")
+        .render(
+            verdict=verdict,
+            series=series,
+            view=VIEWS[verdict.method](verdict),
+            timeline=timeline(verdict, series),
+            training=words.flat(verdict.profile.training),
+            settings=words.flat(verdict.settings),
+            made_from=verdict.profile.made_from,
+            doubts=words.doubts(verdict),
+            strips=strips(verdict, series),
+            findings=[(finding, ranges(finding.frames, verdict, series)) for finding in verdict.findings],
+            written=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC" if os.name != "nt" else "%d %B %Y, %H:%M UTC"),
+            data=replay_data(verdict, series),
+            verdict_json=json.dumps(words.plain(verdict.to_dict()), indent=2, ensure_ascii=False),
+            video=video,
+            css=Markup(css),  # our own files: the two texts that are meant to be markup
+            js=Markup(js),
+            css_hash=csp_hash(css),
+            js_hash=csp_hash(js),
+        )
+    )
+
+
+def environment() -> Environment:
+    """What fills the templates: all that is not ours is escaped, and what is not known is an error."""
     environment = Environment(
         loader=PackageLoader("poseprint", "rendering/report"),
         autoescape=True,
@@ -88,27 +116,9 @@ def _page(verdict: Verdict, series: PoseSeries, video: str) -> str:
         "signed": words.signed,
         "short": words.short,
     }
-    return environment.get_template(f"{verdict.method}.html").render(
-        verdict=verdict,
-        series=series,
-        view=VIEWS[verdict.method](verdict),
-        timeline=timeline(verdict, series),
-        training=words.flat(verdict.profile.training),
-        settings=words.flat(verdict.settings),
-        made_from=verdict.profile.made_from,
-        doubts=words.doubts(verdict),
-        strips=strips(verdict, series),
-        findings=[(finding, ranges(finding.frames, verdict, series)) for finding in verdict.findings],
-        written=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC" if os.name != "nt" else "%d %B %Y, %H:%M UTC"),
-        data=replay_data(verdict, series),
-        verdict_json=json.dumps(words.plain(verdict.to_dict()), indent=2, ensure_ascii=False),
-        video=video,
-        css=Markup(css),  # our own files: the two texts that are meant to be markup
-        js=Markup(js),
-        css_hash=_csp_hash(css),
-        js_hash=_csp_hash(js),
-    )
+    return environment
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """What the Content-Security-Policy names a script or style sheet by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

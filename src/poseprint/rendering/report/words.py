@@ -22,8 +22,10 @@ def clock(seconds: float, digits: int = 1) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time: seconds up to two minutes, then minutes."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    """A length of time: seconds up to two minutes, then minutes, then hours."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
 
 
 def llr(ratio: float | None) -> str:
