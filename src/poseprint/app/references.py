@@ -107,6 +107,9 @@ def _learn(
         for of in ("fitting", "recordings")
     ]
     people = sorted({t.person for t in bodies})
+    known = people + sorted(
+        {t.person for t in takes}.difference(people)
+    )  # the cohort's people, then those of faces alone
     notes = list(left_out)
     if len(bodies) < len(takes):
         notes.append(f"{len(takes) - len(bodies)} of {len(takes)} recordings show too little of a body to teach one")
@@ -123,7 +126,7 @@ def _learn(
         "parted_by": way,
         "errors": errors(told[0], data=f"the data set {name}"),
         "figures": {kind: _figures(told[1], kind) for kind in EVIDENCE},
-        "recordings": {t.sha256[:16]: people.index(t.person) for t in bodies},
+        "recordings": {t.sha256[:16]: known.index(t.person) for t in takes},
     }
     reference = replace(reference, native=estimator)
     if axes == 2 and any(np.isfinite(t.statistics[:, -COUNT:]).any() for t in takes):

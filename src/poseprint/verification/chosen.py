@@ -48,7 +48,7 @@ def ensure_fits(reference: Reference, axes: int, estimator: str) -> None:
     known = dict.fromkeys((reference.native, *reference.gains, *reference.origins, *reference.films))
     if estimator not in known:
         raise DatasetError(
-            f"the reference {reference.name!r} knows what {' and '.join(known)} measure, these poses are of {estimator!r}; "
+            f"the reference {reference.name!r} was learned from poses by {' and '.join(known)}, these are by {estimator!r}; "
             "learn one from poses by that estimator, or use the one that ships"
         )
 
