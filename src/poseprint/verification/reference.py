@@ -302,6 +302,11 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
             raise ProfileError(f"{folder / stem}.json: made for other statistics than poseprint takes now; {again}")
         if facts.get("arrays", digest := hashlib.sha256(content).hexdigest()) != digest:
             raise ValueError(f"{stem}.safetensors does not belong to {stem}.json")
+        told = facts["facts"].get("films", {})
+        if not EVIDENCE.keys() <= facts["calibrations"].keys() or (
+            facts["films"] and not {"errors", "both"} <= told.keys()
+        ):
+            raise ValueError("its calibrations are not whole")
         faces = None
         if "survives" in arrays:
             recipes = face_recipes(arrays["survives"] > 0)
