@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from poseprint.core.arrays import Array
+from poseprint.evaluation.error_rates import decisions
 from poseprint.verification.calibration import Calibration, fused
-from poseprint.verification.decision import Costs
-from poseprint.verification.judge import rests_on_face
 from poseprint.verification.learn_films import (
     FUSIONS,
     SURVIVES,
@@ -198,18 +197,6 @@ def alike(trials: Trials) -> Array:
     pairs = [tuple(sorted(two)) for two in zip(trials.model, trials.test, strict=True)]
     count = Counter(pairs)
     return np.array([1 / count[pair] for pair in pairs])
-
-
-def decisions(trials: Trials) -> Array:
-    """What a check decides at the usual costs of each trial: consistent, inconsistent or inconclusive."""
-    found = []
-    for row, llr in enumerate(trials.llr["both"]):
-        bearing = float(trials.llr["bearing"][row]) if "bearing" in trials.llr else np.nan
-        decision = "inconclusive" if np.isnan(llr) else Costs().decide(float(llr))
-        if decision == "consistent" and rests_on_face({"bearing": None if np.isnan(bearing) else bearing}):
-            decision = "inconclusive"
-        found.append(decision)
-    return np.array(found)
 
 
 def told(trials: Trials) -> dict[str, Any]:

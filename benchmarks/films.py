@@ -23,10 +23,11 @@ from common import finish
 from film_calibrations import calibrations
 from film_clips import MANIFESTS, PRIVATE, Clip, read_clips, teaching
 from film_fields import field_baselines, head_pose_baseline
-from film_trials import ESTIMATOR, Tried, bodies, calibrated, decisions, joined, nested, share, told, tried_among
+from film_trials import ESTIMATOR, Tried, bodies, calibrated, joined, nested, share, told, tried_among
 from swaps import pairs as swap_pairs
 
 from poseprint.core.arrays import one_thread
+from poseprint.evaluation.error_rates import decisions
 from poseprint.evaluation.metrics import trial_metrics
 from poseprint.verification.learn_films import FUSIONS, MOVEMENT, POSTURE, Film
 from poseprint.verification.reference import shipped

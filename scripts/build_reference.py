@@ -24,22 +24,21 @@ from poseprint.app.datasets.collect import collect
 from poseprint.core.arrays import Array, mean_of
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.extraction import extract
-from poseprint.evaluation.metrics import trial_metrics
+from poseprint.evaluation.error_rates import decisions, error_rates, errors, figures
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses, write_poses
 from poseprint.movements.measure import measure
 from poseprint.rendering.avatar import write_video
 from poseprint.rendering.figure import LOOKS
-from poseprint.verification.decision import Costs
 from poseprint.verification.learn_films import FUSIONS, SURVIVES, calibrate_films, difference, with_faces
-from poseprint.verification.learn_reference import Roles, learn_reference
+from poseprint.verification.learn_reference import Roles, learn_reference, with_llr
 from poseprint.verification.reference import FOLDER, NAMES, Reference, read_reference, write_reference
 from poseprint.verification.trials import Take, Trials, takes_of_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from film_clips import MANIFESTS, read_clips, teaching  # noqa: E402
-from film_trials import bodies, calibrated, decisions, nested  # noqa: E402
+from film_trials import bodies, calibrated, nested  # noqa: E402
 from swaps import pairs as swap_pairs  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -149,7 +148,7 @@ def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path |
         "swaps": int((tried.kind == "swap").sum()),
         "swap_pairs": len(pairs),
         "survives": SURVIVES,
-        **{kind: _figures(told, kind) for kind in FUSIONS},
+        **{kind: figures(told, kind) for kind in FUSIONS},
         "errors": {
             "evidence": "both",
             "seconds": float(np.median(told.seconds)),
@@ -165,46 +164,6 @@ def with_film_calibrations(reference: Reference, gestures: Trials, poses: Path |
     reference = with_faces(reference, teaching(clips, private=False), pairs)
     calibrations = calibrate_films(fit.trials, fit.kind == "swap", genuine_persons=further)
     return replace(reference, films={MEASURED_BY: calibrations}, facts={**reference.facts, "films": films})
-
-
-def _figures(trials: Trials, kind: str) -> dict[str, Any]:
-    figures = trial_metrics(trials, kind)
-    return {
-        k: figures[k]
-        for k in ("auc", "eer", "cllr", "min_cllr", "persons", "genuine", "impostor", "majority", "intervals")
-    }
-
-
-def error_rates(trials: Trials, kind: str, decided: Array) -> dict[str, Any]:
-    """EER and Cllr, and how often verdicts, one a trial, are which."""
-    figures = trial_metrics(trials, kind)
-    shares = {
-        f"{name}_{decision}": round(float((decided[of] == decision).mean()), 4)
-        for name, of in (("genuine", trials.genuine), ("impostor", ~trials.genuine))
-        for decision in ("consistent", "inconsistent")
-    }
-    return {
-        "persons": figures["persons"],
-        "eer": round(figures["eer"], 4),
-        "eer_interval": [round(v, 4) for v in figures["intervals"]["eer"]],
-        "cllr": round(figures["cllr"], 4),
-        **shares,
-    }
-
-
-def errors(trials: Trials) -> list[dict[str, Any]]:
-    """How often verdicts by LLR err, by seconds of evidence and recordings enrolled; nothing hidden."""
-    rows = []
-    whole = trials.hidden < 0.05
-    for enrolled in (1.0, 3.0, 10.0):
-        same = trials.enrolled > 3 if enrolled == 10 else trials.enrolled == enrolled
-        for level in sorted({float(v) for v in trials.level if v.replace(".", "").isdigit()}):
-            t = trials.at(whole & same & (trials.level == f"{level:g}"))
-            about = {"seconds": level, "enrolled": int(enrolled)}
-            for kind in ("both", "motion"):
-                decided = np.array([Costs().decide(llr) for llr in t.llr[kind]])
-                rows.append({"evidence": kind, **about, **error_rates(t, kind, decided)})
-    return rows
 
 
 def card(takes: list[Take], roles: Roles) -> dict[str, Any]:
@@ -239,7 +198,8 @@ def main() -> None:
     roles = Roles()
     for axes in NAMES:
         takes = [t for g in SETS for t in takes_of_table(DATA / g / "upper_body.parquet", axes, group=g)]
-        reference, trials = learn_reference(takes, axes, roles=roles)
+        reference, folds = learn_reference(takes, axes, roles=roles)
+        trials = with_llr(Trials.joined([fold.fitting for fold in folds]), reference.calibrations)
         people = sorted({t.person for t in takes if t.group in roles.whole})
         facts = {
             **card(takes, roles),

@@ -20,6 +20,7 @@ import films_page
 import fuzz_page
 import head_page
 import people_page
+import reference_page
 import same_take_page
 import serve_page
 import verification_pages
@@ -372,6 +373,7 @@ PAGES = {
     "docs/commands.md": command_page,
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/people.md": people_page.page,
+    "docs/references.md": reference_page.page,
     "docs/threat-model.md": lambda: fuzz_page.with_part(same_take_page.with_part(deepfake_page.page())),
     "docs/head.md": head_page.page,
     "README.md": readme,

@@ -2,6 +2,7 @@ from .app.check import check as check
 from .app.check import check_poses as check_poses
 from .app.profiles import read_profile as read_profile
 from .app.profiles import write_profile as write_profile
+from .app.references import learn_reference as learn_reference
 from .core.errors import PoseprintError as PoseprintError
 from .core.findings import Finding as Finding
 from .core.series import PoseSeries as PoseSeries
@@ -19,3 +20,5 @@ from .rendering.report.page import write_report as write_report
 from .supervised.profile import SupervisedProfile as SupervisedProfile
 from .verification.enrolment import enroll as enroll
 from .verification.profile import EnrolledProfile as EnrolledProfile
+from .verification.reference import Reference as Reference
+from .verification.reference import read_reference as read_reference

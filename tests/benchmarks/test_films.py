@@ -16,6 +16,7 @@ from film_clips import read_clips, teaching
 from helpers.movers import talker
 from scipy.spatial.transform import Rotation
 
+from poseprint.evaluation.error_rates import decisions
 from poseprint.io.parquet import write_poses
 from poseprint.movements.head import COUNT
 from poseprint.verification.learn_films import Film
@@ -70,7 +71,7 @@ def test_nobody_tested_has_taught(data: Path) -> None:
     rows = films.rows(told, clips)
     assert {row["clip"] for row in rows} == {"swap.mp4", "lips.mp4"}
     assert films.swaps(told)["body_owner_higher"] in (0.0, 1.0)
-    assert set(film_trials.decisions(told.trials)) <= {"inconsistent", "inconclusive", "consistent"}
+    assert set(decisions(told.trials)) <= {"inconsistent", "inconclusive", "consistent"}
 
 
 def test_fewer_people_keep_the_share_of_those_on_several_occasions(data: Path) -> None:

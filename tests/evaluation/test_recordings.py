@@ -75,7 +75,7 @@ def test_mixed_estimators_are_both_named(tmp_path: Path) -> None:
     write_poses(other, data / "Bob-1.parquet")
     message = error_of(data, tmp_path)
     assert "mediapipe-pose-full 0.10.31 (4eaa5eb7) (Ann-0, 3 in all), openpose BODY_25 (Bob-1, 1 in all)" in message
-    assert "evaluate them apart" in message
+    assert "make a data set of each" in message
 
 
 def test_only_fakes(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ PUBLIC = {
     "poseprint": {
         *("extract", "inspect", "enroll", "check", "check_poses", "evaluate", "write_report", "Measuring"),
         *("read_poses", "write_poses", "read_profile", "write_profile"),
+        *("learn_reference", "read_reference", "Reference"),
         *("PoseSeries", "Skeleton", "UPPER_BODY", "Finding", "Verdict", "EnrolledProfile", "SupervisedProfile"),
         *("PoseprintError", "__version__"),
     },

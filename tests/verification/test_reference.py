@@ -11,10 +11,11 @@ from helpers.people import enrolled
 
 from poseprint.core.errors import ProfileError
 from poseprint.verification.background import Background
+from poseprint.verification.chosen import summaries
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.learn_films import FUSIONS
 from poseprint.verification.learn_reference import TrainingRecording
-from poseprint.verification.reference import Reference, read_reference, shipped, summaries, write_reference
+from poseprint.verification.reference import Reference, read_reference, shipped, write_reference
 from poseprint.verification.summary import Summary
 
 

@@ -37,6 +37,7 @@ from poseprint.io.provenance import read_provenance
 from poseprint.io.ro_crate import is_crate, write_crate
 from poseprint.rendering.report.page import write_report
 from poseprint.verification.decision import Costs
+from poseprint.verification.reference import SHIPPED
 
 LONGEST = 20_000
 """Letters of a question or a note."""
@@ -210,8 +211,11 @@ class Case:
             measuring: how they were measured, for the command that repeats it.
 
         Raises:
-            PoseprintError: no such input, or input or profile are not those of the verdict.
+            PoseprintError: no such input, input or profile are not those of the verdict, or it was made with a reference of
+                one's own, which a case does not keep.
         """
+        if verdict.settings.get("reference", SHIPPED) != SHIPPED:
+            raise PoseprintError("a case keeps checks with the reference that ships; this one was made with another")
         held, source = self.input(input_sha256), ProfileFolder.read(Path(profile))
         ready_made = is_poses(Path(held.file or held.path))  # which name the video that they were measured of
         is_of_it = ready_made or verdict.hashes["recording"] == held.sha256

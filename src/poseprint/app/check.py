@@ -10,6 +10,7 @@ from pathlib import Path
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.sources import read_source
 from poseprint.core.arrays import covered
+from poseprint.core.errors import ProfileError
 from poseprint.core.findings import Finding, by_severity, finding
 from poseprint.core.series import EstimatorInfo, PoseSeries
 from poseprint.core.verdict import Judgement, MovementScore, Verdict
@@ -21,16 +22,22 @@ from poseprint.movements.tracks import axes_of
 from poseprint.supervised.features import FEATURES
 from poseprint.supervised.profile import SupervisedProfile
 from poseprint.supervised.votes import judge as judge_by_votes
+from poseprint.verification.chosen import choose, ensure_fits
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import judge as judge_by_llr
 from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import Reference
 
 FRAMING = 1.6
 """By what factor a recording's shoulder width may leave the range of the profile's own footage."""
 
 
 def check(
-    source: Path | str | Sequence[Path | str], profile: Path | str, measuring: Measuring | None = None
+    source: Path | str | Sequence[Path | str],
+    profile: Path | str,
+    measuring: Measuring | None = None,
+    *,
+    reference: Reference | Path | str | None = None,
 ) -> Verdict:
     """The verdict on a video or a file of poses, or on several of one event that show one mover.
 
@@ -38,13 +45,32 @@ def check(
         source: a video, or poses in Parquet; or several, which are judged together.
         profile: the folder of a profile.
         measuring: how a video is measured, and whom; the usual way unless given.
+        reference: what an enrolled profile is judged with, or its folder; what ships unless given.
 
     Raises:
-        PoseprintError: a source or the profile cannot be read, or sources that cannot be judged together.
+        PoseprintError: a source, the profile or the reference cannot be read, a reference that does not fit the profile,
+            or sources that cannot be judged together.
     """
     loaded = read_profile(profile)  # before the long work, so that a broken profile is reported at once
+    chosen = reference_for(loaded, reference)
     sources = [source] if isinstance(source, str | Path) else source
-    return check_poses(joined([read_source(one, measuring) for one in sources]), loaded)
+    return check_poses(joined([read_source(one, measuring) for one in sources]), loaded, reference=chosen)
+
+
+def reference_for(profile: Profile, reference: Reference | Path | str | None) -> Reference | None:
+    """What a profile is to be judged with, read where a folder is given; None for what ships.
+
+    Raises:
+        PoseprintError: it cannot be read, does not fit the profile, or the profile is judged without any.
+    """
+    if reference is None:
+        return None
+    if not isinstance(profile, EnrolledProfile):
+        raise ProfileError("a supervised profile is judged by its network, without a reference; leave it out")
+    chosen = choose(reference, profile.input.axes)
+    if chosen is not None:
+        ensure_fits(chosen, profile.input.axes, profile.input.estimator.name)
+    return chosen
 
 
 def check_poses(
@@ -53,6 +79,7 @@ def check_poses(
     *,
     stride: int | None = None,
     costs: Costs | None = None,
+    reference: Reference | Path | str | None = None,
 ) -> Verdict:
     """The verdict on measured poses.
 
@@ -65,12 +92,17 @@ def check_poses(
         profile: of the person of interest.
         stride: frames from one movement to the next; None for side by side.
         costs: of an enrolled profile's verdict; the usual ones unless given.
+        reference: what an enrolled profile is judged with, or its folder, which is then read; what ships unless given.
+
+    Raises:
+        PoseprintError: a reference that cannot be read, or does not fit the profile.
     """
+    chosen = reference_for(profile, reference)
     spec, misfit = profile.input, misfit_of(series, profile)
     if not misfit or isinstance(profile, SupervisedProfile):  # else it is reported at the recording's own rate
         series = resample(series, spec.fps)
     stride = stride or spec.length
-    judgement = _judge(series, profile, stride, costs or Costs(), misfit)
+    judgement = _judge(series, profile, stride, costs or Costs(), chosen, misfit)
     movements, inspection = judgement.movements, judgement.inspection
     real = sum(m.vote for m in movements)
     return Verdict(
@@ -106,10 +138,12 @@ def check_poses(
     )
 
 
-def _judge(series: PoseSeries, profile: Profile, stride: int, costs: Costs, misfit: str) -> Judgement:
+def _judge(
+    series: PoseSeries, profile: Profile, stride: int, costs: Costs, reference: Reference | None, misfit: str
+) -> Judgement:
     """The judgement by the profile's method."""
     if isinstance(profile, EnrolledProfile):
-        return judge_by_llr(series, profile, stride=stride, costs=costs, misfit=misfit)
+        return judge_by_llr(series, profile, stride=stride, costs=costs, reference=reference, misfit=misfit)
     return judge_by_votes(series, profile, stride=stride, misfit=misfit)
 
 

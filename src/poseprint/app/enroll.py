@@ -19,8 +19,11 @@ from poseprint.io.dataset import TABLE, ensure_no_data_set, read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.io.video import VideoInfo
+from poseprint.movements.measure import reference_axes
 from poseprint.verification import enrolment
+from poseprint.verification.chosen import axes_in, choose
 from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import Reference
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ def enroll_footage(
     fps: float | None = None,
     frame_size: tuple[int, int] | None = None,
     measuring: Measuring | None = None,
+    reference: Reference | Path | str | None = None,
     progress: Progress = silent,
 ) -> EnrolledProfile:
     """Make a profile from footage, or change one.
@@ -50,21 +54,26 @@ def enroll_footage(
         forget: recordings to take out of it.
         session: place and day of the sources, where known.
         fps, frame_size, measuring, progress: see `poseprint.app.sources`.
+        reference: what the audit asks for doubts, or its folder; what ships unless given.
 
     Returns:
         the profile as it was written.
 
     Raises:
         PoseprintError: a profile that is there without `add` or `forget`, or none with them; nothing usable; a source
-            that cannot be read.
+            or a reference that cannot be read, or a reference that does not fit the recordings.
     """
     ensure_no_data_set(folder)
+    if isinstance(reference, Path | str):
+        axes_in(Path(reference))  # before the long work
     (measuring or Measuring()).ensure_one(len(sources))
     _profile_to_change(folder, person, sources, add=add, forget=forget)
     with claimed(folder, {}):
         profile = _profile_to_change(folder, person, sources, add=add, forget=forget)
         for name in forget:
-            profile = enrolment.forget(profile, name) if profile else None
+            profile = (
+                enrolment.forget(profile, name, reference=choose(reference, profile.input.axes)) if profile else None
+            )
         if sources or profile is None:
             recordings, sessions = [], []
             for number, source in enumerate(sources, 1):
@@ -81,7 +90,8 @@ def enroll_footage(
                 for series, known_session in footage:
                     recordings.append(replace(series, recording=series.recording or source.stem))
                     sessions.append(session or known_session)
-            profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile)
+            chosen = choose(reference, profile.input.axes if profile else reference_axes(recordings))
+            profile = enrolment.enroll(person, recordings, sessions=sessions, grow=profile, reference=chosen)
         profile.write(folder)
     return profile
 

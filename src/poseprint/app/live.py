@@ -20,7 +20,7 @@ from threading import Event
 from time import perf_counter
 from typing import Any, Literal
 
-from poseprint.app.check import check_poses, misfit_of
+from poseprint.app.check import check_poses, misfit_of, reference_for
 from poseprint.app.outlook import MOVEMENT_S, outlook
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.core.errors import PoseprintError, VideoError
@@ -33,6 +33,7 @@ from poseprint.io.camera import Source, Stream
 from poseprint.io.video import Frame
 from poseprint.movements.gated import THRESHOLDS
 from poseprint.movements.gates import inspect
+from poseprint.verification.reference import Reference
 
 WINDOW_S, EVERY_S = 600.0, 2.0
 LISTENING_S = 0.2
@@ -142,6 +143,7 @@ def live(
     seconds: float | None = None,
     stop: Event | None = None,
     on_picture: Callable[[Frame], None] | None = None,
+    reference: Reference | Path | str | None = None,
 ) -> Generator[Reading]:
     """Readings of something that runs, until it ends or is stopped; the last one is final and has the poses.
 
@@ -154,9 +156,10 @@ def live(
         seconds: when to end; None for never.
         stop: when set, from any thread, the final reading follows.
         on_picture: called with each picture before it is measured.
+        reference: what an enrolled profile is judged with, or its folder; what ships unless given.
 
     Raises:
-        PoseprintError: a profile or a source that cannot be read, or a person is named. Where the source breaks off, the final
+        PoseprintError: a profile, a reference or a source that cannot be read, or a person is named. Where the source breaks off, the final
             reading comes before the error.
     """
     measuring = measuring or Measuring()
@@ -169,7 +172,7 @@ def live(
             f"a window and the time between two readings are longer than 0 s, got {window:g} and {every:g}"
         )
     loaded = read_profile(profile) if isinstance(profile, Path | str) else profile
-    run = _Run(source, loaded, measuring, window)
+    run = _Run(source, loaded, measuring, window, reference_for(loaded, reference))
     try:
         yield from run.readings(every, seconds if seconds is not None else float("inf"), stop or Event(), on_picture)
     finally:
@@ -179,8 +182,10 @@ def live(
 class _Run:
     """One run: its stream, what measures, and what judges."""
 
-    def __init__(self, source: Source, profile: Profile, measuring: Measuring, window: float) -> None:
-        self._source, self._profile, self._window = source, profile, window
+    def __init__(
+        self, source: Source, profile: Profile, measuring: Measuring, window: float, reference: Reference | None
+    ) -> None:
+        self._source, self._profile, self._window, self._reference = source, profile, window, reference
         self._watcher = Watcher(measuring, window)
         self._stream = Stream(source)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="judge")
@@ -255,7 +260,7 @@ class _Run:
         series = self._watcher.series(pictures, opened.footage, opened.stats.errors)
         if not whole:
             series = series.logged("part", details={"first": 0, "last": len(series)})
-        verdict = check_poses(series, self._profile)
+        verdict = check_poses(series, self._profile, reference=self._reference)
         evidence, misfit = verdict.evidence, misfit_of(series, self._profile)
         usable = verdict.seconds["used"] or (0.0 if misfit else _longest(series))
         promise = outlook(verdict, usable, self._history, window=self._window, misfit=misfit)

@@ -55,7 +55,7 @@ FORMAT_VERSION = 1
 def evaluate(
     folder: Path | str,
     *,
-    reference: Reference | None = None,
+    reference: Reference | Path | str | None = None,
     by: By | None = None,
     space: Space | None = None,
     output: Path | str,
@@ -66,7 +66,7 @@ def evaluate(
 
     Args:
         folder: a data set (docs/formats.md); its real recordings are used.
-        reference: background, cohort and calibrations to use; the shipped one unless given.
+        reference: background, cohort and calibrations to use, or their folder; the shipped ones unless given.
         by: how enrolment and test are parted: recording, session or activity; every way that the data supports
             unless given.
         space: picture (2 axes) or depth (3 axes, where recordings have depth); depth where all do unless given.
@@ -91,7 +91,7 @@ def evaluate(
 
 def _evaluate(
     folder: Path,
-    reference: Reference | None,
+    reference: Reference | Path | str | None,
     by: By | None,
     space: Space | None,
     output: Path,
@@ -100,15 +100,15 @@ def _evaluate(
 ) -> dict[str, Any]:
     """What evaluation.json holds; the figures are plotted into `output`."""
     series, left_out = read_real(folder)
-    reference = fitting_reference(series, reference, space, folder)
-    measured = measure_usable(series, reference, left_out, folder.name, progress)
+    fitting = fitting_reference(series, reference, space, folder)
+    measured = measure_usable(series, fitting.axes, left_out, folder.name, progress)
     for sentence in left_out:
         logger.debug(sentence)
-    recordings, known = keep_unseen(measured, reference, folder)
+    recordings, known = keep_unseen(measured, fitting, folder)
     takes = [r.take for r in recordings]
     ways = _ways(takes, by, folder)
-    reference_for = _reference_by_person(reference, recordings[0].series.estimator.name)
-    notes = _notes(recordings, reference, known, ways)
+    reference_for = _reference_by_person(fitting, recordings[0].series.estimator.name)
+    notes = _notes(recordings, fitting, known, ways)
     for note in notes:
         logger.debug(note)
     return {
@@ -118,10 +118,11 @@ def _evaluate(
         "partings": SEEDS,
         "data": _data(folder, recordings, left_out),
         "reference": {
-            "name": NAMES[reference.axes],
-            "sha256": reference.sha256,
-            "people": reference.facts.get("people"),
-            "groups": reference.facts.get("groups"),
+            "name": NAMES[fitting.axes],
+            "from": fitting.name,
+            "sha256": fitting.sha256,
+            "people": fitting.facts.get("people"),
+            "groups": fitting.facts.get("groups"),
         },
         "persons_in_the_reference": known,
         "notes": notes,

@@ -14,24 +14,11 @@ from poseprint.io.dataset import read_recordings
 from poseprint.io.parquet import read_poses
 from poseprint.movements.measure import measure
 from poseprint.movements.tracks import axes_of
-from poseprint.verification.reference import NAMES, Reference, read_reference, shipped
+from poseprint.verification.chosen import axes_in, choose, ensure_fits
+from poseprint.verification.reference import NAMES, Reference, shipped
 from poseprint.verification.trials import Take
 
 Space = Literal["picture", "depth"]
-
-
-def reference_in(folder: Path, space: str | None) -> Reference:
-    """A reference of one's own: that of a space, or the only one in the folder.
-
-    Raises:
-        PoseprintError: there is none, or it cannot be read.
-    """
-    available = [axes for axes, name in NAMES.items() if (folder / f"{name}.json").is_file()]
-    wanted = [axes for axes in available if space in (None, NAMES[axes])]
-    if len(wanted) != 1:
-        names = " and ".join(NAMES[axes] for axes in available) or "none"
-        raise DatasetError(f"{folder}: references in it: {names}; choose with `space` picture or `space` depth")
-    return read_reference(wanted[0], folder)
 
 
 @dataclass(frozen=True)
@@ -66,46 +53,53 @@ def read_real(folder: Path) -> tuple[list[tuple[PoseSeries, str, str]], list[str
         several = ", ".join(f"{name} ({names[0]}, {len(names)} in all)" for (_, name), names in kinds.items())
         raise DatasetError(
             f"{folder}: recordings of different estimators or skeletons cannot be compared: {several}; "
-            "make a data set of each and evaluate them apart"
+            "make a data set of each"
         )
     return real, left_out
 
 
 def fitting_reference(
-    series: Sequence[tuple[PoseSeries, str, str]], reference: Reference | None, space: Space | None, folder: Path
+    series: Sequence[tuple[PoseSeries, str, str]],
+    reference: Reference | Path | str | None,
+    space: Space | None,
+    folder: Path,
 ) -> Reference:
     """The reference given, or the shipped one, of the space that all recordings can be measured in.
 
     Raises:
-        DatasetError: the recordings or the reference given are not of the space asked for.
+        DatasetError: the recordings or the reference given are not of the space asked for, or it was learned from others than
+            their estimator.
+        PoseprintError: the reference cannot be read.
     """
     flat = next((s.recording for s, _, _ in series if axes_of(s) != 3), None)
     if space not in (None, *NAMES.values()):
         raise DatasetError(f"space {space!r}: it is picture or depth")
-    axes = next((a for a, name in NAMES.items() if name == space), 2 if flat else 3)
-    if reference is not None and space is None:
-        axes = reference.axes
+    if reference is None:
+        offered = [2] if flat else list(NAMES)
+    else:
+        offered = [reference.axes] if isinstance(reference, Reference) else axes_in(Path(reference))
+    served = [axes for axes in offered if axes == 2 or not flat]
+    axes = next((a for a, name in NAMES.items() if name == space), max(served or offered))
     if axes == 3 and flat:
         raise DatasetError(f"{folder}: {flat} tells no depth; evaluate in the space of pictures (`space` picture)")
-    if reference is not None and reference.axes != axes:
-        raise DatasetError(
-            f"the reference is for {NAMES[reference.axes]}, not for {NAMES[axes]}; give one of the same space"
-        )
-    return reference or shipped(axes)
+    chosen = choose(reference, axes)
+    if chosen is not None:
+        ensure_fits(chosen, axes, series[0][0].estimator.name)
+    return chosen or shipped(axes)
 
 
 def measure_usable(
     series: Sequence[tuple[PoseSeries, str, str]],
-    reference: Reference,
+    axes: int,
     left_out: list[str],
     group: str,
     progress: Progress,
 ) -> list[UsableRecording]:
-    """The usable recordings, each content once; adds a sentence to `left_out` for every other."""
+    """The usable recordings, measured on so many axes, each content once; adds a sentence to `left_out` for every other."""
     usable: list[UsableRecording] = []
     contents: dict[str, str] = {}
     for number, (poses, activity, session) in enumerate(series, 1):
-        measured = measure(poses, reference.axes)
+        measured = measure(poses, axes)
         take = Take.of(measured, group=group, activity=activity, session=session)
         first = contents.get(poses.sha256) or contents.get(poses.film) or poses.recording
         contents.update({key: first for key in (poses.sha256, poses.film) if key})

@@ -11,8 +11,9 @@ from scipy.spatial.distance import squareform
 
 from poseprint.core.findings import Finding, finding
 from poseprint.movements.statistics import catalogue
+from poseprint.verification.chosen import cohort_people, reference_of, summaries
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import EVIDENCE, Reference, cohort_people, reference_of, shipped, summaries
+from poseprint.verification.reference import EVIDENCE, Reference, shipped
 from poseprint.verification.summary import MOVEMENT_S, Summary
 
 DISAGREEMENT_OF = {2: -0.5}
@@ -22,12 +23,12 @@ and for any other number. Of one mover's recordings, split as badly as can be, a
 (MSRC-12, people the background does not know)."""
 
 
-def audit(profile: EnrolledProfile) -> list[Finding]:
-    """Doubts about what a profile is made from."""
-    reference = reference_of(profile)
+def audit(profile: EnrolledProfile, chosen: Reference | None = None) -> list[Finding]:
+    """Doubts about what a profile is made from, as a reference sees it: what ships unless one is chosen."""
+    reference = reference_of(profile, chosen)
     minutes = sum(float(r["seconds"]) for r in profile.made_from) / 60
     return [
-        *_disagreement(profile, reference),
+        *_disagreement(profile, replace(reference, calibrations=(chosen or shipped(reference.axes)).calibrations)),
         *_too_few(profile, minutes),
         *_more_would_help(reference, minutes),
         *_untried_estimator(profile, reference),
@@ -71,12 +72,15 @@ def _hands_unknown(profile: EnrolledProfile) -> list[Finding]:
 
 
 def _disagreement(profile: EnrolledProfile, reference: Reference) -> list[Finding]:
-    """The two groups of recordings that look least like one mover, if they look like two."""
+    """The two groups of recordings that look least like one mover, if they look like two.
+
+    Args:
+        profile: to be doubted.
+        reference: with the calibrations of bodies, on whose scale the thresholds were set, whatever the films' is.
+    """
     recordings = summaries(profile)
     if len(recordings) < 2:
         return []
-    # The thresholds were set on the scale of gestures, whatever the films' is.
-    reference = replace(reference, calibrations=shipped(profile.input.axes).calibrations)
     without = cohort_people(profile, reference)
     groups = _least_alike(recordings, reference, without)
     if len(groups) < 2:
@@ -131,7 +135,7 @@ def _more_would_help(reference: Reference, minutes: float) -> list[Finding]:
         finding(
             "MORE_WOULD_HELP",
             f"{minutes:.1f} minutes enrolled; {max(needed - minutes, 0.5):.1f} more minutes from another day would help: "
-            f"on gestures before a depth camera and clips of 36 s, the equal error rate was: {now}, "
+            f"on {rows[count].get('data', 'gestures before a depth camera')} and clips of 36 s, the equal error rate was: {now}, "
             f"with {needed:.1f} minutes from {count} recordings {eer:.0%}",
         )
     ]

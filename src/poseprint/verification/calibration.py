@@ -133,6 +133,7 @@ def fit_calibration(
     genuine: Array,
     *,
     persons: int,
+    genuine_persons: int | None = None,
     weight: Array | None = None,
 ) -> Calibration:
     """Fit by logistic regression; genuine and impostor trials weigh alike, whatever their numbers.
@@ -142,6 +143,7 @@ def fit_calibration(
         scores, conditions: see `Calibration.unbounded`.
         genuine: bool [shape=(trials,)].
         persons: how many people the trials come from.
+        genuine_persons: how many of them are compared with themselves; all unless given.
         weight: of each trial, alike unless given [shape=(trials,)].
 
     Raises:
@@ -151,7 +153,7 @@ def fit_calibration(
     if genuine.all() or not genuine.any():
         raise PoseprintError("a calibration needs trials of both kinds, genuine and impostor")
     weight = np.ones(len(genuine)) if weight is None else weight
-    lower, upper = bounds(persons)
+    lower, upper = bounds(persons if genuine_persons is None else genuine_persons, persons)
     weights = _logistic(_terms(scores, conditions), genuine, weight)
     return Calibration(kinds, tuple(float(w) for w in weights), lower, upper, persons)
 

@@ -18,6 +18,7 @@ from poseprint.movements.measure import Measured, measure, reference_axes
 from poseprint.movements.same_take import movement_track, same_takes
 from poseprint.verification.audit import audit
 from poseprint.verification.profile import EnrolledProfile
+from poseprint.verification.reference import Reference
 
 
 def enroll(
@@ -26,6 +27,7 @@ def enroll(
     *,
     sessions: Sequence[str] | None = None,
     grow: EnrolledProfile | None = None,
+    reference: Reference | None = None,
 ) -> EnrolledProfile:
     """Enrol a person from recordings of them alone.
 
@@ -34,9 +36,10 @@ def enroll(
         recordings: poses as extracted, all by one estimator.
         sessions: place and day of each, where known.
         grow: a profile to add to; recordings that it has already are passed over.
+        reference: what the audit asks for doubts; what ships unless given.
 
     Raises:
-        DatasetError: nothing usable among the recordings, or different estimators.
+        DatasetError: nothing usable among the recordings, different estimators, or a reference that does not fit them.
         ProfileError: the profile to grow is of another person or another estimator.
     """
     if grow is not None and grow.person != person:
@@ -56,7 +59,7 @@ def enroll(
         )
     statistics = np.concatenate(contents.statistics).astype(np.float32)
     profile = EnrolledProfile(person, spec, tuple(contents.made_from), (), statistics, tuple(contents.tracks))
-    return replace(profile, findings=tuple(asdict(f) for f in [*findings, *audit(profile)]))
+    return replace(profile, findings=tuple(asdict(f) for f in [*findings, *audit(profile, reference)]))
 
 
 @dataclass
@@ -122,8 +125,13 @@ class _Contents:
         return None
 
 
-def forget(profile: EnrolledProfile, recording: str) -> EnrolledProfile:
+def forget(profile: EnrolledProfile, recording: str, *, reference: Reference | None = None) -> EnrolledProfile:
     """The profile without one of its recordings.
+
+    Args:
+        profile: to take it from.
+        recording: its name.
+        reference: see `enroll`.
 
     Raises:
         ProfileError: it has no such recording, or no other.
@@ -141,7 +149,7 @@ def forget(profile: EnrolledProfile, recording: str) -> EnrolledProfile:
         tracks=tuple(profile.tracks[i] for i in keep),
         sha256="",
     )
-    return replace(smaller, findings=tuple(asdict(f) for f in audit(smaller)))
+    return replace(smaller, findings=tuple(asdict(f) for f in audit(smaller, reference)))
 
 
 def _spec(recordings: Sequence[PoseSeries], grow: EnrolledProfile | None) -> InputSpec:

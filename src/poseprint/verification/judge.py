@@ -18,18 +18,11 @@ from poseprint.movements.measure import Measured, Movements, measure
 from poseprint.movements.same_take import known_take, movement_track
 from poseprint.movements.statistics import catalogue
 from poseprint.verification.change_of_mover import Change, find_change
+from poseprint.verification.chosen import cohort_people, reference_of, summaries
 from poseprint.verification.decision import Costs, in_words
 from poseprint.verification.explanation import departures, qualities
 from poseprint.verification.profile import EnrolledProfile
-from poseprint.verification.reference import (
-    EVIDENCE,
-    UNLIKE,
-    Evidence,
-    Reference,
-    cohort_people,
-    reference_of,
-    summaries,
-)
+from poseprint.verification.reference import EVIDENCE, UNLIKE, Evidence, Reference
 from poseprint.verification.steadiness import margins
 from poseprint.verification.summary import Summary
 
@@ -43,6 +36,8 @@ WITHHELD = {
     "FACE_ALONE": "eyes and mouth move like the person's and nothing else does, as under a face swap",
 }
 """Findings with which an LLR is given, but no verdict, and why."""
+FEW = 20
+"""People behind a calibration below which a verdict says that they are few."""
 LEAST_SUPPORT = 0.3
 """|LLR|, base 10, from which a kind of evidence supports either side (a factor of two)."""
 MOVING_PARTS = ("body", "head", "mouth", "eyes")
@@ -52,7 +47,13 @@ LEAST_BEARING = 0.15
 
 
 def judge(
-    series: PoseSeries, profile: EnrolledProfile, *, stride: int, costs: Costs | None = None, misfit: str = ""
+    series: PoseSeries,
+    profile: EnrolledProfile,
+    *,
+    stride: int,
+    costs: Costs | None = None,
+    reference: Reference | None = None,
+    misfit: str = "",
 ) -> Judgement:
     """Score a recording and each of its movements, and decide by the LLR of the whole.
 
@@ -63,9 +64,13 @@ def judge(
         profile: of the person of interest.
         stride: frames from one movement to the next.
         costs: of being wrong; the usual ones unless given.
+        reference: background, cohort and calibrations; what ships unless given.
         misfit: why the profile cannot judge these poses; then nothing is judged.
+
+    Raises:
+        DatasetError: the reference does not fit the profile.
     """
-    costs, reference = costs or Costs(), reference_of(profile)
+    costs, reference = costs or Costs(), reference_of(profile, reference)
     measured = None if misfit else measure(series, reference.axes)
     inspection = measured.inspection if measured else inspect(series, length=LENGTH)
     movements: tuple[MovementScore, ...] = ()
@@ -90,7 +95,7 @@ def judge(
         movements=movements,
         findings=findings,
         inspection=inspection,
-        settings={"cost_of_a_wrong_verdict": costs.wrong, "prior": costs.prior},
+        settings={"cost_of_a_wrong_verdict": costs.wrong, "prior": costs.prior, "reference": reference.name},
         hashes={"reference": reference.sha256},
         evidence=likelihood,
     )
@@ -316,7 +321,8 @@ def _calibration_findings(profile: EnrolledProfile, reference: Reference, foreig
     if foreign > UNLIKE:
         message = f"{foreign:.0%} of what sets this profile apart is put down to its kind of footage"
         return [finding("UNLIKE_BACKGROUND", message)]
-    return []
+    people = reference.calibrations["both"].persons
+    return [finding("CALIBRATED_ON_FEW", f"LLRs rest on {people} people")] if people < FEW else []
 
 
 def _reason(

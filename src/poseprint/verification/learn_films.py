@@ -26,8 +26,9 @@ from poseprint.verification.background import (
     square_among_all,
 )
 from poseprint.verification.calibration import Calibration, bounds, fit_fused, fused, shift_and_gain
+from poseprint.verification.learn_reference import Roles, folds_of_people, learn_background
 from poseprint.verification.reference import Reference
-from poseprint.verification.trials import Take, Trials, by_person
+from poseprint.verification.trials import Take, Trials, by_person, run_trials
 
 SURVIVES = 0.7
 """Correlation between a clip and the same clip under another face from which a statistic counts as movement: half of what
@@ -87,6 +88,10 @@ def survivors(pairs: Array, least: float = SURVIVES) -> Array:
     return chosen
 
 
+NO_PAIRS: Array = np.zeros((0, 2, COUNT))
+"""Where no clip is at hand under another face."""
+
+
 def with_faces(reference: Reference, films: Sequence[Film], pairs: Array, *, least: float = SURVIVES) -> Reference:
     """The reference with heads and faces of the people in some clips as background and cohort.
 
@@ -102,6 +107,11 @@ def with_faces(reference: Reference, films: Sequence[Film], pairs: Array, *, lea
 
 def fit_faces(takes: Sequence[Take], pairs: Array, survives: Array) -> tuple[Background, tuple[str, ...]]:
     """Heads and faces of people: what varies between and within them, and who they are.
+
+    Args:
+        takes: of films.
+        pairs: see `survival`; without any, nothing is known of what a face swap changes.
+        survives: see `survivors`.
 
     Raises:
         DatasetError: fewer than four people with a face, or nobody on two occasions.
@@ -130,9 +140,9 @@ def fit_faces(takes: Sequence[Take], pairs: Array, survives: Array) -> tuple[Bac
     moment = deviations.T @ deviations / max(len(deviations) - len(seen), 1)
     other_face = (pairs[:, 1] - pairs[:, 0])[:, used - first] / scale
     # Within a person: movements around their clip, a clip under another face, occasions around the person.
-    within = moment + other_face.T @ other_face / (2 * len(pairs)) + drift.T @ drift / free
+    within = moment + other_face.T @ other_face / max(2 * len(pairs), 1) + drift.T @ drift / free
     strangers = pairs[:, 0][:, used - first] / scale
-    strangers = strangers - strangers.mean(axis=0)
+    strangers = strangers - strangers.sum(axis=0) / max(len(strangers), 1)
     between = (people.T @ people + 0.5 * strangers.T @ strangers) / (len(people) + 0.5 * len(strangers))
 
     movements = np.array([t.summary().movements for t in seen])
@@ -192,6 +202,58 @@ def calibrate_films(
         limits = bounds(len(set(trials.model[kept & trials.genuine])) + genuine_persons, people)
         out[name] = fit_fused(fusion, scores[kept], genuine, weight=weight[kept], limits=limits, persons=people)
     return out
+
+
+def learn_heads(
+    reference: Reference, takes: Sequence[Take], bodies: Sequence[Take], survives: Array, roles: Roles, *, seed: int = 0
+) -> tuple[Reference, list[Trials]]:
+    """A reference of bodies with heads and faces of the same people, and calibrations on their clips of several occasions.
+
+    No clip is at hand under another face: what a swap changes is part of nothing here.
+
+    Args:
+        reference: of the bodies of these people.
+        takes: clips of people who talk.
+        bodies: those of them that show a body.
+        survives: which statistics count as movement, see `survivors`.
+        roles: see `poseprint.verification.learn_reference`.
+        seed: of the folds of people.
+
+    Returns:
+        the reference, and the trials of each fold, whose people its background does not know.
+
+    Raises:
+        DatasetError: too few people with a face, or on two occasions.
+    """
+    folds = []
+    for fold in folds_of_people(takes, "session", seed):
+        unknown, of_others = [t for t in takes if t.person in fold], [t for t in takes if t.person not in fold]
+        background = learn_background([t for t in bodies if t.person not in fold], 2, roles)
+        faces, _ = fit_faces(of_others, NO_PAIRS, survives)
+        folds += _occasions_apart(replace(reference, background=background, faces=faces), unknown)
+    calibrations = calibrate_clips(Trials.joined(folds))
+    if "both" not in calibrations:
+        raise DatasetError("no two clips of one person on two occasions show enough to be compared")
+    faces, speakers = fit_faces(takes, NO_PAIRS, survives)
+    films = {reference.native: calibrations}
+    return replace(reference, faces=faces, speakers=speakers, films=films), folds
+
+
+def calibrate_clips(trials: Trials) -> dict[str, Calibration]:
+    """Calibrations on clips of which none is swapped."""
+    return calibrate_films(trials, np.zeros(len(trials), dtype=bool))
+
+
+def _occasions_apart(reference: Reference, takes: Sequence[Take]) -> list[Trials]:
+    """Every clip of a known occasion against everybody, who is enrolled on all their clips of other occasions."""
+    known = [t for t in takes if t.session]
+    found = []
+    for person, own in by_person(known):
+        for take in known:
+            elsewhere = [t for t in own if take.person != person or t.session != take.session]
+            if elsewhere:
+                found.append(run_trials(reference, elsewhere, [("clip", take.person, take.summary())]))
+    return [Trials.joined(found)] if found else []
 
 
 def difference(

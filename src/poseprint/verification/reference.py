@@ -1,8 +1,9 @@
-"""What ships with the program: a background, its cohort and calibrations, for pictures and for depth.
+"""A background, its cohort and calibrations, for pictures and for depth: those that ship, and those that users learn.
 
 `picture` serves what any video gives, `depth` recordings that tell how far each keypoint is. Each is one safetensors
 file (statistics of statistics: nobody's recordings) and one json file beside it, whose facts the model card, the advice
-at enrolment and the error rates in a report are written from. scripts/build_reference.py makes both.
+at enrolment and the error rates in a report are written from. scripts/build_reference.py makes both that ship,
+`poseprint.app.references` those of a data set.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,14 @@ from poseprint.verification.background import (
     square_among_all,
 )
 from poseprint.verification.calibration import Calibration, circumstances
-from poseprint.verification.profile import EnrolledProfile
 from poseprint.verification.summary import Summary
 
 FORMAT_VERSION = 2
 FOLDER = Path(__file__).resolve().parent / "references"
 NAMES = {2: "picture", 3: "depth"}
 """Axes -> the reference that needs nothing but them."""
+SHIPPED = "shipped"
+"""Name of the references in the package."""
 EVIDENCE: dict[str, tuple[str, ...]] = {"static": ("static",), "motion": ("motion",), "both": ("static", "motion")}
 """The three LLRs that are always given, and the scores of the body that each is made of where nothing else is known."""
 UNLIKE = 0.4
@@ -92,6 +94,8 @@ class Reference:
         of_films: whether the calibrations are those of films.
         facts: json-ready: what it was made from, persons by sha256 of their recordings, error rates, curves.
         sha256: of the two files.
+        native: estimator of the recordings that it was made from; others need a comparison with it.
+        name: `shipped`, or that of its folder.
     """
 
     background: Background
@@ -104,11 +108,8 @@ class Reference:
     faces: Background | None = None
     speakers: tuple[str, ...] = ()
     of_films: bool = False
-
-    @property
-    def native(self) -> str:
-        """Estimator of the recordings that references are made from; others need a comparison with it."""
-        return KINECT
+    native: str = KINECT
+    name: str = SHIPPED
 
     @property
     def axes(self) -> int:
@@ -140,11 +141,12 @@ class Reference:
         b = self.background
         if estimator in self.gains:
             b = replace(b, scale=b.scale / self.gains[estimator])
-        if estimator not in self.origins:
+        if estimator in self.origins:
+            others = [i for i, name in enumerate(self.facts["speakers"]) if not _is_one_of(str(name), besides)]
+            middle = mean_of(self.origins[estimator][others], share=0)
+            b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
+        if estimator not in {*self.origins, *self.films}:
             return replace(self, background=b, faces=None)
-        others = [i for i, name in enumerate(self.facts["speakers"]) if not _is_one_of(str(name), besides)]
-        middle = mean_of(self.origins[estimator][others], share=0)
-        b = replace(b, mean=np.where(np.isfinite(middle), middle, b.mean))
         left_out = [i for i, name in enumerate(self.speakers) if _is_one_of(name, besides)]
         faces = self.faces and without_people(self.faces, left_out)
         calibrations = self.films.get(estimator, self.calibrations)
@@ -267,6 +269,7 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
     facts = {
         "format_version": FORMAT_VERSION,
         "axes": b.axes,
+        "native": reference.native,
         "statistics": catalogue_sha256(b.axes),
         "recording_movements": b.recording_movements,
         "faces_recording_movements": reference.faces.recording_movements if reference.faces else 0.0,
@@ -275,9 +278,10 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
         "films": {k: {n: c.to_dict() for n, c in v.items()} for k, v in reference.films.items()},
         "facts": dict(reference.facts),
     }
-    stem = NAMES[b.axes]
+    stem, content = NAMES[b.axes], save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
+    facts["arrays"] = hashlib.sha256(content).hexdigest()
     with atomic_write(folder / f"{stem}.safetensors") as partial:
-        partial.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
+        partial.write_bytes(content)
     with atomic_write(folder / f"{stem}.json") as partial:
         partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -288,13 +292,21 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
     Raises:
         ProfileError: it is missing, damaged, or of other statistics than this program takes.
     """
-    stem = NAMES[axes]
+    stem, is_own = NAMES[axes], folder != FOLDER
+    again = "learn it again with `poseprint reference learn`" if is_own else "install poseprint again"
     try:
         text = (folder / f"{stem}.json").read_bytes()
         content = (folder / f"{stem}.safetensors").read_bytes()
         facts, arrays = parse_json(text), load(content)
         if facts["format_version"] != FORMAT_VERSION or facts["statistics"] != catalogue_sha256(axes):
-            raise ProfileError(f"{folder / stem}.json: made for other statistics; run scripts/build_reference.py again")
+            raise ProfileError(f"{folder / stem}.json: made for other statistics than poseprint takes now; {again}")
+        if facts.get("arrays", digest := hashlib.sha256(content).hexdigest()) != digest:
+            raise ValueError(f"{stem}.safetensors does not belong to {stem}.json")
+        told = facts["facts"].get("films", {})
+        if not EVIDENCE.keys() <= facts["calibrations"].keys() or (
+            facts["films"] and not {"errors", "both"} <= told.keys()
+        ):
+            raise ValueError("its calibrations are not whole")
         faces = None
         if "survives" in arrays:
             recipes = face_recipes(arrays["survives"] > 0)
@@ -309,11 +321,11 @@ def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
             sha256=hashlib.sha256(text + content).hexdigest(),
             faces=faces,
             speakers=tuple(str(name) for name in facts["speakers"]),
+            native=str(facts.get("native", KINECT)),
+            name=folder.resolve().name if is_own else SHIPPED,
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise ProfileError(
-            f"{folder / stem}: the reference cannot be read ({error}); install poseprint again"
-        ) from error
+        raise ProfileError(f"{folder / stem}: the reference cannot be read ({error}); {again}") from error
 
 
 def _packed(b: Background, prefix: str) -> dict[str, Array]:
@@ -371,25 +383,3 @@ def _square(triangle: Array, used: Array, size: int) -> Array:
     block = np.zeros((len(used), len(used)))
     block[np.triu_indices(len(used))] = triangle
     return square_among_all(block + np.triu(block, 1).T, used, size)
-
-
-def summaries(profile: EnrolledProfile) -> list[Summary]:
-    """Each recording of a profile, summed up."""
-    return [Summary.of(profile.of_recording(i), float(r["seconds"])) for i, r in enumerate(profile.made_from)]
-
-
-def reference_of(profile: EnrolledProfile) -> Reference:
-    """The shipped reference as the profile's estimator sees it; the person does not help to tell the middle."""
-    return _shipped_for(profile.input.axes, profile.input.estimator.name, profile.person)
-
-
-@lru_cache(maxsize=16)
-def _shipped_for(axes: int, estimator: str, person: str) -> Reference:
-    """Kept, with the metrics that it has computed, for the next check against the same profile."""
-    return shipped(axes).seen_by(estimator, person)
-
-
-def cohort_people(profile: EnrolledProfile, reference: Reference) -> set[int]:
-    """Which people of the cohort are enrolled here, by content; mostly nobody."""
-    recordings = [str(r.get("poses_sha256", "")) for r in profile.made_from]
-    return {c for sha256 in recordings for c in reference.cohort_people(sha256)}

@@ -38,7 +38,10 @@ def test_the_command_refuses(tmp_path: Path, command: Command) -> None:
         in command("evaluate", data, "-o", tmp_path / "out").error()
     )
     assert "no recordings.csv" in command("evaluate", tmp_path, "-o", tmp_path / "out").error()
-    assert "references in it: none" in command("evaluate", data, "-o", tmp_path / "out", "--reference", data).error()
+    assert (
+        "no reference in it; `poseprint reference learn"
+        in command("evaluate", data, "-o", tmp_path / "out", "--reference", data).error()
+    )
     (tmp_path / "file").touch()
     assert "cannot be written" in command("evaluate", data, "-o", tmp_path / "file").error()
     assert "'day'" in command("evaluate", data, "-o", tmp_path / "out", "--by", "day").err

@@ -12,6 +12,7 @@ from poseprint.app.cli.options import (
     Force,
     Fps,
     FrameSize,
+    ReferenceDir,
     plain,
     print_json,
     progress_bar,
@@ -56,13 +57,14 @@ def check(
     stride: Stride = None,
     wrong_cost: WrongCost = 10.0,
     prior: Prior = 0.5,
+    reference: ReferenceDir = None,
     fps: Fps = None,
     frame_size: FrameSize = None,
     *,
     measuring: Measuring,
 ) -> int:
     """Judge a recording: exit code 0 consistent, 1 inconsistent, 2 inconclusive, 3 error."""
-    from poseprint.app.check import check_poses
+    from poseprint.app.check import check_poses, reference_for
     from poseprint.app.profiles import read_profile
     from poseprint.core.files import ensure_replaceable
     from poseprint.io.poses import is_poses
@@ -71,6 +73,7 @@ def check(
 
     costs = Costs(wrong_cost, prior)
     loaded = read_profile(profile)
+    chosen = reference_for(loaded, reference)
     if footage and (report is None or len(source) > 1 or is_poses(source[0])):
         raise PoseprintError("--footage goes with --report and one video")
     measuring.ensure_one(len(source))
@@ -81,7 +84,7 @@ def check(
         ensure_replaceable(report, (".html", ".htm"), inputs=inputs, is_own=is_report, force=force)
     series = joined([read_source(one, fps, frame_size, measuring) for one in source])
     with progress_bar("judging"):
-        verdict = check_poses(series, loaded, stride=stride, costs=costs)
+        verdict = check_poses(series, loaded, stride=stride, costs=costs, reference=chosen)
     if report is not None:
         with progress_bar(report.name) as progress:
             write_report(verdict, series, report, footage=source[0] if footage else None, progress=progress)

@@ -11,6 +11,7 @@ from poseprint.app.cli.options import (
     AsJson,
     Fps,
     FrameSize,
+    ReferenceDir,
     as_typed,
     parse_size,
     plain,
@@ -40,6 +41,7 @@ def enroll(
     session: Annotated[
         str | None, typer.Option(callback=as_typed, help="Place and day of these recordings, where known.")
     ] = None,
+    reference: ReferenceDir = None,
     json: AsJson = False,
     fps: Fps = None,
     frame_size: FrameSize = None,
@@ -63,6 +65,7 @@ def enroll(
             fps=fps,
             frame_size=parse_size(frame_size),
             measuring=measuring,
+            reference=reference,
             progress=progress,
         )
     if json:

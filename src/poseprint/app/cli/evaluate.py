@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from poseprint.app.cli.options import AsJson, extra, print_json, progress_bar
+from poseprint.app.cli.options import AsJson, ReferenceDir, extra, print_json, progress_bar
 
 
 def evaluate(
@@ -20,25 +20,21 @@ def evaluate(
     space: Annotated[
         Literal["picture", "depth"] | None, typer.Option(help="Depth where all recordings tell it unless said.")
     ] = None,
-    reference: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of a reference of your own; the shipped one unless given."),
-    ] = None,
+    reference: ReferenceDir = None,
     seed: Annotated[int, typer.Option(help="Of partings, draws and intervals.")] = 0,
     json: AsJson = False,
 ) -> None:
     """Measure how well the persons of a data set are told apart: error rates, evidence, figures.
 
-    Everybody is enrolled on some recordings and tested on others, with the reference that ships; persons whom
+    Everybody is enrolled on some recordings and tested on others, with the reference that ships or your own; persons whom
     it knows are left out.
     """
     with extra("an evaluation needs"):
         from poseprint.evaluation.evaluate import evaluate as run
-        from poseprint.evaluation.recordings import reference_in
     with progress_bar(dataset.name) as bar:
         result: dict[str, Any] = run(
             dataset,
-            reference=reference_in(reference, space) if reference else None,
+            reference=reference,
             by=by,
             space=space,
             output=output,

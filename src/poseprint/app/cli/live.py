@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from poseprint.app.cli.check import EXIT, print_verdict
-from poseprint.app.cli.options import AsJson, Force, plain, print_json
+from poseprint.app.cli.options import AsJson, Force, ReferenceDir, plain, print_json
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def live(
     ] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE.mp4", help="Keep the pictures.")] = None,
     force: Force = False,
+    reference: ReferenceDir = None,
     json: AsJson = False,
     *,
     measuring: Measuring,
@@ -63,7 +64,9 @@ def live(
     last: Reading | None = None
     error: PoseprintError | None = None
     with _until_ctrl_c() as stop, _recording(record) as on_picture:
-        readings = run(source, profile, measuring, seconds=seconds, stop=stop, on_picture=on_picture)
+        readings = run(
+            source, profile, measuring, seconds=seconds, stop=stop, on_picture=on_picture, reference=reference
+        )
         with closing(readings):
             try:
                 for last in readings:

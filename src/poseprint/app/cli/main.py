@@ -32,6 +32,7 @@ from poseprint.app.cli.options import (
     progress_bar,
 )
 from poseprint.app.cli.recordings import draw, extract, inspect
+from poseprint.app.cli.reference import reference_app
 from poseprint.app.cli.scan import scan_app
 from poseprint.app.cli.serve import serve
 from poseprint.app.cli.supervised import experiment, train, tune
@@ -52,6 +53,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(cache_app, name="cache")
 app.add_typer(case_app, name="case")
+app.add_typer(reference_app, name="reference")
 app.add_typer(scan_app, name="scan")
 
 

@@ -41,6 +41,12 @@ FrameSize = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Replace a file that poseprint did not write (never one that is read).")
 ]
+ReferenceDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference", metavar="REF", help="Folder of a reference that `reference learn` made; what ships unless given."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print json.")]
 
 OPTIONS = {
@@ -69,6 +75,7 @@ OPTIONS = {
             "person",
             "table",
             "individual",
+            "people",
         )
     },
 }

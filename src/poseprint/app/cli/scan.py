@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from poseprint.app.cli.check import Prior, WrongCost
 from poseprint.app.cli.measures import OF_FILES, measures
-from poseprint.app.cli.options import AsJson, Force, print_json, progress_bar
+from poseprint.app.cli.options import AsJson, Force, ReferenceDir, print_json, progress_bar
 from poseprint.core.errors import PoseprintError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def run(
     again: Annotated[bool, typer.Option("--again", help="Do what failed once more.")] = False,
     wrong_cost: WrongCost = 10.0,
     prior: Prior = 0.5,
+    reference: ReferenceDir = None,
     json: AsJson = False,
     *,
     measuring: Measuring,
@@ -88,7 +89,9 @@ def run(
     from poseprint.app.scan.told import told
     from poseprint.verification.decision import Costs
 
-    plan = Plan(measuring, Selection(*_range(people), everything), watch_list(profiles), Costs(wrong_cost, prior))
+    plan = Plan(
+        measuring, Selection(*_range(people), everything), watch_list(profiles, reference), Costs(wrong_cost, prior)
+    )
     runner: Any = partial(Local, workers=workers)
     if ray is not None:
         from poseprint.app.scan.cluster import Cluster

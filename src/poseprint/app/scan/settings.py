@@ -11,13 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from poseprint.app.check import reference_for
 from poseprint.app.profiles import read_profile
 from poseprint.core.errors import PoseprintError
-from poseprint.core.files import absence, file_sha256
+from poseprint.core.files import absence
 from poseprint.core.version import __version__
 from poseprint.estimation.measuring import Measuring
 from poseprint.io.profile_folder import MANIFEST
 from poseprint.verification.decision import Costs
+from poseprint.verification.reference import Reference
 
 MOST_PEOPLE = 8
 """People of a clip who are measured at most: those who are largest and most central over time."""
@@ -50,19 +52,25 @@ class Watched:
         person: the person of interest.
         sha256: of the profile.
         files: their contents by name.
+        reference: what it is judged with; None for what ships.
     """
 
     name: str
     person: str
     sha256: str
     files: Mapping[str, bytes]
+    reference: Reference | None = None
 
 
-def watch_list(folder: Path) -> tuple[Watched, ...]:
+def watch_list(folder: Path, reference: Path | None = None) -> tuple[Watched, ...]:
     """The profiles in a folder, one a folder, or the one that it is, in order of their names.
 
+    Args:
+        folder: with profiles.
+        reference: folder of the reference that they are judged with; what ships unless given.
+
     Raises:
-        PoseprintError: there is none, or one is broken.
+        PoseprintError: there is none, one is broken, or the reference cannot be read or does not fit one.
     """
     if not folder.is_dir():
         raise PoseprintError(absence(folder))
@@ -71,11 +79,16 @@ def watch_list(folder: Path) -> tuple[Watched, ...]:
         raise PoseprintError(
             f"{folder}: no profile in it; expected a folder for each, as `poseprint enroll` writes them"
         )
-    watched = []
+    watched, known = [], dict[int, Reference | Path | None]()  # each reference is read once
     for own in folders:
         profile = read_profile(own)
         files = {p.name: p.read_bytes() for p in sorted(own.iterdir()) if p.is_file() and not p.name.startswith(".")}
-        watched.append(Watched(own.resolve().name, profile.person, profile.sha256, files))
+        try:
+            chosen = reference_for(profile, known.get(profile.input.axes, reference))
+        except PoseprintError as error:
+            raise PoseprintError(f"{own}: {error}") from error
+        known[profile.input.axes] = chosen
+        watched.append(Watched(own.resolve().name, profile.person, profile.sha256, files, chosen))
     return tuple(watched)
 
 
@@ -88,14 +101,12 @@ class Plan:
         selection: which clips are.
         profiles: whom they are judged against.
         costs: of being wrong.
-        reference: folder of a reference of one's own; None for the one that ships.
     """
 
     measuring: Measuring
     selection: Selection
     profiles: tuple[Watched, ...]
     costs: Costs = field(default_factory=Costs)
-    reference: Path | None = None
 
     @cached_property
     def measured_by(self) -> dict[str, Any]:
@@ -111,11 +122,9 @@ class Plan:
     @cached_property
     def judged_by(self) -> str:
         """sha256 of all that changes a verdict on what was measured."""
-        own = sorted(self.reference.iterdir()) if self.reference else ()
         about = {
             "poseprint": __version__,
-            "profiles": {w.name: w.sha256 for w in self.profiles},
+            "profiles": {w.name: [w.sha256, w.reference and w.reference.sha256] for w in self.profiles},
             "costs": [self.costs.wrong, self.costs.prior],
-            "reference": {file.name: file_sha256(file) for file in own if file.is_file()},
         }
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

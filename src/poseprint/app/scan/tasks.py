@@ -249,7 +249,7 @@ def judge(plan: Plan, poses: bytes) -> list[dict[str, Any]]:
         series = read_poses(file)
     rows = []
     for watched, profile in zip(plan.profiles, _profiles(plan.profiles), strict=True):
-        verdict = check_poses(series, profile, costs=plan.costs)
+        verdict = check_poses(series, profile, costs=plan.costs, reference=watched.reference)
         rows.append(verdict_row(watched, verdict))
     return rows
 
