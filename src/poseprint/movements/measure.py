@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from poseprint.core.arrays import Array, Span, covered, runs
 from poseprint.core.findings import Inspection
@@ -92,14 +92,16 @@ class Measured:
             spans += whole
         return tuple(spans)
 
+    @lru_cache(maxsize=4)  # noqa: B019
     def movements(self, stride: int = STRIDE, *, face: bool = True) -> Movements:
         """Its movements and their statistics; `stride` as in `spans`, `face` as in `MovementStatistics.of`."""
         spans = self.spans(stride)
         return Movements(spans, self.statistics.of(spans, face=face))
 
 
+@lru_cache(maxsize=1)
 def measure(series: PoseSeries, axes: int) -> Measured:
-    """Gates, cleaning and tracks of a recording.
+    """Gates, cleaning and tracks of a recording; the last is kept, so that the same series is judged against many profiles at once.
 
     Args:
         series: poses as extracted, neither cleaned nor cut.

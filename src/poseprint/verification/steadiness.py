@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,8 +67,9 @@ def margins(
     return out
 
 
+@lru_cache(maxsize=COPIES)
 def _measured_over(measured: Measured, draw: int, axes: int) -> Summary:
-    """A copy of the recording, each a little shorter than the last."""
+    """A copy of the recording, each a little shorter than the last; kept for the next profile that it is judged against."""
     copy = measured_anew(measured.series, draw)
     kinds = {
         kind: tuple((min(a + draw * CUT, max(a, b - LENGTH)), b) for a, b in spans)

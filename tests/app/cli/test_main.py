@@ -59,7 +59,7 @@ def test_version_and_help(command: Command) -> None:
         "live",
     ]
     groups = {g.name: g.typer_instance for g in app.registered_groups}
-    assert set(groups) == {"models", "dataset", "cache", "case", "reference"}
+    assert set(groups) == {"models", "dataset", "cache", "case", "reference", "scan"}
     for name in (*names, *groups):
         assert f" {name} " in shown.out
         assert f"poseprint {name} " in command(name, "--help").out
