@@ -22,6 +22,7 @@ import head_page
 import people_page
 import reference_page
 import same_take_page
+import scan_page
 import serve_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
@@ -374,6 +375,7 @@ PAGES = {
     "docs/model-card.md": lambda: GENERATED + enrolment_pages.model_card(),
     "docs/people.md": people_page.page,
     "docs/references.md": reference_page.page,
+    "docs/scan.md": lambda: scan_page.with_parts((ROOT / "docs" / "scan.md").read_text(encoding="utf-8")),
     "docs/threat-model.md": lambda: fuzz_page.with_part(same_take_page.with_part(deepfake_page.page())),
     "docs/head.md": head_page.page,
     "README.md": readme,

@@ -8,10 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from helpers.command import Command
-from helpers.scans import Here, clips, profiles
+from helpers.references import fewer_trials, many
+from helpers.scans import Here, clips, lines, profiles
 
 from poseprint.app.cli.scan import _with_address
+from poseprint.app.references import learn_reference
 from poseprint.app.scan import runners
+from poseprint.verification.reference import shipped
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +53,18 @@ def test_duckdb_reads_the_tables_as_they_lie(command: Command, tmp_path: Path) -
     assert who == 1
 
 
+@pytest.mark.usefixtures("here")
+def test_a_reference_of_ones_own_judges(command: Command, tmp_path: Path) -> None:
+    clips(tmp_path / "clips", 0)
+    profiles(tmp_path / "watched", 0, 1)
+    with fewer_trials():
+        (own,) = learn_reference(many(tmp_path / "data"), tmp_path / "own")
+    scan = ("scan", tmp_path / "clips", "--profiles", tmp_path / "watched", "-o", tmp_path / "out")
+    for more, reference in (((), shipped(2)), (("--reference", tmp_path / "own"), own), ((), shipped(2))):
+        assert command(*scan, *more).code == 0
+        assert {row["reference"] for row in lines(tmp_path / "out", "verdicts")} == {reference.sha256}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -59,6 +74,7 @@ def test_duckdb_reads_the_tables_as_they_lie(command: Command, tmp_path: Path) -
         (("{}/clips", "--profiles", "{}/watched", "-o", "{}/out", "--people", "many"), "--people 'many': expected"),
         (("{}/clips", "--profiles", "{}/watched", "-o", "{}/out", "--people", "3-2"), "the smaller number first"),
         (("{}/clips", "--profiles", "{}/watched", "-o", "{}/out", "--rate", "12"), "--rate is one of 10, 15, 30"),
+        (("{}/clips", "--profiles", "{}/watched", "-o", "{}/out", "--reference", "{}/clips"), "no reference in it"),
         (("{}/clips", "--profiles", "{}/watched"), "Missing option"),
         (("report", "{}/none"), "none"),
     ],
