@@ -2,7 +2,8 @@
 
     python benchmarks/archive.py DIR [--clips 500]
 
-Makes DIR/clips and DIR/profiles, alike each time. Real films are pieces of those in ../shared/data, at most 480 pixels wide.
+Makes DIR/clips and DIR/profiles, alike each time; long films come on top of that number. Real films are pieces of those in ../shared/data, at
+most 480 pixels wide.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from clips import PRIVATE
 from common import ROOT, SHARED, clips
 
 from poseprint.core.arrays import Array
+from poseprint.core.series import PoseSeries
 from poseprint.io.dataset import read_recordings
 from poseprint.io.kinect import read_kinect
 from poseprint.io.parquet import read_poses
@@ -66,6 +69,10 @@ COPIES: tuple[tuple[str, Any], ...] = (
 )
 
 
+LONG_S = 130
+"""Seconds of the long films, which are measured in parts; one to a hundred other clips, besides these."""
+
+
 def drawn(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Figures that move as people of MSRC-12 did."""
     people = [r.series for r in read_kinect(SHARED / "msrc12" / "upper_body.parquet")]
@@ -73,12 +80,26 @@ def drawn(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
         series = people[(k * 37) % len(people)]
         first = 60 + 11 * k % 200
         part = series.part(first, min(len(series), first + round(SECONDS * 30)))
-        zoom = (0.2 + 0.02 * (k % 5)) * SIZE[1] / part.shoulder_width()
-        neck = np.nanmedian(part.position[:, 1], axis=0)
-        position = (part.position - neck) * zoom + np.array([0.5, 0.45]) * SIZE
-        figure = replace(part, position=position, frame_size=SIZE, time=part.time - part.time[0], channels={})
-        look = list(LOOKS.values())[k % len(LOOKS)]
-        yield f"drawn/{k:03d}.mp4", lambda p, f=figure, look=look: write_video(f, p, look=look, size=SIZE)
+        yield f"drawn/{k:03d}.mp4", partial(draw, part.position, part, k)
+
+
+def long(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
+    """Figures that move as people did, there and back again for two minutes."""
+    people = [r.series for r in read_kinect(SHARED / "msrc12" / "upper_body.parquet")]
+    for k in range(number):
+        series = people[(k * 41 + 5) % len(people)]
+        last = len(series) - 1
+        there_and_back = last - np.abs(np.arange(LONG_S * 30) % (2 * last) - last)
+        yield f"long/{k:03d}.mp4", partial(draw, series.position[there_and_back], series, k)
+
+
+def draw(position: Array, series: PoseSeries, k: int, path: Path) -> None:
+    """A figure, large or small, in one of its looks."""
+    zoom = (0.2 + 0.02 * (k % 5)) * SIZE[1] / series.shoulder_width()
+    position = (position - np.nanmedian(position[:, 1], axis=0)) * zoom + np.array([0.5, 0.45]) * SIZE
+    time, sure = np.arange(len(position)) / 30, np.ones(position.shape[:2], dtype=np.float32)
+    figure = replace(series, position=position, confidence=sure, frame_size=SIZE, time=time, channels={})
+    write_video(figure, path, look=list(LOOKS.values())[k % len(LOOKS)], size=SIZE)
 
 
 def real(number: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
@@ -185,11 +206,13 @@ def make(folder: Path, number: int) -> None:
     there = folder / "clips"
     count = {kind: round(share * number) for kind, share in SHARES.items()}
     count["real"] += number - sum(count.values())
+    count["long"] = max(1, number // 100)
     made = {
-        "drawn": lambda n: drawn(n),
-        "real": lambda n: real(n),
+        "drawn": drawn,
+        "real": real,
+        "long": long,
         "copy": lambda n: copies(n, there),
-        "nobody": lambda n: nobody(n),
+        "nobody": nobody,
         "still": lambda n: stills(n, there),
         "broken": lambda n: broken(n, there),
         "hostile": lambda n: hostile(n, there),

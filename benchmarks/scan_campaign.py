@@ -41,6 +41,12 @@ def doubled(folder: Path) -> int:
     return sum(count - 1 for count in lines.values())
 
 
+def put_aside(folder: Path) -> int:
+    """Clips that were put aside."""
+    rows = [r for file in (folder / "clips").glob("*.parquet") for r in pq.read_table(file).to_pylist()]
+    return sum(r["reason"].startswith("put aside") for r in rows)
+
+
 def children(pid: int) -> list[int]:
     """The workers of a scan's process."""
     with contextlib.suppress(OSError):
@@ -142,7 +148,7 @@ class Campaign:
                 if left <= 0:
                     process.wait(ENOUGH_S)
                     break
-                time.sleep(self._random.uniform(2, 9))
+                time.sleep(self._random.uniform(3, 20))
                 what = disturb(process) if process.poll() is None else ""
                 if what:
                     happened[what] += 1
@@ -152,12 +158,20 @@ class Campaign:
             if time.monotonic() > until:
                 print(f"{out}: hung, or failed again and again", file=sys.stderr)
                 break
-        same, again = content(out) == self._whole, 0
-        if not same:  # somebody was killed twice over one clip, which was put aside
-            again = 1
+        again = put_aside(out)
+        if again:
             self.start(out, "--again").wait(ENOUGH_S)
-            same = content(out) == self._whole
-        return {"begun": begun, "same": same, "doubled": doubled(out), "again": again}
+        return {"begun": begun, "same": self._same(out), "doubled": doubled(out), "again": int(again > 0)}
+
+    def _same(self, out: Path) -> bool:
+        """Whether a scan left what the undisturbed one did; what differs is told."""
+        own = content(out)
+        different = sorted(name for name in own.keys() | self._whole.keys() if own.get(name) != self._whole.get(name))
+        for name in different[:5]:
+            print(f"{out}: {name} differs", file=sys.stderr)
+        if different:
+            shutil.copytree(out, Path(tempfile.mkdtemp(prefix="poseprint-differs-")) / out.name)
+        return not different
 
     def kill_local(self, process: subprocess.Popen[bytes]) -> str:
         """Kill a worker or the driver."""
@@ -218,7 +232,7 @@ class Campaign:
             for size in sizes:
                 subprocess.run(["mount", "-o", f"remount,size={size}k", str(disk)], check=True)
                 codes.append(self.start(disk / "out").wait(ENOUGH_S))
-            same, twice = content(disk / "out") == self._whole, doubled(disk / "out")
+            same, twice = self._same(disk / "out"), doubled(disk / "out")
         finally:
             subprocess.run(["umount", str(disk)], check=True)
         row = {"what": "disk", "happened": {"disk full": sum(c != 0 for c in codes)}, "scans": 1, "begun": len(codes)}
