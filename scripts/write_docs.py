@@ -21,6 +21,8 @@ import fuzz_page
 import head_page
 import people_page
 import same_take_page
+import scale_figures
+import scale_page
 import serve_page
 import verification_pages
 from experiment_pages import presets_section, readme_lines, section
@@ -374,6 +376,8 @@ PAGES = {
     "docs/people.md": people_page.page,
     "docs/threat-model.md": lambda: fuzz_page.with_part(same_take_page.with_part(deepfake_page.page())),
     "docs/head.md": head_page.page,
+    "docs/scale.md": lambda: scale_page.page(GENERATED),
+    **scale_figures.FIGURES,
     "README.md": readme,
 }
 
