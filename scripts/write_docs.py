@@ -22,6 +22,8 @@ import head_page
 import people_page
 import reference_page
 import same_take_page
+import scale_figures
+import scale_page
 import scan_page
 import serve_page
 import verification_pages
@@ -378,6 +380,8 @@ PAGES = {
     "docs/scan.md": lambda: scan_page.with_parts((ROOT / "docs" / "scan.md").read_text(encoding="utf-8")),
     "docs/threat-model.md": lambda: fuzz_page.with_part(same_take_page.with_part(deepfake_page.page())),
     "docs/head.md": head_page.page,
+    "docs/scale.md": lambda: scale_page.page(GENERATED),
+    **scale_figures.FIGURES,
     "README.md": readme,
 }
 
