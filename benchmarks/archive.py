@@ -2,8 +2,8 @@
 
     python benchmarks/archive.py DIR [--clips 500]
 
-Makes DIR/clips and DIR/profiles, alike each time; long films come on top of that number. Real films are pieces of those in ../shared/data, at
-most 480 pixels wide.
+Makes DIR/clips and DIR/profiles, alike each time; long films come on top of that number. Real films are pieces of those in ../shared/data,
+at most 480 pixels wide.
 """
 
 from __future__ import annotations

@@ -67,13 +67,15 @@ def scan_folder(
         to_do: files that were listed too, in a part of their own.
         journal: lines of its one run.
     """
-    for name in ("listing", "clips", "verdicts", "log"):
+    for name in ("listing", "clips", "tracks", "verdicts", "log"):
         (folder / name).mkdir(parents=True)
     about = {"format_version": 1, "measured_by": {"poseprint": "0.1.0", "estimator": "mediapipe", "people": [1, 8]}}
     (folder / "scan.json").write_text(json.dumps(about))
     for number, clips in enumerate(parts):
         _write(folder, "listing", number, clips)
         _write(folder, "clips", number, clips)
+        tracks = [{"file": c["file"], "who": p["who"], "track": b""} for c in clips for p in c["measured"]]
+        _write(folder, "tracks", number, tracks)
         told = [
             {**v, "file": c["file"], "sha256": c["sha256"], "who": p["who"], "copy_of": p["copy_of"]}
             for c in clips
@@ -89,6 +91,6 @@ def scan_folder(
 
 
 def _write(folder: Path, name: str, number: int, lines: Sequence[Row]) -> None:
-    schema = {"listing": rows.LISTED, "clips": rows.CLIPS, "verdicts": rows.VERDICTS}[name]
+    schema = {"listing": rows.LISTED, "clips": rows.CLIPS, "tracks": rows.TRACKS, "verdicts": rows.VERDICTS}[name]
     made = rows.table(list(lines), schema.with_metadata({"judged_by": "all"}))
     pq.write_table(made, folder / name / f"part-{number:06d}.parquet")

@@ -61,14 +61,14 @@ class Source:
             return extract(self.path, measuring, chunks_dir=chunks_dir or parts, progress=progress, info=video)
 
         cache = measuring.cache and isinstance(measuring.estimator, str)
-        return measured(video, _settings(measuring), measure, cache=cache)
+        settings = {**settings_of(measuring), "who": measuring.who, "at": measuring.at}
+        return measured(video, settings, measure, cache=cache)
 
 
-def _settings(measuring: Measuring) -> dict[str, Any]:
-    """All that changes what is measured, json-ready."""
+def settings_of(measuring: Measuring) -> dict[str, Any]:
+    """All that changes what is measured but for whom, json-ready."""
     weights = file_sha256(measuring.weights) if measuring.weights and measuring.weights.is_file() else ""
-    networks = {"mediapipe": version("mediapipe"), "models": FILES, "weights": weights}
-    return {**measuring.settings, **networks, "who": measuring.who, "at": measuring.at}
+    return {**measuring.settings, "mediapipe": version("mediapipe"), "models": FILES, "weights": weights}
 
 
 def open_source(

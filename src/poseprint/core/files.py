@@ -260,8 +260,12 @@ def _lock(file: IO[bytes], path: Path, busy: str) -> None:
 
 
 @contextmanager
-def atomic_write(path: Path | str) -> Iterator[Path]:
+def atomic_write(path: Path | str, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path`, with its suffix, that takes its place when the block ends well.
+
+    Args:
+        path: of the file.
+        durable: whether it must be whole after a loss of power too.
 
     Raises:
         PoseprintError: the folder or the file cannot be written.
@@ -272,12 +276,25 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
+        if durable:
+            _flush(partial)
         partial.replace(path)
+        if durable and os.name != "nt":
+            _flush(path.parent)
     except OSError as error:
         raise PoseprintError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def _flush(path: Path) -> None:
+    """See that what was written of a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def file_sha256(path: Path) -> str:

@@ -72,13 +72,14 @@ def reference_of(profile: EnrolledProfile, chosen: Reference | None = None) -> R
     spec = profile.input
     if chosen is not None:
         ensure_fits(chosen, spec.axes, spec.estimator.name)
-    return _seen(chosen or shipped(spec.axes), spec.estimator.name, profile.person)
+    reference = chosen or shipped(spec.axes)
+    return _seen(reference, spec.estimator.name, *([profile.person] if reference.speaks(profile.person) else []))
 
 
 @lru_cache(maxsize=16)
-def _seen(reference: Reference, estimator: str, person: str) -> Reference:
-    """Kept, with the metrics that it has computed, for the next check against the same profile."""
-    return reference.seen_by(estimator, person)
+def _seen(reference: Reference, estimator: str, *besides: str) -> Reference:
+    """Kept, with the metrics that it has computed, for the next profile of the same person, or of anybody that it does not know."""
+    return reference.seen_by(estimator, *besides)
 
 
 def summaries(profile: EnrolledProfile) -> list[Summary]:

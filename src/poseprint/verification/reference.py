@@ -152,6 +152,10 @@ class Reference:
         calibrations = self.films.get(estimator, self.calibrations)
         return replace(self, background=b, faces=faces, calibrations=calibrations, of_films=estimator in self.films)
 
+    def speaks(self, person: str) -> bool:
+        """Whether it knows somebody of this name from films, who is left out when they are judged."""
+        return any(_is_one_of(str(name), (person,)) for name in (*self.facts.get("speakers", ()), *self.speakers))
+
     def cohort_people(self, sha256: str) -> tuple[int, ...]:
         """Which person of the cohort a recording belongs to, by the sha256 of its poses; mostly nobody."""
         known = self.facts.get("recordings", {})

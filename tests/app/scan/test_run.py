@@ -222,12 +222,12 @@ def test_a_full_disk_loses_nothing(
     scanned(archive, watched, tmp_path / "whole")
     real, left = store.atomic_write, 12
 
-    def filled(path: Path) -> Any:
+    def filled(path: Path, **more: Any) -> Any:
         nonlocal left
         left -= 1
         if left < 0:
             raise PoseprintError(f"{path}: cannot be written (No space left on device)")
-        return real(path)
+        return real(path, **more)
 
     monkeypatch.setattr(store, "atomic_write", filled)
     with pytest.raises(PoseprintError, match="No space left"):

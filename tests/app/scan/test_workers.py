@@ -17,7 +17,7 @@ from helpers.scans import Here, clips, content, plan_of, profiles
 
 from poseprint.app.scan.cluster import Cluster
 from poseprint.app.scan.run import scan
-from poseprint.app.scan.runners import Local, Runner, WorkerLostError, most_workers
+from poseprint.app.scan.runners import Local, Runner, WorkerLostError, in_time, most_workers
 from poseprint.app.scan.scheduling import Scheduler
 from poseprint.app.scan.settings import Plan
 from poseprint.core.errors import PoseprintError
@@ -62,9 +62,8 @@ def refuse(_plan: Plan) -> None:
     raise PoseprintError("not this")
 
 
-def sleep(_plan: Plan, flag: str) -> None:
-    Path(flag).touch()
-    time.sleep(600)
+def endless(_plan: Plan) -> None:
+    in_time(1, time.sleep, 600)
 
 
 def result(runner: Runner, *call: Any) -> Any:
@@ -98,14 +97,9 @@ def test_a_crash_is_told(runner: Runner) -> None:
         result(runner, crash)
 
 
-def test_a_task_can_be_ended(runner: Runner, tmp_path: Path) -> None:
-    task = runner.start(sleep, str(tmp_path / "flag"))
-    eventually(lambda: (tmp_path / "flag").exists(), 60)
-    runner.cancel(task)
-    while not runner.wait([task], 1):
-        pass
+def test_what_takes_too_long_ends(runner: Runner) -> None:
     with pytest.raises(WorkerLostError):
-        runner.result(task)
+        result(runner, endless)
     assert result(runner, told, 6)[0] == 6
 
 

@@ -76,6 +76,7 @@ OPTIONS = {
             "table",
             "individual",
             "people",
+            "workers",
         )
     },
 }

@@ -28,8 +28,8 @@ class _Scan(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put in what need not be typed."""
         if args and args[0] not in (*self.commands, "--help"):
-            args = [_RUN, *args]
-        return list(super().parse_args(ctx, _with_address(args)))
+            args = [_RUN, *_with_address(args)]
+        return list(super().parse_args(ctx, args))
 
 
 def _with_address(args: list[str]) -> list[str]:
@@ -94,6 +94,8 @@ def run(
     )
     runner: Any = partial(Local, workers=workers)
     if ray is not None:
+        if workers is not None:
+            raise PoseprintError("`workers` are of this machine; on Ray each processor of the cluster is one")
         from poseprint.app.scan.cluster import Cluster
 
         runner = partial(Cluster, address="" if ray == "auto" else ray)

@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Collection
 from typing import Any
 
-from poseprint.app.scan.runners import WORKER_BYTES, WorkerLostError
+from poseprint.app.scan.runners import LONGEST_S, WORKER_BYTES, WorkerLostError, in_time
 from poseprint.app.scan.settings import Plan
 from poseprint.core.errors import MissingDependencyError, PoseprintError
+from poseprint.core.version import __version__
 
 AHEAD = 2
 """Tasks at a time for each processor of the cluster: one runs, one waits where its worker will be free."""
@@ -43,6 +44,7 @@ class Cluster:
         except Exception as error:  # Ray has many of its own
             raise PoseprintError(f"no Ray cluster answers at {address or 'this machine'}: {error}") from error
         self._key = os.urandom(8).hex()
+        plan.measured_by  # noqa: B018  is told by this machine, and goes along
         self._shared = self._ray.put(plan)
         options = {"num_cpus": 1, "max_retries": 0, "memory": WORKER_BYTES if _tells_memory(self._ray) else 0}
         self._remote = self._ray.remote(**options)(_run)
@@ -68,10 +70,6 @@ class Cluster:
         except exceptions.RayError as error:
             raise WorkerLostError(_how(error)) from error
 
-    def cancel(self, task: Any) -> None:
-        """See Runner."""
-        self._ray.cancel(task, force=True)
-
     def close(self) -> None:
         """See Runner."""
         self._ray.shutdown()
@@ -92,4 +90,7 @@ def _run(key: str, shared: list[Any], function: Callable[..., Any], *given: Any)
 
         _plans.clear()
         _plans[key] = ray.get(shared[0])
-    return function(_plans[key], *given)
+    plan = _plans[key]
+    if plan.measured_by["poseprint"] != __version__:
+        raise PoseprintError(f"a node has poseprint {__version__}, the scan {plan.measured_by['poseprint']}")
+    return in_time(LONGEST_S, function, plan, *given)

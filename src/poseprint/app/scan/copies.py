@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 
 from poseprint.app.scan.store import Row
@@ -16,50 +18,52 @@ alike too (docs/threat-model.md)."""
 
 
 class Copies:
-    """Takes that were seen so far. In a part, longer recordings count as earlier, so that the cut one is the copy."""
+    """Takes that were seen so far. In a part, longer recordings count as earlier, so that the cut one is the copy.
+
+    Attributes:
+        seen: changes with all that was seen, in order; empty before anything was.
+        part_of: the parts of those who are no copies.
+    """
 
     def __init__(self) -> None:
+        self.seen = ""
         self._index = TakeIndex()
         self._places: list[Place] = []
         self._contents: dict[tuple[str, int], Place] = {}
         self.part_of: dict[Place, int] = {}
 
     def known(self, number: int, tracks: Mapping[Place, Array], rows: Mapping[str, Row]) -> None:
-        """Take over a part in which copies were found already: those who are none, in order, with their tracks."""
+        """Take over a part in which copies were found when the same had been seen before: its tracks, in order."""
+        people = {(file, p["who"]): p for file, row in rows.items() for p in row.get("measured") or ()}
         for place, track in tracks.items():
-            self._add(number, place, rows[place[0]]["sha256"], track)
+            of = people[place]["copy_of"], people[place]["copy_who"]
+            self._see(number, place, rows[place[0]]["sha256"], track, of if of[0] else None)
+        self._note(rows)
 
-    def find(
-        self, number: int, rows: Mapping[str, Row], track_of: Callable[[str, int], Array | None]
-    ) -> dict[Place, Array]:
+    def find(self, number: int, rows: Mapping[str, Row], track_of: Callable[[str, int], Array]) -> dict[Place, Array]:
         """Say of everybody in a part's lines of whom they are a copy (`copy_of`, `copy_who`), or too short a likeness (`like`,
         `like_who`), or neither.
 
         Args:
             number: of the part.
             rows: its lines by file, in order.
-            track_of: the track of somebody in a file; None of who was found to be a copy before.
+            track_of: the track of somebody in a file.
 
         Returns:
-            the tracks of those who are no copy.
+            everybody's tracks, in the order in which they were compared.
         """
         tracks: dict[Place, Array] = {}
         people = [(file, row, person) for file, row in rows.items() for person in row.get("measured") or ()]
         for file, row, person in sorted(people, key=lambda p: -p[2]["seconds"]):
-            place, content = (file, person["who"]), (row["sha256"], person["who"])
-            of, like = self._contents.get(content), None
+            place = (file, person["who"])
+            track = tracks[place] = track_of(*place)
+            of, like = self._contents.get((row["sha256"], person["who"])), None
             if of is None:
-                track = track_of(*place)
-                if track is None:
-                    continue
                 of, like = self._copied(track)
-                if of is None:
-                    tracks[place] = track
-                    self._add(number, place, row["sha256"], track)
-                else:
-                    self._contents[content] = of
+            self._see(number, place, row["sha256"], track, of)
             person["copy_of"], person["copy_who"] = of or (None, None)
             person["like"], person["like_who"] = like or (None, None)
+        self._note(rows)
         return tracks
 
     def _copied(self, track: Array) -> tuple[Place | None, Place | None]:
@@ -71,8 +75,17 @@ class Copies:
         found = sum(stretch.last - stretch.first for stretch in dict(alike)[number].stretches)
         return (self._places[number], None) if found >= SURE_S else (None, self._places[number])
 
-    def _add(self, number: int, place: Place, sha256: str, track: Array) -> None:
-        self._index.add(track)
-        self._places.append(place)
-        self._contents[sha256, place[1]] = place
-        self.part_of[place] = number
+    def _see(self, number: int, place: Place, sha256: str, track: Array, of: Place | None) -> None:
+        """Take note of somebody, who is a copy of somebody else or not."""
+        self._contents.setdefault((sha256, place[1]), of or place)
+        if of is None:
+            self._index.add(track)
+            self._places.append(place)
+            self.part_of[place] = number
+
+    def _note(self, rows: Mapping[str, Row]) -> None:
+        people = [
+            (file, row["sha256"], [(p["who"], p["copy_of"], p["copy_who"]) for p in row.get("measured") or ()])
+            for file, row in rows.items()
+        ]
+        self.seen = hashlib.sha256(f"{self.seen}{json.dumps(people)}".encode()).hexdigest()

@@ -25,7 +25,7 @@ from poseprint.app.scan.settings import Plan
 from poseprint.app.scan.sources import Item, listing
 from poseprint.app.scan.store import Row, Store
 from poseprint.app.scan.tasks import Clip, Long
-from poseprint.core.files import ensure_apart
+from poseprint.core.files import ensure_apart, exists
 from poseprint.core.progress import Progress, silent
 from poseprint.estimation.chunks import Chunk, read_chunk, write_chunk
 from poseprint.estimation.model_files import install, missing
@@ -72,7 +72,7 @@ def scan(
     Raises:
         PoseprintError: nothing to scan, the folder is in use, of something else or cannot be written.
     """
-    ensure_apart(folder, [path for source in sources if (path := Path(source)).exists()])
+    ensure_apart(folder, [path for source in sources if exists(path := Path(source))])
     items = listing(sources)
     if any(Path(item.file).suffix.lower() != ".parquet" for item in items) and missing(plan.measuring.models):
         install(plan.measuring.models)  # once, before several workers would
@@ -91,9 +91,9 @@ class _Part:
         number: its place.
         items: its clips.
         rows: the lines of those that are done, by file.
-        settled: whether all lines are from its table, which tells the copies among them too.
-        verdicts: of those who were judged, by file and who.
-        to_judge: how many are to be; None until all clips are done.
+        settled: whether its tables are as they will be.
+        verdicts: on those who are no copies, by file and who.
+        to_judge: how many they are; None until all clips are done.
     """
 
     number: int
@@ -112,11 +112,11 @@ class _SameFiles:
         self._shared = {size for size, count in sizes.items() if count > 1}
         self._measured_as: dict[str, str] = {}
         self._waiting: dict[str, list[tuple[int, Item]]] = {}
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, tuple[Row, int]] = {}
 
     def may_be(self, item: Item) -> bool:
         """Whether another file might be the same."""
-        return item.size in self._shared
+        return item.size > 0 and item.size in self._shared
 
     def is_another(self, sha256: str, item: Item) -> bool:
         """Whether another file of this content is measured."""
@@ -126,10 +126,10 @@ class _SameFiles:
         """Leave a file until the one that is measured is done."""
         self._waiting.setdefault(sha256, []).append((number, item))
 
-    def done(self, row: Row) -> None:
-        """Take note of a clip that is done."""
+    def done(self, row: Row, number: int) -> None:
+        """Take note of a clip that is done, and of the number of its part."""
         if row["size"] in self._shared and row["sha256"]:
-            self.rows.setdefault(row["sha256"], row)
+            self.rows.setdefault(row["sha256"], (row, number))
 
     def left(self, sha256: str) -> list[tuple[int, Item]]:
         """Those that waited for the file of a content, which is done, or was another by then."""
@@ -175,7 +175,7 @@ class _Scan:
             rows, settled = self._store.done(number, items, again=self._again)
             self._open[number] = _Part(number, items, rows, settled)
             for row in rows.values():
-                self._same.done(row)
+                self._same.done(row, number)
                 self._status[row["status"]] += 1
             self._tell()
             todo = [item for item in items if item.file not in rows]
@@ -253,7 +253,7 @@ class _Scan:
         """
         if found is None:
             if sha256 in self._same.rows:
-                self._note(number, self._store.keep_copy(item, self._same.rows[sha256]))
+                self._note(number, self._store.keep_copy(item, *self._same.rows[sha256]))
             else:
                 self._same.wait_for(sha256, number, item)
             return []
@@ -262,12 +262,12 @@ class _Scan:
         if found.sha256 != sha256:
             return waited
         for other_number, other in waited:
-            self._note(other_number, self._store.keep_copy(other, self._same.rows[sha256]))
+            self._note(other_number, self._store.keep_copy(other, *self._same.rows[sha256]))
         return []
 
     def _note(self, number: int, row: Row) -> None:
         self._open[number].rows[row["file"]] = row
-        self._same.done(row)
+        self._same.done(row, number)
         self._status[row["status"]] += 1
         self._new += 1
         self._tell()
@@ -278,18 +278,38 @@ class _Scan:
             self._to_compare += 1
             tracks = self._store.tracks(part.number)
             part.rows = {item.file: part.rows[item.file] for item in part.items}
+            before = self._copies.seen
+            part.settled = part.settled and self._store.compared_with(part.number) == (before or "nothing")
             if part.settled:
                 self._copies.known(part.number, tracks, part.rows)
             else:
-                tracks = self._copies.find(part.number, part.rows, partial(self._store.track, tracks))
-                self._store.write_clips(part.number, list(part.rows.values()), tracks)
+                track_of = partial(self._store.track, number=part.number, known=tracks)
+                tracks = self._copies.find(part.number, part.rows, track_of)
+                self._store.write_clips(part.number, list(part.rows.values()), tracks, before or "nothing")
+            self._have_judged(part, scheduler)
+
+    def _have_judged(self, part: _Part, scheduler: Scheduler) -> None:
+        """Have those of a part judged who are no copies, unless they were."""
+        judged = self._store.judged_by(part.number) == self._plan.judged_by
+        if part.settled and judged and not self._again:
             part.to_judge = 0
-            if not part.settled or self._store.judged_by(part.number) != self._plan.judged_by:
-                part.to_judge = len(tracks)
-                people = {(row["file"], p["who"]): p for row in part.rows.values() for p in row.get("measured") or ()}
-                for place in tracks:
-                    scheduler.add(("judge", part.number, place), partial(self._judge, people[place]))
-                part.settled = False
+            return
+        people = {
+            (row["file"], p["who"]): (row, p)
+            for row in part.rows.values()
+            for p in row.get("measured") or ()
+            if p["copy_of"] is None
+        }
+        kept = self._store.verdicts_of(part.number) if judged else {}
+        failed = any(line["decision"] is None for lines in kept.values() for line in lines)
+        part.settled = part.settled and judged and not failed
+        part.to_judge = len(people)
+        for place, (row, person) in people.items():
+            lines = kept.get(place, [])
+            if lines and all(_stands(line, row, again=self._again) for line in lines):
+                part.verdicts[place] = lines
+            else:
+                scheduler.add(("judge", part.number, place), partial(self._judge, person))
 
     def _judge(self, person: Row) -> Flow:
         try:
@@ -322,6 +342,11 @@ class _Scan:
             there = self._store.verdicts_of(number)
             found |= {place: rows for place, rows in there.items() if place in wanted}
         return found
+
+
+def _stands(line: Row, row: Row, *, again: bool) -> bool:
+    """Whether a line of verdicts is of somebody who is no copy, in a clip as it is now; and, if `again`, was not put aside."""
+    return line["sha256"] == row["sha256"] and line["copy_of"] is None and (line["decision"] is not None or not again)
 
 
 def _nothing() -> Flow:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from multiprocessing import get_context
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -18,6 +22,8 @@ from poseprint.core.progress import processors
 
 WORKER_BYTES = 900_000_000
 """What a worker may need; there are no more of them than fit into the memory that is free."""
+LONGEST_S = 3600.0
+"""Seconds that a task may take; then its worker ends."""
 TASKS_A_WORKER = 500
 """Tasks after which a worker makes room for a fresh one, for what the libraries it uses do not give back."""
 
@@ -52,13 +58,19 @@ class Runner(Protocol):
         """
         ...
 
-    def cancel(self, task: Any) -> None:
-        """End a task, whatever it is doing; it then counts as lost."""
-        ...
-
     def close(self) -> None:
         """End all workers."""
         ...
+
+
+def in_time(seconds: float, function: Callable[..., Any], *given: Any) -> Any:
+    """Call a function in a worker, which ends, whatever it is doing, if that takes longer than so many seconds."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            return function(*given)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def most_workers(wanted: int | None) -> int:
@@ -87,11 +99,12 @@ class Local:
 
     def __init__(self, plan: Plan, workers: int | None = None) -> None:
         self.slots = most_workers(workers)
+        self._scratch = TemporaryDirectory(prefix="poseprint-scan-")
         self._pool: Any = ProcessPool(
             max_workers=self.slots,
             max_tasks=TASKS_A_WORKER,
             initializer=_become_worker,
-            initargs=(plan, os.getpid()),
+            initargs=(plan, os.getpid(), self._scratch.name),
             context=get_context("spawn"),
         )
 
@@ -109,17 +122,12 @@ class Local:
             return task.result()
         except ProcessExpired as error:
             raise WorkerLostError(_how(error.exitcode)) from error
-        except CancelledError as error:
-            raise WorkerLostError("it took too long") from error
-
-    def cancel(self, task: Any) -> None:
-        """See Runner."""
-        task.cancel()
 
     def close(self) -> None:
         """See Runner."""
         self._pool.stop()
         self._pool.join()
+        self._scratch.cleanup()
 
 
 def _how(exitcode: int) -> str:
@@ -135,20 +143,21 @@ def _how(exitcode: int) -> str:
 _plan: Plan | None = None
 
 
-def _become_worker(plan: Plan, parent: int) -> None:
-    """Keep the plan, leave Ctrl-C to the parent, and end with it."""
+def _become_worker(plan: Plan, parent: int, scratch: str) -> None:
+    """Keep the plan, leave Ctrl-C to the parent, end with it, and leave temporary files where they are removed with it."""
     global _plan
-    _plan = plan
+    _plan, tempfile.tempdir = plan, scratch
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent, scratch), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, scratch: str) -> None:
     while os.getppid() == parent:
         time.sleep(1)
+    shutil.rmtree(scratch, ignore_errors=True)
     os._exit(1)
 
 
 def _run(function: Callable[..., Any], *given: Any) -> Any:
     assert _plan is not None
-    return function(_plan, *given)
+    return in_time(LONGEST_S, function, _plan, *given)

@@ -1,4 +1,4 @@
-"""Work that takes several tasks, as generators, and who gives their tasks to a runner: tries, deadlines, back-pressure.
+"""Work that takes several tasks, as generators, and who gives their tasks to a runner: tries, back-pressure.
 
 A flow yields lists of calls, at least one each time, is sent the list of their results, and returns what came of it. As
 many calls are at work as the runner has slots; those of flows that have begun go before new flows, so that few are open.
@@ -12,13 +12,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from poseprint.app.scan.runners import Runner, WorkerLostError
+from poseprint.app.scan.runners import LONGEST_S, Runner, WorkerLostError
 from poseprint.core.errors import explain
 
 TRIES = 2
 """Times that a task is begun that ends badly: its worker dies, its file cannot be fetched, or it fails as nobody foresaw."""
-LONGEST_S = 3600.0
-"""Seconds that a task may take, waiting for a worker among them."""
 _TICK_S = 0.5
 
 Call = tuple[Any, ...]
@@ -42,14 +40,14 @@ class _Open:
 
 @dataclass(eq=False)
 class _Call:
-    """A call of a flow: where its result goes, how often it was begun, and until when it may take."""
+    """A call of a flow: where its result goes, how often it was begun, and when last."""
 
     of: _Open
     results: list[Any]
     place: int
     call: Call
     tries: int = 0
-    until: float = 0.0
+    begun: float = 0.0
 
     @property
     def is_waited_for(self) -> bool:
@@ -62,11 +60,10 @@ class Scheduler:
 
     Args:
         runner: runs their tasks.
-        longest_s: see LONGEST_S.
     """
 
-    def __init__(self, runner: Runner, longest_s: float = LONGEST_S) -> None:
-        self._runner, self._longest = runner, longest_s
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._ready: deque[_Call] = deque()
         self._at_work: dict[Any, _Call] = {}
         self._soon: deque[tuple[Any, Callable[[], Flow]]] = deque()
@@ -97,7 +94,7 @@ class Scheduler:
 
     def _start(self, call: _Call) -> None:
         call.tries += 1
-        call.until = time.monotonic() + self._longest
+        call.begun = time.monotonic()
         self._at_work[self._runner.start(*call.call)] = call
 
     def _collect(self) -> None:
@@ -111,17 +108,14 @@ class Scheduler:
                     self._ready.append(call)
                 elif call.is_waited_for:
                     why = str(error) if isinstance(error, WorkerLostError) else explain(error)
+                    if time.monotonic() - call.begun >= LONGEST_S:
+                        why = f"it took over {LONGEST_S / 60:.0f} minutes"
                     self._go_on(call.of, AsideError(f"{why}, {TRIES} times"))
                 continue
             if call.is_waited_for:
                 call.of.missing -= 1
                 if not call.of.missing:
                     self._go_on(call.of)
-        now = time.monotonic()
-        for task, call in self._at_work.items():
-            if now > call.until:
-                call.until = now + self._longest
-                self._runner.cancel(task)
 
     def _go_on(self, opened: _Open, error: AsideError | None = None) -> None:
         """Let a flow go on with its results, or with what became of one of its calls."""

@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from poseprint.app.check import reference_for
 from poseprint.app.profiles import read_profile
+from poseprint.app.sources import settings_of
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import absence
 from poseprint.core.version import __version__
@@ -88,7 +88,7 @@ def watch_list(folder: Path, reference: Path | None = None) -> tuple[Watched, ..
         except PoseprintError as error:
             raise PoseprintError(f"{own}: {error}") from error
         known[profile.input.axes] = chosen
-        watched.append(Watched(own.resolve().name, profile.person, profile.sha256, files, chosen))
+        watched.append(Watched(own.name or own.resolve().name, profile.person, profile.sha256, files, chosen))
     return tuple(watched)
 
 
@@ -112,12 +112,7 @@ class Plan:
     def measured_by(self) -> dict[str, Any]:
         """All that changes what is measured, json-ready."""
         selection = "everything" if self.selection.everything else [self.selection.fewest, self.selection.most]
-        return {
-            "poseprint": __version__,
-            "mediapipe": version("mediapipe"),
-            **self.measuring.settings,
-            "people": selection,
-        }
+        return {"poseprint": __version__, **settings_of(self.measuring), "people": selection}
 
     @cached_property
     def judged_by(self) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,13 +19,17 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from poseprint.core.errors import MissingDependencyError, PoseprintError
-from poseprint.core.files import absence
+from poseprint.core.files import absence, exists
 
 _FILMS = "mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts flv ogv asf wmv 3gp 3g2 gif mxf ivf"
 SUFFIXES = frozenset(f".{suffix}" for suffix in [*_FILMS.split(), "parquet"])
 """What is taken of a folder: films, and poses in Parquet. A file that is named is taken whatever its name."""
 STORES = frozenset(["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "memory"])
 """Object stores that are read, by the beginning of an address."""
+NOT_UTF8 = "not UTF-8"
+"""The mark of a file whose name no table can hold."""
+PAUSES_S = (2.0, 20.0)
+"""Seconds after which a file that could not be fetched is tried again."""
 _PATTERN = re.compile(r"[*?\[]")
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.:-]*)://", re.IGNORECASE)
 
@@ -68,7 +74,7 @@ def _items(source: str) -> Iterator[Item]:
         yield from _remote(source)
         return
     path = Path(source)
-    if path.is_dir():
+    if exists(path) and path.is_dir():
         yield from _folder(path)
     elif os.path.lexists(path):
         yield from _listed(source) if is_list(source) else [_local(source)]
@@ -92,9 +98,14 @@ def _folder(folder: Path) -> Iterator[Item]:
 
 
 def _local(file: str) -> Item:
-    with suppress(OSError):
+    try:
+        file.encode()
+    except UnicodeEncodeError:
+        return Item(os.fsencode(file).decode(errors="backslashreplace"), -1, NOT_UTF8)
+    with suppress(OSError, ValueError):
         stat = os.stat(file)  # noqa: PTH116
-        return Item(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
+        if S_ISREG(stat.st_mode):
+            return Item(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
     return Item(file, -1, "")
 
 
@@ -116,10 +127,12 @@ def _listed(source: str) -> Iterator[Item]:
     try:
         with _opened(source) as file:
             table = (
-                pq.read_table(file, columns=["file"]) if source.lower().endswith(".parquet") else pa.csv.read_csv(file)
+                pq.read_table(file, columns=["file"])
+                if source.lower().endswith(".parquet")
+                else pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types={"file": pa.string()}))
             )
         names = table.column("file").cast(pa.string()).to_pylist()
-    except (OSError, KeyError, pa.ArrowException) as error:
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise PoseprintError(f"{source}: no list of files: csv or Parquet with a column `file` ({error})") from error
     beside = source[: len(source) - len(re.split(r"[\\/]", source)[-1])]
     for name in names:
@@ -135,8 +148,11 @@ def _remote(address: str, *, follow: bool = True) -> Iterator[Item]:
         if not follow:
             yield _at(system, system.info(path))
         elif _PATTERN.search(path):
-            for info in system.glob(path, detail=True).values():
-                yield _at(system, info)
+            for name, info in system.glob(path, detail=True).items():
+                if info.get("type") == "directory" or Path(name).suffix.lower() in (".csv", ".parquet"):
+                    yield from _remote(system.unstrip_protocol(name))
+                else:
+                    yield _at(system, info)
         elif system.isdir(path):
             for info in system.find(path, detail=True).values():
                 if Path(info["name"]).suffix.lower() in SUFFIXES:
@@ -196,8 +212,12 @@ def _opened(source: str) -> Iterator[Any]:
 
 
 @contextmanager
-def fetched(file: str) -> Iterator[Path]:
+def fetched(file: str, *, keep: bool = False) -> Iterator[Path]:
     """A file of a listing on this machine, as long as the block lasts.
+
+    Args:
+        file: its path or address.
+        keep: whether to keep what was fetched until this process fetches another, as the next task may be on another part of it.
 
     Raises:
         UnreachableError: it cannot be fetched just now.
@@ -206,16 +226,40 @@ def fetched(file: str) -> Iterator[Path]:
     if not _ADDRESS.match(file):
         yield Path(file)
         return
+    known = _kept.pop(file, None) if keep else None
+    for _, folder in [_kept.pop(other) for other in list(_kept)]:
+        folder.cleanup()
+    there, folder = known or _fetch(file)
+    try:
+        yield there
+    finally:
+        if keep:
+            _kept[file] = there, folder
+        else:
+            folder.cleanup()
+
+
+_kept: dict[str, tuple[Path, TemporaryDirectory[str]]] = {}
+"""What this process fetched last, if it was to be kept."""
+
+
+def _fetch(file: str) -> tuple[Path, TemporaryDirectory[str]]:
     system, path = _store(file)
-    with TemporaryDirectory(prefix="poseprint-") as folder:
-        there = Path(folder) / f"clip{Path(path).suffix}"
+    folder = TemporaryDirectory(prefix="poseprint-")
+    there = Path(folder.name) / f"clip{Path(path).suffix}"
+    for pause in (*PAUSES_S, None):
         try:
             system.get_file(path, str(there))
+            break
         except FileNotFoundError as error:
+            folder.cleanup()
             raise PoseprintError(f"{file}: is not there") from error
         except Exception as error:  # each store has errors of its own
-            raise UnreachableError(f"{file}: cannot be fetched ({_in_words(error)})") from error
-        yield there
+            if pause is None:
+                folder.cleanup()
+                raise UnreachableError(f"{file}: cannot be fetched ({_in_words(error)})") from error
+            time.sleep(pause)
+    return there, folder
 
 
 def _in_words(error: Exception) -> str:

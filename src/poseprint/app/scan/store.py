@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,10 @@ class Store:
                     f"{self.folder}: was scanned in another way ({_difference(there.get('measured_by'), about['measured_by'])}); "
                     "name another folder"
                 )
-            for left in self.folder.rglob(".*.partial*"):
-                left.unlink(missing_ok=True)
+            for name in (".", *TABLES, "poses/*", "work", "work/*", "log"):
+                for left in self.folder.glob(f"{name}/.*.partial*"):
+                    if left.is_file():
+                        left.unlink(missing_ok=True)
             yield
 
     def about(self) -> Mapping[str, Any] | None:
@@ -87,11 +89,15 @@ class Store:
         return dict(about)
 
     def plan_parts(self, items: Sequence[Item]) -> list[list[Item]]:
-        """The parts with all that was ever listed; what is new makes parts of its own, what changed takes its new mark."""
+        """The parts with all that was ever listed; what is new makes parts of its own, what changed takes its new mark.
+
+        What is not there any more stays as it was.
+        """
         parts = [[Item(**row) for row in self._read("listing", number)] for number in range(self._count("listing"))]
         now = {item.file: item for item in items}
         for number, part in enumerate(parts):
-            there = [now.pop(item.file, item) for item in part]
+            listed = [now.pop(item.file, item) for item in part]
+            there = [old if new.size < 0 else new for old, new in zip(part, listed, strict=True)]
             if there != part:
                 parts[number] = there
                 self._write("listing", number, [vars(i) for i in there], rows.LISTED)
@@ -102,7 +108,7 @@ class Store:
         return parts
 
     def done(self, number: int, part: Sequence[Item], *, again: bool) -> tuple[dict[str, Row], bool]:
-        """The lines of a part's clips that need not be measured, and whether its tables hold all of them.
+        """The lines of a part's clips that need not be measured, and whether its tables hold them, and no other.
 
         Args:
             number: of the part.
@@ -110,6 +116,7 @@ class Store:
             again: whether what failed is to be done again.
         """
         there = {row["file"]: row for row in self._read("clips", number)}
+        known = {(row["file"], row["who"]) for row in self._read("tracks", number, columns=["file", "who"])}
         anew = dict[str, Row]()
         for item in part:
             with suppress(OSError, ValueError):
@@ -117,9 +124,11 @@ class Store:
         kept = {}
         for item in part:
             row = anew.get(item.file) or there.get(item.file)
-            if row and row["mark"] == item.mark and not (again and row["status"] == "failed") and self._has_poses(row):
+            if not row or row["mark"] != item.mark or (again and row["status"] == "failed"):
+                continue
+            if all(self._has_person(item.file, person, known) for person in row.get("measured") or ()):
                 kept[item.file] = row
-        return kept, len(kept) == len(part) and not anew
+        return kept, not anew and list(kept) == list(there) == [item.file for item in part]
 
     def keep(self, item: Item, clip: Clip) -> Row:
         """Keep what came of a clip: poses and tracks first, then the line that says that it is done."""
@@ -135,55 +144,58 @@ class Store:
         self._write_json(self._record(item).relative_to(self.folder), row)
         return row
 
-    def keep_copy(self, item: Item, of: Row) -> Row:
-        """Keep what came of another file of the same content as that of a clip."""
+    def keep_copy(self, item: Item, of: Row, number: int) -> Row:
+        """Keep what came of another file of the same content, in the part of that number, as that of a clip."""
         people = [{name: person[name] for name in ("who", "seconds", "poses")} for person in of.get("measured") or ()]
         for person in people:
-            with suppress(OSError):  # its part is complete already, and so before this one
-                content = self._track(of["file"], person["who"]).read_bytes()
-                with atomic_write(self._track(item.file, person["who"])) as partial:
-                    partial.write_bytes(content)
+            self._keep_track(item.file, person["who"], self.track(of["file"], person["who"], number))
         row = {**of, **vars(item), "reason": of["reason"].replace(of["file"], item.file), "measured": people}
         self._write_json(self._record(item).relative_to(self.folder), row)
         return row
 
     def _keep_person(self, item: Item, sha256: str, someone: Someone) -> Row:
         poses = Path("poses", sha256[:2], f"{sha256}-{someone.who}.parquet")
-        with atomic_write(self.folder / poses) as partial:
+        with atomic_write(self.folder / poses, durable=True) as partial:
             partial.write_bytes(someone.poses)
-        with atomic_write(self._track(item.file, someone.who)) as partial:
-            partial.write_bytes(np.ascontiguousarray(someone.track, dtype=np.float16).tobytes())
+        self._keep_track(item.file, someone.who, someone.track)
         return {"who": someone.who, "seconds": someone.seconds, "poses": poses.as_posix()}
+
+    def _keep_track(self, file: str, who: int, track: Array) -> None:
+        with atomic_write(self._track(file, who), durable=True) as partial:
+            partial.write_bytes(np.ascontiguousarray(track, dtype=np.float16).tobytes())
 
     def poses(self, person: Row) -> bytes:
         """A person's poses, as Parquet."""
         content: bytes = (self.folder / person["poses"]).read_bytes()
         return content
 
-    def track(self, known: Mapping[tuple[str, int], Array], file: str, who: int) -> Array | None:
-        """The track of somebody in a part that is not complete; None of who was found to be a copy before.
+    def track(self, file: str, who: int, number: int, known: Mapping[tuple[str, int], Array] | None = None) -> Array:
+        """The track of somebody whose clip is done.
 
         Args:
-            known: the part's tracks, as far as it was complete before.
             file, who: whose.
+            number: of the part.
+            known: its tracks as far as it was complete before, where they were read already.
         """
         with suppress(OSError):
             return _as_track(self._track(file, who).read_bytes())
-        return known.get((file, who))
+        return (self.tracks(number) if known is None else known)[file, who]
 
     def tracks(self, number: int) -> dict[tuple[str, int], Array]:
-        """The tracks of a complete part, by file and who."""
+        """The tracks of everybody in a part, by file and who, in the order in which they were compared."""
         return {(row["file"], row["who"]): _as_track(row["track"]) for row in self._read("tracks", number)}
 
     def chunks_dir(self, item: Item) -> Path:
         """Where parts of a long film lie until it is done."""
         return self._record(item).with_suffix(".parts")
 
-    def write_clips(self, number: int, found: Sequence[Row], tracks: Mapping[tuple[str, int], Array]) -> None:
-        """The tables of clips and tracks of a part."""
+    def write_clips(
+        self, number: int, found: Sequence[Row], tracks: Mapping[tuple[str, int], Array], compared_with: str
+    ) -> None:
+        """The tables of clips and tracks of a part, and what its people were compared with."""
         told = [{"file": file, "who": who, "track": track.tobytes()} for (file, who), track in tracks.items()]
         self._write("tracks", number, told, rows.TRACKS)
-        self._write("clips", number, found, rows.CLIPS)
+        self._write("clips", number, found, rows.CLIPS.with_metadata({"compared_with": compared_with}))
 
     def write_verdicts(self, number: int, found: Sequence[Row], judged_by: str) -> None:
         """The table of a part's verdicts; then nothing of it is to do."""
@@ -198,10 +210,18 @@ class Store:
             for track in record.parent.glob(f"{record.stem}.*.track"):
                 track.unlink(missing_ok=True)
 
+    def compared_with(self, number: int) -> str:
+        """What a part's people were compared with; empty where they were not."""
+        return self._said(self._path("clips", number), b"compared_with")
+
     def judged_by(self, number: int) -> str:
         """What a part's verdicts were made with; empty where there are none."""
+        return self._said(self._path("verdicts", number), b"judged_by")
+
+    @staticmethod
+    def _said(table: Path, name: bytes) -> str:
         with suppress(OSError, pa.ArrowException):
-            return str((pq.read_schema(self._path("verdicts", number)).metadata or {}).get(b"judged_by", b""), "ascii")
+            return str((pq.read_schema(table).metadata or {}).get(name, b""), "ascii")
         return ""
 
     def verdicts_of(self, number: int) -> dict[tuple[str, int], list[Row]]:
@@ -212,8 +232,10 @@ class Store:
                 found[row["file"], row["who"]].append(row)
         return dict(found)
 
-    def _has_poses(self, row: Row) -> bool:
-        return all((self.folder / person["poses"]).is_file() for person in row.get("measured") or ())
+    def _has_person(self, file: str, person: Row, known: Collection[tuple[str, int]]) -> bool:
+        """Whether somebody's poses and track are there."""
+        has_track = (file, person["who"]) in known or self._track(file, person["who"]).is_file()
+        return has_track and (self.folder / person["poses"]).is_file()
 
     def _record(self, item: Item) -> Path:
         return self._of_file(item.file).with_suffix(".json")
@@ -226,26 +248,27 @@ class Store:
         return self.folder / "work" / hashlib.sha256(file.encode(errors="surrogateescape")).hexdigest()[:32]
 
     def _count(self, name: str) -> int:
-        return sum(1 for _ in (self.folder / name).glob("part-*.parquet"))
+        numbers = (path.stem.removeprefix("part-") for path in (self.folder / name).glob("part-*.parquet"))
+        return max((int(number) + 1 for number in numbers if number.isdecimal()), default=0)
 
     def _path(self, name: str, number: int) -> Path:
         return self.folder / name / f"part-{number:06d}.parquet"
 
-    def _read(self, name: str, number: int) -> list[Row]:
+    def _read(self, name: str, number: int, columns: list[str] | None = None) -> list[Row]:
         file = self._path(name, number)
         if not file.exists():
             return []
         try:
-            return list(pq.read_table(file).to_pylist())
-        except (OSError, pa.ArrowException) as error:
+            return list(pq.read_table(file, columns=columns).to_pylist())
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise PoseprintError(f"{file}: is damaged ({error}); remove it, and the scan makes it again") from error
 
     def _write(self, name: str, number: int, found: Sequence[Row], schema: pa.Schema) -> None:
-        with atomic_write(self._path(name, number)) as partial:
+        with atomic_write(self._path(name, number), durable=True) as partial:
             pq.write_table(rows.table(list(found), schema), partial, compression="zstd")
 
     def _write_json(self, name: Path | str, value: Any) -> None:
-        with atomic_write(self.folder / name) as partial:
+        with atomic_write(self.folder / name, durable=True) as partial:
             partial.write_text(json_text(value) + "\n", encoding="utf-8")
 
 

@@ -17,10 +17,10 @@ from poseprint.app.check import check_poses
 from poseprint.app.profiles import Profile, read_profile
 from poseprint.app.scan.rows import verdict_row
 from poseprint.app.scan.settings import MOST_PEOPLE, Plan, Watched
-from poseprint.app.scan.sources import Item, UnreachableError, fetched
+from poseprint.app.scan.sources import NOT_UTF8, Item, UnreachableError, fetched
 from poseprint.app.sources import open_source
 from poseprint.core.arrays import Array
-from poseprint.core.errors import explain
+from poseprint.core.errors import PoseprintError, explain
 from poseprint.core.files import file_sha256
 from poseprint.core.series import PoseSeries
 from poseprint.estimation.cast import Cast, Person
@@ -124,6 +124,8 @@ def begin(plan: Plan, item: Item) -> Clip | Long:
     Raises:
         UnreachableError: it cannot be fetched just now.
     """
+    if item.mark == NOT_UTF8:
+        return Clip("failed", "its name is not in UTF-8; rename it")
     try:
         with fetched(item.file) as path:
             try:
@@ -142,8 +144,9 @@ def begin(plan: Plan, item: Item) -> Clip | Long:
 def _begin(plan: Plan, path: Path) -> Clip | Long:
     source = open_source(path)
     if isinstance(source.content, PoseSeries):
-        series = source.content
-        return Clip("measured", "", file_sha256(path), _facts(series), (_someone(series, 1, series.duration),))
+        sha256 = file_sha256(path)
+        series = replace(source.content, recording=f"{sha256[:16]}-1")
+        return Clip("measured", "", sha256, _facts(series), (_someone(series, 1, series.duration),))
     video, instruments = source.content, _instruments(plan.measuring)
     if not plan.selection.everything:
         why = glance(video, instruments.finder).passed_over(plan.selection.fewest, plan.selection.most)
@@ -161,8 +164,11 @@ def _begin(plan: Plan, path: Path) -> Clip | Long:
 
 def part(plan: Plan, item: Item, video: VideoInfo, number: int, person: Person | None) -> Chunk:
     """One part of a long film; of a person, or of the largest and most central."""
-    with fetched(item.file) as path:
-        return _measured(plan, replace(video, path=path), number, person)
+    with fetched(item.file, keep=True) as path:
+        try:
+            return _measured(plan, replace(video, path=path), number, person)
+        except Exception as error:
+            raise PoseprintError(explain(error).replace(str(path), item.file)) from error
 
 
 def meet(_plan: Plan, item: Item, video: VideoInfo, chunks: Sequence[Chunk]) -> Known | Clip:
@@ -249,8 +255,11 @@ def judge(plan: Plan, poses: bytes) -> list[dict[str, Any]]:
         series = read_poses(file)
     rows = []
     for watched, profile in zip(plan.profiles, _profiles(plan.profiles), strict=True):
-        verdict = check_poses(series, profile, costs=plan.costs, reference=watched.reference)
-        rows.append(verdict_row(watched, verdict))
+        try:
+            verdict = check_poses(series, profile, costs=plan.costs, reference=watched.reference)
+            rows.append(verdict_row(watched, verdict))
+        except Exception as error:  # the other profiles are judged all the same
+            rows.append({"profile": watched.name, "person": watched.person, "reason": f"put aside: {explain(error)}"})
     return rows
 
 
