@@ -31,6 +31,8 @@ from poseprint.core.progress import processors
 
 BIN = Path(sys.executable).parent
 RATE = "10"
+RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
+"""The environment of nodes and of scans on them: nothing is sent anywhere, and nobody else takes part."""
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -83,9 +85,8 @@ class Memory:
 
 def ray(*arguments: str, inside: tuple[str, ...] = ()) -> None:
     """Run a command of Ray's, in a network namespace if need be."""
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
     command = [*inside, str(BIN / "ray"), *arguments]
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env={**os.environ, **RAY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @contextlib.contextmanager
@@ -116,7 +117,13 @@ def scan(sources: list[str], archive: Path, out: Path, *more: str) -> float:
         RATE,
         *more,
     ]
-    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        list(map(str, command)),
+        check=True,
+        env={**os.environ, **RAY},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return time.perf_counter() - begun
 
 

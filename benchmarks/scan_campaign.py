@@ -3,7 +3,7 @@
     python benchmarks/scan_campaign.py ARCHIVE [--kills 50] [--seed 0]
 
 ARCHIVE is made by benchmarks/archive.py. Needs Linux; the network is cut, and the disk filled, by root alone; the clock is changed
-for the scan alone, by libfaketime where it is installed. Results: benchmarks/results/scan_campaign.json.
+for the scan alone (benchmarks/clock.c), where there is a C compiler. Results: benchmarks/results/scan_campaign.json.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from common import finish
-from scan import BIN, content, ray
+from scan import BIN, RAY, content, ray
 
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+COMPILER = shutil.which("cc")
 ENOUGH_S = 900
 """Seconds after which a scan that nothing disturbs any more counts as hung."""
 HEAD, NODE, NAMESPACE = "10.213.0.1", "10.213.0.2", "poseprint"
@@ -104,7 +104,9 @@ class Campaign:
     def start(self, out: Path, *more: str, **environment: str) -> subprocess.Popen[bytes]:
         """Begin a scan."""
         with (self._folder / "scan.log").open("ab") as log:
-            return subprocess.Popen(self.command(out, *more), stdout=log, stderr=log, env={**os.environ, **environment})
+            return subprocess.Popen(
+                self.command(out, *more), stdout=log, stderr=log, env={**os.environ, **RAY, **environment}
+            )
 
     def undisturbed(self) -> float:
         """What a scan without disturbance gives, and the seconds it takes."""
@@ -208,19 +210,17 @@ class Campaign:
     def change_clock(self, _process: subprocess.Popen[bytes]) -> str:
         """Set the clock of a scan that runs forward or back by up to a year."""
         days = self._random.choice([-365, -1, -0.04, 0.04, 1, 365])
-        (self._folder / "clock").write_text(f"{days:+}d\n")
+        (self._folder / "clock").write_text(f"{round(86400 * days)}\n")
         return "clock"
 
     @property
     def clock(self) -> dict[str, str]:
         """The environment in which the clock can be changed."""
-        (self._folder / "clock").write_text("+0d\n")
-        return {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self._folder / "clock"),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        clock, library = self._folder / "clock", self._folder / "clock.so"
+        clock.write_text("0\n")
+        source = Path(__file__).with_name("clock.c")
+        subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        return {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(clock)}
 
     def full_disk(self, sizes: tuple[int, ...]) -> None:
         """Scan into a disk that is too small, several times larger each time, until all of it fits."""
@@ -312,7 +312,7 @@ def main() -> None:
     try:
         alone = campaign.undisturbed()
         campaign.run("local", campaign.kill_local, options.kills // 2)
-        if FAKETIME:
+        if COMPILER:
             campaign.run("clock", campaign.change_clock, 4, **campaign.clock)
         if os.getuid() == 0:
             campaign.full_disk((400, 1200, 3000, 400_000))

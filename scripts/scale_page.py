@@ -12,7 +12,7 @@ TODAY = {
     "shares, no first look": "yes: and `--everything`",
     "index on workers": "to build: pieces of the index of takes on workers",
     "index probed": "to build: an index of which a look-up reads a hundredth (assumed; what it would miss is not known)",
-    "no index": "to build: a switch; copies of takes are then judged again",
+    "no index": "yes: `--no-takes`; copies of takes are then judged again",
     "no index, results at once": "to build: a driver that takes all results that have come before it waits again, and removes a clip's files by their names",
     "no index, parts of 2,000": "to build: `PART` in `store.py`",
     "no index, tables alone": "to build: what is done kept in tables, not a file a clip; a kill then costs up to a part",
@@ -20,7 +20,7 @@ TODAY = {
     "no index, ranges read": "to build: of a long film in a store each worker reads the bytes of its part",
     "no index, chunks all at once": "to build: a long film's parts begun together, not 16 by 16",
     "no index, no chunks": "to build, and worth nothing: long films in one piece",
-    "no index, cleaned once": "to build: poses gated, cleaned and cut once for all profiles",
+    "no index, cleaned once": "yes, since the times were measured: poses are gated, cleaned and cut once for all profiles",
     "small ones, shares": "to build: results at once, ranges read, chunks all at once, cleaned once; and shares",
     "all, one driver": "to build: those, tables alone, poses in the store, index probed",
     "all, one driver, no index": "to build: the same without an index",
@@ -153,7 +153,7 @@ def _limits(r: Row) -> str:
         f"- **Tasks**: a result costs the driver {1e3 * (t['start_s'] + t['fetch_s']):.2g} ms and {figure(1e9 * t['at_work_s'])} ns more for each task at work, because it looks through all of them each time: with 20,000 at work "
         f"{1e3 * (t['start_s'] + t['fetch_s'] + 20_000 * t['at_work_s']):.2g} ms, {figure(1 / (t['start_s'] + t['fetch_s'] + 20_000 * t['at_work_s']))} tasks a second.\n"
         f"- **The folder `work`**: each clip that is removed from it costs {figure(1e9 * t['forget_each_s'])} ns for each file there. A long film holds up the parts behind it, whose files stay.\n"
-        "- **Long films from a store**: each part of 30 s fetches the whole film, so two hours of film are fetched 240 times. Parts are begun 16 at a time, which is how fast a film can be.\n"
+        "- **Long films from a store**: a worker fetches the whole film for a part of 30 s, unless the task before was another part of it; the model counts the worst, that two hours of film are fetched 240 times. Parts are begun 16 at a time, which is how fast a film can be.\n"
         f"- **Memory**: a file costs the driver {t['item_bytes']:.0f} bytes, one that shares its size with another {t['row_bytes']:.0f} more, and with many files nearly all do; a film second {t['index_bytes']:.0f} bytes of index.\n"
         "- **Sizes**: files of one size are hashed before they are measured. From some million files on, nearly every file has the size of another by chance, and is fetched once more.\n"
         f"- **The object store** limits {_by_store(r)}.\n\n"
@@ -238,7 +238,7 @@ def _profiles(r: Row) -> str:
     t = r["times"]
     return (
         "## How many profiles\n\n"
-        f"To measure a film second at 720p takes {t['measure_s']:.2g} s of a core; to judge it {t['judge_each_s']:.2g} s for each profile, of which {t['same_each_s']:.2g} s are the same for every profile and done again. "
+        f"To measure a film second at 720p takes {t['measure_s']:.2g} s of a core; to judge it {t['judge_each_s']:.2g} s for each profile, of which {t['same_each_s']:.2g} s are the same for every profile and were done again when this was measured. "
         f"From {figure(t['measure_s'] / t['judge_each_s'])} profiles on, judging costs more than measuring.\n{r['example']['clips']:,} clips, {r['example']['cores']:,} cores:\n\n"
         + table(["profiles", *SHOWN.values()], rows)
         + "\nA long list need not be judged at once: what was measured stays, and a scan into the same folder with other profiles only judges.\n\n"

@@ -30,7 +30,7 @@ def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "missing", lambda _models: [])
 
 
-def scanned(folder: Path, watched: Path, out: Path, *, again: bool = False) -> list[str]:
+def scanned(folder: Path, watched: Path, out: Path, *, again: bool = False, takes: bool = True) -> list[str]:
     """Scan; returns the tasks that were done."""
     runners: list[Here] = []
 
@@ -38,7 +38,7 @@ def scanned(folder: Path, watched: Path, out: Path, *, again: bool = False) -> l
         runners.append(Here(plan))
         return runners[0]
 
-    scan([str(folder)], plan_of(watched), out, runner=runner, again=again)
+    scan([str(folder)], plan_of(watched, takes=takes), out, runner=runner, again=again)
     return [task[0] for task in runners[0].done]
 
 
@@ -65,6 +65,16 @@ def test_the_same_file_as_a_copy_is_a_copy_too(watched: Path, tmp_path: Path) ->
     assert {of for of, _ in told(out)["3.parquet"]} == {"0.parquet"}
     assert told(out)["3.parquet"] == told(out)["2.parquet"]
     assert not scanned(folder, watched, out)
+
+
+def test_takes_need_not_be_looked_for(watched: Path, tmp_path: Path) -> None:
+    folder, out = clips(tmp_path / "clips", 0), tmp_path / "out"
+    shutil.copy(folder / "0.parquet", folder / "1.parquet")
+    cut(folder / "2.parquet", 0)
+    assert scanned(folder, watched, out, takes=False).count("judge") == 2
+    assert [told(out)[f"{k}.parquet"][0][0] for k in range(3)] == [None, "0.parquet", None]
+    assert not scanned(folder, watched, out)
+    assert [told(out)[f"{k}.parquet"][0][0] for k in range(3)] == [None, "0.parquet", "0.parquet"]
 
 
 def test_copies_of_what_changed_are_judged_anew(watched: Path, tmp_path: Path) -> None:

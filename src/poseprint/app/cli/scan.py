@@ -70,6 +70,12 @@ def run(
     everything: Annotated[
         bool, typer.Option("--everything", help="Measure every clip, whatever a first look at it says.")
     ] = False,
+    no_takes: Annotated[
+        bool,
+        typer.Option(
+            "--no-takes", help="Do not look for copies among files of different content: for very large archives."
+        ),
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Do what failed once more.")] = False,
     wrong_cost: WrongCost = 10.0,
     prior: Prior = 0.5,
@@ -89,9 +95,8 @@ def run(
     from poseprint.app.scan.told import told
     from poseprint.verification.decision import Costs
 
-    plan = Plan(
-        measuring, Selection(*_range(people), everything), watch_list(profiles, reference), Costs(wrong_cost, prior)
-    )
+    selection, watched = Selection(*_range(people), everything), watch_list(profiles, reference)
+    plan = Plan(measuring, selection, watched, Costs(wrong_cost, prior), takes=not no_takes)
     runner: Any = partial(Local, workers=workers)
     if ray is not None:
         if workers is not None:

@@ -20,13 +20,17 @@ alike too (docs/threat-model.md)."""
 class Copies:
     """Takes that were seen so far. In a part, longer recordings count as earlier, so that the cut one is the copy.
 
+    Args:
+        takes: whether the same take in other files is looked for; else only files of one content are copies.
+
     Attributes:
-        seen: changes with all that was seen, in order; empty before anything was.
+        seen: changes with what is looked for, and with all that was seen, in order.
         part_of: the parts of those who are no copies.
     """
 
-    def __init__(self) -> None:
-        self.seen = ""
+    def __init__(self, *, takes: bool = True) -> None:
+        self.seen = "takes" if takes else "files"
+        self._takes = takes
         self._index = TakeIndex()
         self._places: list[Place] = []
         self._contents: dict[tuple[str, int], Place] = {}
@@ -68,6 +72,8 @@ class Copies:
 
     def _copied(self, track: Array) -> tuple[Place | None, Place | None]:
         """Of whom a recording is a copy; and if of nobody for sure, of whom it may be."""
+        if not self._takes:
+            return None, None
         alike = self._index.alike(track)
         number = duplicate_of(alike)
         if number is None:
@@ -79,9 +85,10 @@ class Copies:
         """Take note of somebody, who is a copy of somebody else or not."""
         self._contents.setdefault((sha256, place[1]), of or place)
         if of is None:
-            self._index.add(track)
-            self._places.append(place)
             self.part_of[place] = number
+            if self._takes:
+                self._index.add(track)
+                self._places.append(place)
 
     def _note(self, rows: Mapping[str, Row]) -> None:
         people = [

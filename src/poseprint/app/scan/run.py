@@ -146,7 +146,7 @@ class _Scan:
         self._plan, self._store, self._journal, self._progress = plan, store, journal, progress
         self._parts, self._again = parts, again
         self._same = _SameFiles(item for part in parts for item in part)
-        self._copies = Copies()
+        self._copies = Copies(takes=plan.takes)
         self._open: dict[int, _Part] = {}
         self._to_compare = self._to_write = 0  # the next parts in order whose clips, and whose verdicts, are complete
         self._status: Counter[str] = Counter()
@@ -279,13 +279,13 @@ class _Scan:
             tracks = self._store.tracks(part.number)
             part.rows = {item.file: part.rows[item.file] for item in part.items}
             before = self._copies.seen
-            part.settled = part.settled and self._store.compared_with(part.number) == (before or "nothing")
+            part.settled = part.settled and self._store.compared_with(part.number) == before
             if part.settled:
                 self._copies.known(part.number, tracks, part.rows)
             else:
                 track_of = partial(self._store.track, number=part.number, known=tracks)
                 tracks = self._copies.find(part.number, part.rows, track_of)
-                self._store.write_clips(part.number, list(part.rows.values()), tracks, before or "nothing")
+                self._store.write_clips(part.number, list(part.rows.values()), tracks, before)
             self._have_judged(part, scheduler)
 
     def _have_judged(self, part: _Part, scheduler: Scheduler) -> None:

@@ -101,12 +101,14 @@ class Plan:
         selection: which clips are.
         profiles: whom they are judged against.
         costs: of being wrong.
+        takes: whether the same take in other files is looked for.
     """
 
     measuring: Measuring
     selection: Selection
     profiles: tuple[Watched, ...]
     costs: Costs = field(default_factory=Costs)
+    takes: bool = True
 
     @cached_property
     def measured_by(self) -> dict[str, Any]:
