@@ -117,13 +117,9 @@ def scan(sources: list[str], archive: Path, out: Path, *more: str) -> float:
         RATE,
         *more,
     ]
-    subprocess.run(
-        list(map(str, command)),
-        check=True,
-        env={**os.environ, **RAY},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    ran = subprocess.run(list(map(str, command)), env={**os.environ, **RAY}, capture_output=True, text=True)
+    if ran.returncode:
+        raise SystemExit(ran.stderr)
     return time.perf_counter() - begun
 
 

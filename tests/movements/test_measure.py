@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.movers import empty, mover, wanderer
+from helpers.movers import empty, mover, wanderer, with_face
 
 from poseprint.movements import gates, measure, statistics
+from poseprint.movements.cleaning import clean
+from poseprint.movements.families import BODY
+from poseprint.movements.kinds import FACE
+from poseprint.movements.measure import Measured, statistics_of
 from poseprint.verification.enrolment import enroll
 from poseprint.verification.judge import judge
 from poseprint.verification.steadiness import COPIES
@@ -82,3 +86,14 @@ def test_a_zoom_at_a_cut_changes_no_statistic() -> None:
         measure.measure(plain, 2).movements().statistics, measure.measure(zoomed, 2).movements().statistics, strict=True
     ):
         np.testing.assert_allclose(a, b, atol=0.02)
+
+
+def test_a_body_that_is_seen_for_less_than_the_face_beside_it_still_tells() -> None:
+    series = with_face(mover(300), 0, 0)
+    inspection = measure.measure(series, 2).inspection
+    kinds = {**inspection.kinds, BODY: ((30, 70),), FACE: ((69, 72), (100, 120))}
+    inspection = replace(inspection, spans=kinds[BODY], kinds=kinds)
+    measured = Measured(series, inspection, statistics_of(series, clean(series), inspection, 2))
+    assert measured.stretches == ((30, 72), (100, 120))
+    assert measured.spans() == ((30, 70),)
+    assert np.isfinite(measured.movements().statistics).any()

@@ -170,7 +170,7 @@ class Plain:
     def __init__(self, reference: Reference, enrolled: Summary, fine: Movements, frames: int) -> None:
         known = np.isfinite(fine.statistics)
         scaled = reference.background.scaled(np.where(known, fine.statistics, np.nanmean(fine.statistics, axis=0)))
-        metrics = reference.metrics(enrolled, known.mean(axis=0) >= 0.5)
+        metrics = reference.body_metrics(enrolled, known.mean(axis=0) >= 0.5)
         members = [(m, SHARES[kind] / len(metrics[kind].members)) for kind in KINDS for m in metrics[kind].members]
         self.models = [(m, share, scaled[:, m.columns] @ m.project) for m, share in members]
         self.spans, self.frames = fine.spans, frames

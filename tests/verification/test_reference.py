@@ -27,6 +27,23 @@ def test_short_recordings_do_not_count_in_full() -> None:
     assert worth[0] < 1 < 3 < worth[1]
 
 
+@pytest.mark.slow
+def test_whoever_was_judged_before_changes_nothing() -> None:
+    profile = enroll("Ann", [wanderer(600, seed=s) for s in range(3)])
+    model, test = Summary.joined(summaries(profile)), summaries(enroll("Ben", [wanderer(600, seed=9)]))
+    scores = []
+    for before in ([], ["Joe Biden"]):
+        reference = read_reference(2)
+        assert reference.speaks("Joe Biden")
+        assert reference.speaks("Donald Trump")
+        for person in before:
+            reference.seen_by("mediapipe-pose-full", person).evidence(model, test)
+        scores.append(
+            [e.scores for e in reference.seen_by("mediapipe-pose-full", "Donald Trump").evidence(model, test)]
+        )
+    assert scores[0] == scores[1]
+
+
 def test_a_reference_comes_back_as_it_was(tmp_path: Path, made: tuple[Reference, list[TrainingRecording]]) -> None:
     reference, unseen = made
     write_reference(reference, tmp_path)

@@ -74,7 +74,7 @@ class Measured:
         return tuple((first + a, first + b) for first, last in self.series.shots() for a, b in runs(some[first:last]))
 
     def spans(self, stride: int = STRIDE) -> tuple[Span, ...]:
-        """Where its movements lie, as (first, last + 1).
+        """Where its movements lie, as (first, last + 1): those that lie in a stretch of the body, or show the face.
 
         Stretches shorter than a movement of 5 s, down to one second, are taken whole: they are less evidence, and
         count as less.
@@ -84,13 +84,22 @@ class Measured:
         """
         spans: list[Span] = []
         for first, last in self.stretches:
-            whole = cut_movements([(first, last)], length=LENGTH, stride=stride)
-            if whole and whole[-1][1] < last - stride // 2:
-                whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
-            if not whole and last - first >= SHORTEST:
-                whole = [(first, last)]
-            spans += whole
+            bodies = [(a, b) for a, b in self.inspection.spans if first <= a and b <= last]
+            of_all = self._cut(
+                (first, last), stride
+            )  # where the face is seen for longer than the body, nothing may lie in both
+            spans += of_all or [span for body in bodies for span in self._cut(body, stride)]
         return tuple(spans)
+
+    def _cut(self, stretch: Span, stride: int) -> list[Span]:
+        """The movements of a stretch that there are statistics of."""
+        first, last = stretch
+        whole = cut_movements([stretch], length=LENGTH, stride=stride)
+        if whole and whole[-1][1] < last - stride // 2:
+            whole.append((last - LENGTH, last))  # the tail belongs to a movement that ends with it
+        if not whole and last - first >= SHORTEST:
+            whole = [stretch]
+        return [span for span in whole if self.statistics.tell(span)]
 
     @lru_cache(maxsize=4)  # noqa: B019
     def movements(self, stride: int = STRIDE, *, face: bool = True) -> Movements:

@@ -152,12 +152,10 @@ class MovementStatistics:
         whole: dict[int, dict[Span, Array]] = {}
         for span in spans:
             self._faces[span] = None
-            if self._face is None or self._axes != 2 or span[1] - span[0] < SHORTEST:
+            if self._face is None or not self._shows_face(span):
                 continue
             values = self._face[slice(*span)]
             known = np.flatnonzero(np.isfinite(values).all(axis=1))
-            if len(known) < SEEN_SHARE * len(values):
-                continue
             if len(known) < len(values):
                 frames = np.arange(len(values))
                 values = np.stack([np.interp(frames, known, track[known]) for track in values.T], axis=1)
@@ -165,9 +163,21 @@ class MovementStatistics:
         for movements in whole.values():
             self._faces |= zip(movements, face_statistics(np.stack(list(movements.values()))), strict=True)
 
+    def tell(self, span: Span) -> bool:
+        """Whether there are any of a movement: of the body, whose stretches it lies in, or of the face, which is seen in it."""
+        return self._stretch_around(span) is not None or self._shows_face(span)
+
+    def _shows_face(self, span: Span) -> bool:
+        if self._face is None or self._axes != 2 or span[1] - span[0] < SHORTEST:
+            return False
+        return bool(np.isfinite(self._face[slice(*span)]).all(axis=1).mean() >= SEEN_SHARE)
+
+    def _stretch_around(self, span: Span) -> Span | None:
+        return next((s for s in self._stretches if s[0] <= span[0] and span[1] <= s[1]), None)
+
     def _of_body(self, span: Span) -> Array | None:
         first, last = span
-        stretch = next((s for s in self._stretches if s[0] <= first and last <= s[1]), None)
+        stretch = self._stretch_around(span)
         if stretch is None:
             return None
         if stretch not in self._signals:

@@ -161,12 +161,8 @@ class Reference:
         known = self.facts.get("recordings", {})
         return (int(known[sha256[:16]]),) if sha256[:16] in known else ()
 
-    def metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
-        """By kind, the metric of the statistics that the enrolment, and whoever is tested, have."""
-        return {kind: m for b in self.backgrounds for kind, m in _metrics_of(b, enrolled, available).items()}
-
     def body_metrics(self, enrolled: Summary, available: Array | None = None) -> dict[str, Metric | None]:
-        """Those of the body alone."""
+        """By kind of the body's evidence, the metric of the statistics that the enrolment, and whoever is tested, have."""
         return _metrics_of(self.background, enrolled, available)
 
     def worth(self, enrolled: Summary) -> float:
@@ -208,15 +204,13 @@ class Reference:
             counts = np.array([t.recordings for t in some]), np.array([t.movements for t in some])
             points = np.stack([t.mean for t in some])
             scores: _ByKind = dict.fromkeys(self.kinds)
-            for kind, m in self.metrics(enrolled, np.isfinite(points[0])).items():
-                if m is not None:
-                    scores[kind] = m.normalised(
-                        m.background.scaled(enrolled.mean),
-                        (enrolled.recordings, enrolled.movements),
-                        m.background.scaled(points),
-                        counts,
-                        without=without if kind in KINDS else (),
-                    )
+            for background in self.backgrounds:  # a metric may be shared with a reference of another middle
+                own, theirs = background.scaled(enrolled.mean), background.scaled(points)
+                for kind, m in _metrics_of(background, enrolled, np.isfinite(points[0])).items():
+                    if m is not None:
+                        left_out = without if kind in KINDS else ()
+                        worth = enrolled.recordings, enrolled.movements
+                        scores[kind] = m.normalised(own, worth, theirs, counts, without=left_out)
             hidden = 1 - float((np.isfinite(points[0]) & np.isfinite(enrolled.mean))[used].mean())
             seconds = 5.0 * counts[1]
             around = circumstances(seconds, np.full(len(some), hidden), np.full(len(some), self.worth(enrolled)))

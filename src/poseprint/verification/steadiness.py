@@ -52,8 +52,8 @@ def margins(
         by kind of evidence, of those that have an LLR. Where every copy lies beyond the LLR's bounds, it is 0.
     """
     tests = [_measured_over(measured, draw, reference.axes) for draw in range(COPIES)]
-    copies = reference.evidence(enrolled, tests, without=without)
-    narrowed = COVER * min(1.0, np.sqrt(MOST_MOVEMENTS / len(measured.spans(LENGTH))))
+    copies = reference.evidence(enrolled, [t for t in tests if t is not None], without=without)
+    narrowed = COVER * min(1.0, np.sqrt(MOST_MOVEMENTS / max(len(measured.spans(LENGTH)), 1)))
     trust, out = reference.trust(enrolled), {}
     for kind in EVIDENCE:
         llr, middle = whole.llr[kind], whole.ranking[kind]
@@ -68,8 +68,9 @@ def margins(
 
 
 @lru_cache(maxsize=COPIES)
-def _measured_over(measured: Measured, draw: int, axes: int) -> Summary:
-    """A copy of the recording, each a little shorter than the last; kept for the next profile that it is judged against."""
+def _measured_over(measured: Measured, draw: int, axes: int) -> Summary | None:
+    """A copy of the recording, each a little shorter than the last, None where that leaves no movement; kept for the next
+    profile that it is judged against."""
     copy = measured_anew(measured.series, draw)
     kinds = {
         kind: tuple((min(a + draw * CUT, max(a, b - LENGTH)), b) for a, b in spans)
@@ -78,6 +79,8 @@ def _measured_over(measured: Measured, draw: int, axes: int) -> Summary:
     inspection = replace(measured.inspection, spans=kinds[BODY], kinds=kinds)
     shortened = Measured(copy, inspection, statistics_of(copy, clean(copy), inspection, axes))
     spans = shortened.spans(LENGTH)
+    if not spans:
+        return None
     chosen = np.unique(np.linspace(0, len(spans) - 1, MOST_MOVEMENTS).round().astype(int))
     spans = tuple(spans[i] for i in chosen)
     return Summary.of(shortened.statistics.of(spans), float(covered(spans).sum()) / GRID_FPS)

@@ -101,6 +101,12 @@ def verdict_row(watched: Watched, verdict: Verdict) -> Row:
     }
 
 
+def failed_row(watched: Watched, reason: str) -> Row:
+    """The line of a profile that somebody could not be judged against."""
+    about = {"profile": watched.name, "person": watched.person, "profile_sha256": watched.sha256}
+    return {**about, "reason": reason, "program": __version__}
+
+
 def verdict_lines(
     row: Mapping[str, Any],
     verdicts: Mapping[tuple[str, int], list[Row]],

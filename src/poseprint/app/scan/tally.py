@@ -146,8 +146,8 @@ class Tally:
 
     def _add_person(self, lines: list[Row]) -> None:
         """Count the verdicts on a person in a clip."""
-        judged = [row for row in lines if row["profile"] is not None]
-        self.failures += [(row["file"], row["reason"]) for row in lines if row["profile"] is None]
+        judged = [row for row in lines if row["decision"] is not None]
+        self.failures += [(row["file"], row["reason"]) for row in lines if row["decision"] is None]
         copied = any(row["copy_of"] for row in judged)
         for row in judged:
             tally = self.profiles.get(row["profile"])

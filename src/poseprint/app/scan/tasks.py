@@ -15,7 +15,7 @@ from typing import Any
 
 from poseprint.app.check import check_poses
 from poseprint.app.profiles import Profile, read_profile
-from poseprint.app.scan.rows import verdict_row
+from poseprint.app.scan.rows import failed_row, verdict_row
 from poseprint.app.scan.settings import MOST_PEOPLE, Plan, Watched
 from poseprint.app.scan.sources import NOT_UTF8, Item, UnreachableError, fetched
 from poseprint.app.sources import open_source
@@ -259,7 +259,7 @@ def judge(plan: Plan, poses: bytes) -> list[dict[str, Any]]:
             verdict = check_poses(series, profile, costs=plan.costs, reference=watched.reference)
             rows.append(verdict_row(watched, verdict))
         except Exception as error:  # the other profiles are judged all the same
-            rows.append({"profile": watched.name, "person": watched.person, "reason": f"put aside: {explain(error)}"})
+            rows.append(failed_row(watched, f"put aside: {explain(error)}"))
     return rows
 
 
