@@ -140,12 +140,12 @@ def loop(files: list[str], archive: Path, cache: Path) -> float:
     return time.perf_counter() - begun
 
 
-def told(out: Path) -> dict[str, Any]:
+def told(out: Path, archive: Path) -> dict[str, Any]:
     """What a scan found, and the seconds that its tasks took."""
     clips = [row for file in sorted((out / "clips").glob("*.parquet")) for row in pq.read_table(file).to_pylist()]
     verdicts = [row for file in sorted((out / "verdicts").glob("*.parquet")) for row in pq.read_table(file).to_pylist()]
     lines = [json.loads(line) for file in (out / "log").glob("*.jsonl") for line in file.read_text().splitlines()]
-    kinds = Counter(f"{Path(c['file']).parts[-2]} {c['status']}" for c in clips)
+    kinds = Counter(f"{Path(c['file']).relative_to(archive / 'clips').parts[0]} {c['status']}" for c in clips)
     people = [p for c in clips for p in c["measured"] or ()]
     return {
         "clips": len(clips),
@@ -180,7 +180,7 @@ def main() -> None:
     try:
         with Memory("poseprint scan", "spawn_main") as memory:
             seconds = scan(whole, archive, folder / "local")
-        kept("local", {"seconds": round(seconds), **told(folder / "local"), **memory.told()})
+        kept("local", {"seconds": round(seconds), **told(folder / "local", archive), **memory.told()})
         with cluster() as address, Memory("poseprint scan", "ray::") as memory:
             seconds = scan(whole, archive, folder / "ray", "--ray", address)
         same = content(folder / "local") == content(folder / "ray")
