@@ -284,14 +284,15 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
         partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_reference(axes: int, folder: Path = FOLDER) -> Reference:
-    """The reference for pictures (axes 2) or with depth (3).
+def read_reference(axes: int, folder: Path | None = None) -> Reference:
+    """The reference for pictures (axes 2) or with depth (3) in a folder; the one that ships unless given.
 
     Raises:
         ProfileError: it is missing, damaged, or of other statistics than this program takes.
     """
-    stem, is_own = NAMES[axes], folder != FOLDER
+    stem, is_own = NAMES[axes], folder is not None
     again = "learn it again with `poseprint reference learn`" if is_own else "install poseprint again"
+    folder = folder or FOLDER
     try:
         text = (folder / f"{stem}.json").read_bytes()
         content = (folder / f"{stem}.safetensors").read_bytes()
