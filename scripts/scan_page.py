@@ -41,7 +41,6 @@ def _selection(r: dict[str, Any]) -> str:
             r[kind]["passed_over"],
             len(r[kind]["missed"]) if kind in ("real", "drawn") else "",
             r[kind]["pictures"],
-            f"{r[kind]['look_s_a_film_minute']:.1f}",
         ]
         for kind, name in KINDS.items()
     ]
@@ -51,9 +50,7 @@ def _selection(r: dict[str, Any]) -> str:
         f"- Of {films['films']} films of people who talk, {films['of_use']} of them of use, {films['passed_over']} were passed over and {len(films['missed'])} missed. With none missed of "
         f"{films['of_use']}, up to {3 / films['of_use']:.1%} may be (95 %).\n"
         f"- A first look takes {cost['look_share']:.1%} of the time that measuring with `--rate {cost['rate']}` takes (median of {cost['films']} films, one processor); a film that is passed over takes nothing else.\n\n"
-        + table(
-            ["pieces of 6 s", "films", "passed over", "missed", "pictures looked at", "seconds a minute of film"], rows
-        )
+        + table(["pieces of 6 s", "films", "passed over", "missed", "pictures looked at"], rows)
     )
 
 

@@ -285,7 +285,11 @@ def write_reference(reference: Reference, folder: Path = FOLDER) -> None:
 
 
 def read_reference(axes: int, folder: Path | None = None) -> Reference:
-    """The reference for pictures (axes 2) or with depth (3) in a folder; the one that ships unless given.
+    """A reference, as it was written.
+
+    Args:
+        axes: 2 for pictures, 3 with depth.
+        folder: with the reference; the one that ships unless given.
 
     Raises:
         ProfileError: it is missing, damaged, or of other statistics than this program takes.
