@@ -114,6 +114,13 @@ def test_whoever_runs_it_the_bytes_are_the_same(
     assert content(tmp_path / "here") == content(tmp_path / "there")
 
 
+def test_workers_that_do_not_answer_are_told(plan: Plan) -> None:
+    local = Local(plan, 1)
+    local.close()
+    with pytest.raises(PoseprintError, match="start the scan again"):
+        local.start(told, 1)
+
+
 def test_workers_end_with_whoever_began_them(tmp_path: Path) -> None:
     watched = profiles(tmp_path / "watched", 0)
     script = (

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 from poseprint.app.scan.settings import Plan
+from poseprint.core.errors import PoseprintError
 from poseprint.core.progress import processors
 
 WORKER_BYTES = 900_000_000
@@ -110,7 +111,12 @@ class Local:
 
     def start(self, function: Callable[..., Any], *given: Any) -> Any:
         """See Runner."""
-        return self._pool.schedule(_run, args=(function, *given))
+        try:
+            return self._pool.schedule(_run, args=(function, *given))
+        except RuntimeError as error:  # its locks go by the clock on the wall, which may have been set
+            raise PoseprintError(
+                "the workers do not answer any more; what is done is kept: start the scan again"
+            ) from error
 
     def wait(self, tasks: Collection[Any], seconds: float) -> Collection[Any]:
         """See Runner."""
