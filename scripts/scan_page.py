@@ -86,8 +86,8 @@ def _campaign(r: dict[str, Any]) -> str:
     ]
     return (
         f"`python benchmarks/scan_campaign.py ARCHIVE` (as root, for network and disk), {r['clips']} clips, seed {r['seed']}; undisturbed {r['undisturbed_s']} s. Processes are killed at random moments "
-        "(SIGKILL), and a scan that ended early is begun again with the same command, until it is through. Then every file is compared with what an undisturbed scan left. Somebody killed twice over one "
-        "clip has it put aside; `--again` then does it, which the last column counts.\n\n"
+        "(SIGKILL), and a scan that ended early is begun again with the same command, until it is through. Then every file is compared with what an undisturbed scan left. A clip over which two "
+        "workers were killed, or lost touch when the clock was set, is put aside; `--again` then does it, which the last column counts.\n\n"
         + table(
             ["on", "what happened, times", "begun", "ended with the same bytes", "lines doubled", "needed `--again`"],
             rows,
