@@ -44,7 +44,8 @@ def section() -> str:
         f"{r['genuine']} genuine and {r['impostor']} impostor trials, {r['seconds']:.0f} s of evidence in the median. Everybody is enrolled on their genuine clips; no clip is tested on its own\n"
         "occasion. Nested: the two people of a trial are in no background, cohort or calibration of it (in the trials of others that calibrate they may\n"
         f"be one of the cohort). What counts as movement was chosen on other people (face swaps, correlation at least {SURVIVES:g}); the weights that fuse the parts, the shrinkage of\n"
-        "the backgrounds and how trials weigh in the calibration were chosen on these clips (below), which flatters a little. AUC and EER are of the fused score, Cllr and verdicts of the LLR. Intervals are 95 %, over persons.\n\n"
+        "the backgrounds and how trials weigh in the calibration were chosen on these clips (below), which flatters a little. AUC and EER are of the fused score, Cllr and verdicts of the LLR. Intervals are 95 %, over persons.\n"
+        "Measured before a mend of the middle from which the statistics of bodies are seen: it had not left out the two people of every trial.\n\n"
         + table(
             ["evidence", "AUC", "EER", "Cllr", "least Cllr", "genuine", "impostor", "commoner answer"],
             [
