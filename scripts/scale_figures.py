@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pages import ROOT, result
-
-from poseprint.core.files import cache_dir
 
 Row = Mapping[str, Any]
 IMAGES = "docs/images/"
@@ -35,21 +32,10 @@ def figure_file(name: str) -> str:
     there = ROOT / IMAGES / f"scale-{name}.svg"
     if there.exists() and stamp in (text := there.read_text(encoding="utf-8")):
         return text
-    os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))
-    import matplotlib as mpl
+    from poseprint.evaluation.figures import STYLE, plt  # takes a while, and mostly the figure is there
 
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    style: Any = {
-        "font.size": 9,
-        "svg.hashsalt": "poseprint",
-        "svg.fonttype": "none",
-        "axes.grid": True,
-        "grid.alpha": 0.3,
-    }
     plots: dict[str, Callable[[Any, Row], Any]] = {"hours": _hours, "driver": _driver, "profiles": _by_profiles}
-    with plt.rc_context(style):
+    with plt.rc_context(STYLE):
         drawn, output = plots[name](plt, r), io.StringIO()
         drawn.savefig(output, format="svg", metadata={"Date": None, "Creator": None, "Identifier": stamp})
         plt.close(drawn)

@@ -23,6 +23,14 @@ from poseprint.verification.reference import EVIDENCE
 from poseprint.verification.trials import LEVELS, Trials
 
 LEVEL_NAMES = {"5s": "one movement", "recording": "one recording", "4recordings": "four recordings"}
+STYLE: Any = {
+    "font.size": 9,
+    "svg.hashsalt": "poseprint",
+    "svg.fonttype": "none",
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
+"""How all figures are drawn."""
 _COLOURS = {"static": "#b08900", "motion": "#1f6f8b", "both": "#222222"}
 _SIDES = {"genuine": "#2a7f4f", "impostor": "#d1495b"}
 _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
@@ -38,13 +46,6 @@ def plot_protocol(by: str, results: Mapping[str, Any], trials: Trials, folder: P
         trials: what the results are of.
         folder: where they go.
     """
-    style: Any = {
-        "font.size": 9,
-        "svg.hashsalt": "poseprint",
-        "svg.fonttype": "none",
-        "axes.grid": True,
-        "grid.alpha": 0.3,
-    }
     plotters: dict[str, Callable[[], Any]] = {
         "det": lambda: _det(trials),
         "tippett": lambda: _tippett(trials),
@@ -52,7 +53,7 @@ def plot_protocol(by: str, results: Mapping[str, Any], trials: Trials, folder: P
         "seconds": lambda: _seconds(results["seconds"]),
     }
     paths = []
-    with plt.rc_context(style):
+    with plt.rc_context(STYLE):
         for name, plot in plotters.items():
             figure = plot()
             figure.suptitle(f"{figure.get_suptitle()}; enrolment and test parted by {by}")

@@ -124,3 +124,10 @@ def test_damaged_tables(tmp_path: Path) -> None:
     (out / "verdicts" / "part-000001.parquet").write_bytes(b"PAR1")
     with pytest.raises(PoseprintError, match=r"part-000001\.parquet: is damaged .* the scan makes it again"):
         summary(out)
+
+
+def test_parts_keep_their_numbers_where_a_listing_is_gone(tmp_path: Path) -> None:
+    out = scan_folder(tmp_path / "out", [clip("a.mp4", verdict(2.0))], [clip("b.mp4", verdict(2.0))])
+    (out / "listing" / "part-000000.parquet").unlink()
+    clips = summary(out)["clips"]
+    assert (clips["listed"], clips["to_do"]) == (1, 0)

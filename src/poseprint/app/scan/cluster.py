@@ -44,14 +44,13 @@ class Cluster:
         except Exception as error:  # Ray has many of its own
             raise PoseprintError(f"no Ray cluster answers at {address or 'this machine'}: {error}") from error
         self._key = os.urandom(8).hex()
-        plan.measured_by  # noqa: B018  is told by this machine, and goes along
         self._shared = self._ray.put(plan)
         options = {"num_cpus": 1, "max_retries": 0, "memory": WORKER_BYTES if _tells_memory(self._ray) else 0}
         self._remote = self._ray.remote(**options)(_run)
 
     def start(self, function: Callable[..., Any], *given: Any) -> Any:
         """See `poseprint.app.scan.runners.Runner`."""
-        return self._remote.remote(self._key, [self._shared], function, *given)
+        return self._remote.remote(self._key, [self._shared], __version__, function, *given)
 
     def wait(self, tasks: Collection[Any], seconds: float) -> Collection[Any]:
         """See Runner."""
@@ -84,13 +83,12 @@ def _how(error: Exception) -> str:
     return f"its worker was lost ({type(error).__name__})"
 
 
-def _run(key: str, shared: list[Any], function: Callable[..., Any], *given: Any) -> Any:
+def _run(key: str, shared: list[Any], version: str, function: Callable[..., Any], *given: Any) -> Any:
     if key not in _plans:
         import ray
 
         _plans.clear()
         _plans[key] = ray.get(shared[0])
-    plan = _plans[key]
-    if plan.measured_by["poseprint"] != __version__:
-        raise PoseprintError(f"a node has poseprint {__version__}, the scan {plan.measured_by['poseprint']}")
-    return in_time(LONGEST_S, function, plan, *given)
+    if version != __version__:
+        raise PoseprintError(f"a node has poseprint {__version__}, the scan {version}")
+    return in_time(LONGEST_S, function, _plans[key], *given)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
-from poseprint.app.scan.store import Row
+from poseprint.app.scan.rows import Row, people
 from poseprint.core.arrays import Array
 from poseprint.movements.take_index import TakeIndex, duplicate_of
 
@@ -38,9 +38,9 @@ class Copies:
 
     def known(self, number: int, tracks: Mapping[Place, Array], rows: Mapping[str, Row]) -> None:
         """Take over a part in which copies were found when the same had been seen before: its tracks, in order."""
-        people = {(file, p["who"]): p for file, row in rows.items() for p in row.get("measured") or ()}
+        known = {(row["file"], person["who"]): person for row, person in people(rows.values())}
         for place, track in tracks.items():
-            of = people[place]["copy_of"], people[place]["copy_who"]
+            of = known[place]["copy_of"], known[place]["copy_who"]
             self._see(number, place, rows[place[0]]["sha256"], track, of if of[0] else None)
         self._note(rows)
 
@@ -57,9 +57,8 @@ class Copies:
             everybody's tracks, in the order in which they were compared.
         """
         tracks: dict[Place, Array] = {}
-        people = [(file, row, person) for file, row in rows.items() for person in row.get("measured") or ()]
-        for file, row, person in sorted(people, key=lambda p: -p[2]["seconds"]):
-            place = (file, person["who"])
+        for row, person in sorted(people(rows.values()), key=lambda p: -p[1]["seconds"]):
+            place = (row["file"], person["who"])
             track = tracks[place] = track_of(*place)
             of, like = self._contents.get((row["sha256"], person["who"])), None
             if of is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from poseprint.app.scan.chance import chance, standing
-from poseprint.app.scan.sources import Item
+from poseprint.app.scan.rows import Row
 from poseprint.app.scan.store import Store
-from poseprint.app.scan.tally import SIGNS, ProfileTally, Row, Tally, log_e, read_rows
+from poseprint.app.scan.tally import SIGNS, ProfileTally, Tally, log_e
 from poseprint.app.scan.throughput import throughput
 from poseprint.core.errors import PoseprintError
 from poseprint.core.files import absence
@@ -89,7 +89,7 @@ def summary(folder: Path, *, fdr: float | None = None) -> dict[str, Any]:
     if about is None:
         raise PoseprintError(f"{folder}: nothing was scanned into it; name the folder that `poseprint scan -o` wrote")
     tally = Tally()
-    for part in _parts(folder, "verdicts"):
+    for part in sorted((folder / "verdicts").glob("part-*.parquet")):
         tally.add(part)
     stands = None if fdr is None else standing(tally, fdr)
     first = tally.first()
@@ -133,15 +133,10 @@ def summary(folder: Path, *, fdr: float | None = None) -> dict[str, Any]:
     }
 
 
-def _parts(folder: Path, name: str) -> Iterator[Path]:
-    return iter(sorted((folder / name).glob("part-*.parquet")))
-
-
 def _count_clips(folder: Path, wanted: set[tuple[str, int]]) -> _Clips:
     """Count the clips of all parts, and name the copies of those who are wanted."""
     found, store = _Clips(), Store(folder)
-    for number, listed in enumerate(_parts(folder, "listing")):
-        items = [Item(**row) for row in read_rows(listed, ("file", "size", "mark"))]
+    for number, items in enumerate(store.listed()):
         rows, settled = store.done(number, items, again=False)
         for item in items:
             if item.file in rows:

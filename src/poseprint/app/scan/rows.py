@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from poseprint.app.scan.settings import Watched
+from poseprint.core.errors import PoseprintError
 from poseprint.core.verdict import Verdict
 from poseprint.core.version import __version__
 
@@ -128,6 +131,28 @@ def verdict_lines(
         copied = {"copy_of": of[0], "copy_who": of[1]}
         for verdict in verdicts.get(of if of[0] else place) or of_others.get(of) or ():
             yield {**verdict, **about, "who": person["who"], **copied}
+
+
+def people(found: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+    """Everybody who was measured in some clips: the clip's line, and what it says of them."""
+    return ((row, person) for row in found for person in row.get("measured") or ())
+
+
+def read_rows(file: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """The lines of a part's table, or some columns of them.
+
+    Raises:
+        PoseprintError: it cannot be read.
+    """
+    try:
+        table = pq.ParquetFile(file).read(columns=columns and list(columns))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise PoseprintError(f"{file}: is damaged ({error}); remove it, and the scan makes it again") from error
+    names = columns or table.column_names
+    for batch in table.to_batches(max_chunksize=10_000):
+        cells = [batch.column(name).to_pylist() for name in names]
+        for values in zip(*cells, strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
 def table(rows: list[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -18,12 +18,12 @@ from typing import Any
 from poseprint.app.scan import tasks
 from poseprint.app.scan.copies import Copies, Place
 from poseprint.app.scan.journal import Journal
-from poseprint.app.scan.rows import verdict_lines
+from poseprint.app.scan.rows import Row, people, verdict_lines
 from poseprint.app.scan.runners import Local, Runner
 from poseprint.app.scan.scheduling import AsideError, Flow, Scheduler
 from poseprint.app.scan.settings import Plan
 from poseprint.app.scan.sources import Item, listing
-from poseprint.app.scan.store import Row, Store
+from poseprint.app.scan.store import Store
 from poseprint.app.scan.tasks import Clip, Long
 from poseprint.core.files import ensure_apart, exists
 from poseprint.core.progress import Progress, silent
@@ -294,17 +294,12 @@ class _Scan:
         if part.settled and judged and not self._again:
             part.to_judge = 0
             return
-        people = {
-            (row["file"], p["who"]): (row, p)
-            for row in part.rows.values()
-            for p in row.get("measured") or ()
-            if p["copy_of"] is None
-        }
+        to_judge = {(row["file"], p["who"]): (row, p) for row, p in people(part.rows.values()) if p["copy_of"] is None}
         kept = self._store.verdicts_of(part.number) if judged else {}
         failed = any(line["decision"] is None for lines in kept.values() for line in lines)
         part.settled = part.settled and judged and not failed
-        part.to_judge = len(people)
-        for place, (row, person) in people.items():
+        part.to_judge = len(to_judge)
+        for place, (row, person) in to_judge.items():
             lines = kept.get(place, [])
             if lines and all(_stands(line, row, again=self._again) for line in lines):
                 part.verdicts[place] = lines
@@ -333,8 +328,7 @@ class _Scan:
         """The verdicts in earlier parts' tables on those of whom somebody in this part is a copy."""
         wanted = {
             (p["copy_of"], p["copy_who"])
-            for row in part.rows.values()
-            for p in row.get("measured") or ()
+            for _, p in people(part.rows.values())
             if p["copy_of"] and (p["copy_of"], p["copy_who"]) not in part.verdicts
         }
         found: dict[Place, list[Row]] = {}

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from poseprint.app.scan import rows
+from poseprint.app.scan.rows import Row
 from poseprint.app.scan.settings import Plan
 from poseprint.app.scan.sources import Item
 from poseprint.app.scan.tasks import Clip, Someone
@@ -34,7 +35,6 @@ PART = 200
 ABOUT = "scan.json"
 TABLES = ("clips", "verdicts", "tracks", "listing")
 _OURS = (ABOUT, *(f"{name}/part-*.parquet" for name in TABLES), "poses/*/*.parquet", "work/*", "log/*.jsonl")
-Row = dict[str, Any]
 
 
 class Store:
@@ -93,7 +93,7 @@ class Store:
 
         What is not there any more stays as it was.
         """
-        parts = [[Item(**row) for row in self._read("listing", number)] for number in range(self._count("listing"))]
+        parts = list(self.listed())
         now = {item.file: item for item in items}
         for number, part in enumerate(parts):
             listed = [now.pop(item.file, item) for item in part]
@@ -106,6 +106,12 @@ class Store:
             parts.append(new[first : first + PART])
             self._write("listing", len(parts) - 1, [vars(i) for i in parts[-1]], rows.LISTED)
         return parts
+
+    def listed(self) -> Iterator[list[Item]]:
+        """The clips of each part, in order of its number."""
+        numbers = (path.stem.removeprefix("part-") for path in (self.folder / "listing").glob("part-*.parquet"))
+        count = max((int(number) + 1 for number in numbers if number.isdecimal()), default=0)
+        return ([Item(**row) for row in self._read("listing", number)] for number in range(count))
 
     def done(self, number: int, part: Sequence[Item], *, again: bool) -> tuple[dict[str, Row], bool]:
         """The lines of a part's clips that need not be measured, and whether its tables hold them, and no other.
@@ -247,10 +253,6 @@ class Store:
         """Where what is done of a file lies, but for a suffix."""
         return self.folder / "work" / hashlib.sha256(file.encode(errors="surrogateescape")).hexdigest()[:32]
 
-    def _count(self, name: str) -> int:
-        numbers = (path.stem.removeprefix("part-") for path in (self.folder / name).glob("part-*.parquet"))
-        return max((int(number) + 1 for number in numbers if number.isdecimal()), default=0)
-
     def _path(self, name: str, number: int) -> Path:
         return self.folder / name / f"part-{number:06d}.parquet"
 
@@ -258,10 +260,7 @@ class Store:
         file = self._path(name, number)
         if not file.exists():
             return []
-        try:
-            return list(pq.read_table(file, columns=columns).to_pylist())
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise PoseprintError(f"{file}: is damaged ({error}); remove it, and the scan makes it again") from error
+        return list(rows.read_rows(file, columns))
 
     def _write(self, name: str, number: int, found: Sequence[Row], schema: pa.Schema) -> None:
         with atomic_write(self._path(name, number), durable=True) as partial:

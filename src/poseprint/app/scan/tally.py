@@ -6,18 +6,15 @@ import heapq
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from poseprint.app.scan.rows import Row, read_rows
 from poseprint.core.arrays import Array
-from poseprint.core.errors import PoseprintError
 from poseprint.verification.decision import Costs
 from poseprint.verification.judge import WITHHELD
 from poseprint.verification.multiplicity import e_values
@@ -25,7 +22,6 @@ from poseprint.verification.multiplicity import e_values
 Side = Literal["consistent", "inconsistent"]
 Footage = Literal["films", "native", "untried"]
 Bounds = tuple[float, float]
-Row = dict[str, Any]
 FIRST = 20
 """Clips that are named to be looked at first."""
 SIGNS: dict[Side, int] = {"consistent": 1, "inconsistent": -1}
@@ -189,22 +185,6 @@ def log_e(side: Side, llr: Array | float, bounds: Bounds) -> Array:
     """Logarithms, base 10, of the e-values of verdicts, see `poseprint.verification.multiplicity.e_values`."""
     lower, upper = bounds
     return e_values(SIGNS[side] * np.asarray(llr), lower if side == "consistent" else -upper)
-
-
-def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row]:
-    """The lines of a part's table.
-
-    Raises:
-        PoseprintError: it cannot be read.
-    """
-    try:
-        table = pq.ParquetFile(file).read(columns=list(columns))
-    except (OSError, pa.ArrowException) as error:
-        raise PoseprintError(f"{file}: is damaged ({error}); remove it, and the scan makes it again") from error
-    for batch in table.to_batches(max_chunksize=10_000):
-        cells = [batch.column(name).to_pylist() for name in columns]
-        for values in zip(*cells, strict=True):
-            yield dict(zip(columns, values, strict=True))
 
 
 def _origin(row: Row) -> Origin:
